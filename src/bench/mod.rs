@@ -1,0 +1,1 @@
+//! What a measurement means: protocols, samples, statistics, comparison.

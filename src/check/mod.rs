@@ -1,0 +1,1 @@
+//! Findings: what a target cannot or should not take, and why.

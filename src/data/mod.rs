@@ -1,0 +1,1 @@
+//! Inputs for engines: files, images, generated tensors.

@@ -1,0 +1,1 @@
+//! Projections of a recipe: trtexec line, scripts, reports.

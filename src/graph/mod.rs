@@ -1,0 +1,1 @@
+//! The model as nodes, tensors and scopes, with inferred types and shapes.

@@ -1,0 +1,2 @@
+//! The `enginesmith` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Everything needed to reproduce a build, as a TOML file.

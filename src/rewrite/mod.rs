@@ -1,0 +1,1 @@
+//! Patches: labelled, reversible rewrites of a graph.

@@ -1,0 +1,1 @@
+//! The graph canvas: layered layout, culling, level of detail.
