@@ -1,1 +1,16 @@
-//! What a measurement means: protocols, samples, statistics, comparison.
+//! What a measurement means: protocols, samples, statistics, comparison, accuracy.
+//!
+//! Pure computation plus the measuring loops that the worker runs around an engine. Definitions are trtexec's.
+
+pub mod accuracy;
+pub mod compare;
+pub mod measure;
+pub mod protocol;
+pub mod sample;
+pub mod stats;
+
+pub use accuracy::{OutputAccuracy, TaskAccuracy};
+pub use compare::{Comparison, Ratio, VariantResult};
+pub use protocol::Protocol;
+pub use sample::{Environment, Sample};
+pub use stats::{Statistics, Summary};

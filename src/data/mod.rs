@@ -1,1 +1,14 @@
-//! Inputs for engines: files, images, generated tensors.
+//! Inputs for engines: files (.npy, .npz, .pb), images with preprocessing, and generated tensors that respect ids, masks
+//! and ranges. Streams: memory does not grow with the number of samples.
+//!
+//! May be called by `engine`, `bench`, `worker` and above; calls `recipe`, `graph` and `model`.
+
+pub mod generate;
+pub mod source;
+
+use crate::model::Tensor;
+
+/// Inputs (or outputs) of one inference, by name.
+pub type NamedTensors = Vec<(String, Tensor)>;
+
+pub use source::{DataError, Samples};

@@ -1,1 +1,15 @@
-//! The child process that loads runtimes, and the client that talks to it.
+//! The child process that loads runtimes (`enginesmith worker`), and the client that talks to it.
+//!
+//! `protocol` is the one document of the wire format. `server` runs inside the child; `client` starts one (on this
+//! machine or behind a command prefix) and turns its messages into [`JobEvent`]s; `service` joins jobs into what a user
+//! wants (check, build, compare) and is the one layer that `cli` and `studio` call.
+
+pub mod client;
+pub mod job;
+pub mod protocol;
+pub mod server;
+pub mod service;
+
+pub use client::{JobHandle, Launch, Worker, WorkerError};
+pub use job::{Job, JobError, JobEvent, JobOutput};
+pub use service::{Service, ServiceEvent, Task, TaskHandle, TaskOutput};

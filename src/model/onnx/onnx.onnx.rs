@@ -375,25 +375,22 @@ pub struct AttributeProto {
     /// tensor value
     ///
     /// Field 5: `t`
-    pub t: ::buffa::MessageField<TensorProto, ::buffa::Inline<TensorProto>>,
+    pub t: ::buffa::MessageField<TensorProto>,
     /// graph
     ///
     /// Field 6: `g`
-    pub g: ::buffa::MessageField<GraphProto, ::buffa::Inline<GraphProto>>,
+    pub g: ::buffa::MessageField<GraphProto>,
     /// sparse tensor value
     ///
     /// Field 22: `sparse_tensor`
-    pub sparse_tensor: ::buffa::MessageField<
-        SparseTensorProto,
-        ::buffa::Inline<SparseTensorProto>,
-    >,
+    pub sparse_tensor: ::buffa::MessageField<SparseTensorProto>,
     /// Do not use field below, it's deprecated.
     /// optional ValueProto v = 12;         // value - subsumes everything but graph
     ///
     /// type proto
     ///
     /// Field 14: `tp`
-    pub tp: ::buffa::MessageField<TypeProto, ::buffa::Inline<TypeProto>>,
+    pub tp: ::buffa::MessageField<TypeProto>,
     /// list of floats
     ///
     /// Field 7: `floats`
@@ -1225,7 +1222,7 @@ pub struct ValueInfoProto {
     /// inputs and outputs of the top-level graph.
     ///
     /// Field 2: `type`
-    pub r#type: ::buffa::MessageField<TypeProto, ::buffa::Inline<TypeProto>>,
+    pub r#type: ::buffa::MessageField<TypeProto>,
     /// A human-readable documentation for this value. Markdown is allowed.
     ///
     /// Field 3: `doc_string`
@@ -2786,7 +2783,7 @@ pub struct TrainingInfoProto {
     /// produce any output. Thus, no initializer would be changed by default.
     ///
     /// Field 1: `initialization`
-    pub initialization: ::buffa::MessageField<GraphProto, ::buffa::Inline<GraphProto>>,
+    pub initialization: ::buffa::MessageField<GraphProto>,
     /// This field represents a training algorithm step. Given required inputs,
     /// it computes outputs to update initializers in its own or inference graph's
     /// initializer lists. In general, this field contains loss node, gradient node,
@@ -2824,7 +2821,7 @@ pub struct TrainingInfoProto {
     /// update any initializers.
     ///
     /// Field 2: `algorithm`
-    pub algorithm: ::buffa::MessageField<GraphProto, ::buffa::Inline<GraphProto>>,
+    pub algorithm: ::buffa::MessageField<GraphProto>,
     /// This field specifies the bindings from the outputs of "initialization" to
     /// some initializers in "ModelProto.graph.initializer" and
     /// the "algorithm.initializer" in the same TrainingInfoProto.
@@ -3137,7 +3134,7 @@ pub struct ModelProto {
     /// The parameterized graph that is evaluated to execute the model.
     ///
     /// Field 7: `graph`
-    pub graph: ::buffa::MessageField<GraphProto, ::buffa::Inline<GraphProto>>,
+    pub graph: ::buffa::MessageField<GraphProto>,
     /// Named metadata values; keys should be distinct.
     ///
     /// Field 14: `metadata_props`
@@ -4516,10 +4513,7 @@ pub struct TensorProto {
     /// Field 2: `data_type`
     pub data_type: ::core::option::Option<i32>,
     /// Field 3: `segment`
-    pub segment: ::buffa::MessageField<
-        tensor_proto::Segment,
-        ::buffa::Inline<tensor_proto::Segment>,
-    >,
+    pub segment: ::buffa::MessageField<tensor_proto::Segment>,
     /// Tensor content must be organized in row-major order.
     ///
     /// Depending on the data_type field, exactly one of the fields below with
@@ -5832,7 +5826,7 @@ pub struct SparseTensorProto {
     /// when used in sparse_initializer list.
     ///
     /// Field 1: `values`
-    pub values: ::buffa::MessageField<TensorProto, ::buffa::Inline<TensorProto>>,
+    pub values: ::buffa::MessageField<TensorProto>,
     /// The indices of the non-default values, which may be stored in one of two formats.
     /// (a) Indices can be a tensor of shape \[NNZ, rank\] with the \[i,j\]-th value
     /// corresponding to the j-th index of the i-th value (in the values tensor).
@@ -5845,7 +5839,7 @@ pub struct SparseTensorProto {
     /// e.g., index-value \[1,4\] must appear before \[2,1\]
     ///
     /// Field 2: `indices`
-    pub indices: ::buffa::MessageField<TensorProto, ::buffa::Inline<TensorProto>>,
+    pub indices: ::buffa::MessageField<TensorProto>,
     /// The shape of the underlying dense-tensor: \[dim_1, dim_2, ... dim_rank\]
     ///
     /// Field 3: `dims`
@@ -6697,10 +6691,7 @@ pub mod type_proto {
         /// Field 1: `elem_type`
         pub elem_type: ::core::option::Option<i32>,
         /// Field 2: `shape`
-        pub shape: ::buffa::MessageField<
-            super::TensorShapeProto,
-            ::buffa::Inline<super::TensorShapeProto>,
-        >,
+        pub shape: ::buffa::MessageField<super::TensorShapeProto>,
         #[doc(hidden)]
         pub __buffa_unknown_fields: ::buffa::UnknownFields,
     }
@@ -6842,10 +6833,7 @@ pub mod type_proto {
         /// This field MUST be present for this version of the IR.
         ///
         /// Field 1: `elem_type`
-        pub elem_type: ::buffa::MessageField<
-            super::TypeProto,
-            ::buffa::Inline<super::TypeProto>,
-        >,
+        pub elem_type: ::buffa::MessageField<super::TypeProto>,
         #[doc(hidden)]
         pub __buffa_unknown_fields: ::buffa::UnknownFields,
     }
@@ -6964,10 +6952,7 @@ pub mod type_proto {
         /// This field MUST be present for this version of the IR.
         ///
         /// Field 2: `value_type`
-        pub value_type: ::buffa::MessageField<
-            super::TypeProto,
-            ::buffa::Inline<super::TypeProto>,
-        >,
+        pub value_type: ::buffa::MessageField<super::TypeProto>,
         #[doc(hidden)]
         pub __buffa_unknown_fields: ::buffa::UnknownFields,
     }
@@ -7110,10 +7095,7 @@ pub mod type_proto {
         /// Possible values correspond to OptionalProto.DataType enum
         ///
         /// Field 1: `elem_type`
-        pub elem_type: ::buffa::MessageField<
-            super::TypeProto,
-            ::buffa::Inline<super::TypeProto>,
-        >,
+        pub elem_type: ::buffa::MessageField<super::TypeProto>,
         #[doc(hidden)]
         pub __buffa_unknown_fields: ::buffa::UnknownFields,
     }
@@ -7229,10 +7211,7 @@ pub mod type_proto {
         /// Field 1: `elem_type`
         pub elem_type: ::core::option::Option<i32>,
         /// Field 2: `shape`
-        pub shape: ::buffa::MessageField<
-            super::TensorShapeProto,
-            ::buffa::Inline<super::TensorShapeProto>,
-        >,
+        pub shape: ::buffa::MessageField<super::TensorShapeProto>,
         #[doc(hidden)]
         pub __buffa_unknown_fields: ::buffa::UnknownFields,
     }

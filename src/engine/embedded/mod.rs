@@ -1,0 +1,1 @@
+//! The embedded engine: rten, pure Rust, built in.

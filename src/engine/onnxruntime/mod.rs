@@ -1,0 +1,1 @@
+//! ONNX Runtime through the crate ort, library found at run time.

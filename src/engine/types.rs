@@ -1,0 +1,194 @@
+//! What every engine has in common.
+
+use crate::data::NamedTensors;
+use crate::graph::Shape;
+use crate::model::{DataType, Model};
+use crate::recipe::Recipe;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A target and whether it can be used here.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TargetInfo {
+    /// `embedded`, `onnxruntime-cpu`, ...
+    pub name: String,
+    /// Libraries found, newest first; `embedded` has exactly one (itself).
+    pub found: Vec<Found>,
+    /// What to do when nothing was found: a command or a sentence.
+    pub install: Option<String>,
+    /// Precisions the target can do, with the reason for each it cannot: `(name, None)` or `(name, Some(why not))`.
+    pub precisions: Vec<(String, Option<String>)>,
+    /// Names of build options it knows, each with a line of help.
+    pub options: Vec<(String, String)>,
+    /// Protocols it can measure with.
+    pub protocols: Vec<String>,
+}
+
+/// A library that was found.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Found {
+    /// Exact version.
+    pub version: String,
+    /// Where; none for built-in ones.
+    pub path: Option<PathBuf>,
+    /// What it can do here.
+    pub usable: Usable,
+}
+
+/// What a library can do on this machine.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Usable {
+    /// Build and run.
+    Yes,
+    /// Build but not run, and why.
+    BuildOnly(String),
+    /// Nothing, and why.
+    No(String),
+}
+
+/// A stage of a build: real ones only.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// The runtime's own name of the phase.
+    pub name: String,
+    /// Names of the enclosing phases, outermost first.
+    pub parents: Vec<String>,
+    /// Steps done.
+    pub done: u64,
+    /// Steps in all; 0 when unknown.
+    pub total: u64,
+    /// True with the last message of this stage.
+    pub finished: bool,
+}
+
+/// Where a build tells how far it is, and learns that it should stop.
+pub trait Progress: Send + Sync {
+    /// A stage began, advanced or ended.
+    fn stage(&self, stage: Stage);
+    /// A line of the runtime's log; severity as `tracing` names it (`error`, `warn`, `info`, `debug`).
+    fn log(&self, severity: &str, line: &str);
+    /// True when the user asked to cancel; engines check it as often as they can.
+    fn cancelled(&self) -> bool;
+}
+
+/// Context of a build.
+pub struct BuildContext<'a> {
+    /// Progress and cancel.
+    pub progress: &'a dyn Progress,
+    /// A folder the engine may write scratch files to; removed afterwards.
+    pub scratch: PathBuf,
+}
+
+/// What to build.
+pub struct BuildRequest {
+    /// The model with the recipe's patches applied.
+    pub model: Arc<Model>,
+    /// The resolved recipe (one variant).
+    pub recipe: Recipe,
+    /// Where the built engine is written, when the user wants it.
+    pub output: Option<PathBuf>,
+}
+
+/// Why an engine cannot do what it was asked.
+#[derive(thiserror::Error, Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "message")]
+pub enum EngineError {
+    /// The target's library is not there or cannot be used here (exit code 3).
+    #[error("{0}")]
+    Unavailable(String),
+    /// The model cannot be taken, and why, naming nodes (exit code 1).
+    #[error("{0}")]
+    Unsupported(String),
+    /// The recipe asks for something wrong (exit code 2).
+    #[error("{0}")]
+    Request(String),
+    /// The user cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The runtime failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What was built, how: written as a JSON sidecar next to an engine file.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct BuildRecord {
+    /// Target name.
+    pub target: String,
+    /// Exact library version.
+    pub version: String,
+    /// SHA-256 of the model file before patches.
+    pub model_sha256: String,
+    /// The resolved recipe as TOML.
+    pub recipe: String,
+    /// Size of the engine file, when there is one.
+    pub engine_bytes: Option<u64>,
+    /// SHA-256 of the engine file, when there is one.
+    pub engine_sha256: Option<String>,
+    /// Device it was built for, when that matters.
+    pub device: Option<String>,
+    /// Wall time of the whole build in seconds.
+    pub seconds: f64,
+    /// Wall time per stage in seconds, in order.
+    pub stages: Vec<(String, f64)>,
+    /// Log lines with severity.
+    pub log: Vec<(String, String)>,
+}
+
+/// An input or output of an engine.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TensorSpec {
+    /// Name.
+    pub name: String,
+    /// Element type.
+    pub dtype: DataType,
+    /// Shape; dynamic dimensions stay symbolic.
+    pub shape: Shape,
+}
+
+/// Builds engines for one target.
+pub trait Builder: Send {
+    /// The target, and what was found here. Must not load a GPU library that can crash; that is what the worker is for.
+    fn target(&self) -> TargetInfo;
+
+    /// Builds.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError>;
+}
+
+/// A built engine, ready to run in this process.
+pub trait Engine: Send {
+    /// How it was built.
+    fn record(&self) -> &BuildRecord;
+    /// Its inputs.
+    fn inputs(&self) -> &[TensorSpec];
+    /// Its outputs.
+    fn outputs(&self) -> &[TensorSpec];
+
+    /// One inference; outputs in the engine's order.
+    ///
+    /// # Errors
+    /// [`EngineError::Request`] for inputs that do not fit, [`EngineError::Failed`] for the runtime's errors.
+    fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError>;
+
+    /// One inference that also returns inner tensors by name, where the runtime can.
+    ///
+    /// # Errors
+    /// As [`Self::infer`]; [`EngineError::Unsupported`] when inner tensors cannot be had.
+    fn infer_with(&mut self, inputs: &NamedTensors, tensors: &[String]) -> Result<NamedTensors, EngineError> {
+        let _ = (inputs, tensors);
+        Err(EngineError::Unsupported(
+            "this engine cannot return inner tensors".into(),
+        ))
+    }
+
+    /// Binds inputs for measuring and returns the thing that the measuring loop drives.
+    ///
+    /// # Errors
+    /// As [`Self::infer`].
+    fn timed(&mut self, inputs: &NamedTensors) -> Result<Box<dyn crate::bench::measure::Timed + '_>, EngineError>;
+}

@@ -1,0 +1,99 @@
+//! Shapes with known, symbolic and unknown dimensions.
+
+use crate::model::DataType;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One dimension.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Dim {
+    /// Known size.
+    Known(u64),
+    /// A name that the model gives (`batch`), or an expression over such names (`2*batch`).
+    Symbol(Arc<str>),
+    /// Nothing is known; serialises as null.
+    Unknown,
+}
+
+/// A tensor's shape when at least its rank is known.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Shape(pub Vec<Dim>);
+
+impl Shape {
+    /// A shape of known sizes.
+    pub fn known(dims: &[u64]) -> Self {
+        Self(dims.iter().map(|d| Dim::Known(*d)).collect())
+    }
+
+    /// The sizes when all are known.
+    pub fn as_known(&self) -> Option<Vec<u64>> {
+        self.0
+            .iter()
+            .map(|d| if let Dim::Known(n) = d { Some(*n) } else { None })
+            .collect()
+    }
+
+    /// Number of elements when all sizes are known and the product fits.
+    pub fn elements(&self) -> Option<u64> {
+        self.0.iter().try_fold(
+            1u64,
+            |n, d| if let Dim::Known(k) = d { n.checked_mul(*k) } else { None },
+        )
+    }
+
+    /// True when some size is symbolic or unknown.
+    pub fn is_dynamic(&self) -> bool {
+        self.0.iter().any(|d| !matches!(d, Dim::Known(_)))
+    }
+}
+
+impl std::fmt::Display for Dim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Known(n) => write!(f, "{n}"),
+            Self::Symbol(s) => f.write_str(s),
+            Self::Unknown => f.write_str("?"),
+        }
+    }
+}
+
+impl std::fmt::Display for Shape {
+    /// `1x3x224x224`, `batchx3x?x?`; a scalar is `scalar`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("scalar");
+        }
+        for (i, dim) in self.0.iter().enumerate() {
+            write!(f, "{}{dim}", if i == 0 { "" } else { "x" })?;
+        }
+        Ok(())
+    }
+}
+
+/// What is known of a tensor's type: element type and shape, each possibly unknown.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct TensorType {
+    /// Element type when known.
+    pub dtype: Option<DataType>,
+    /// Shape when at least the rank is known.
+    pub shape: Option<Shape>,
+    /// `sequence`, `map`, `optional`, `sparse_tensor` or `opaque` when the value is not a plain tensor.
+    pub container: Option<Arc<str>>,
+}
+
+impl std::fmt::Display for TensorType {
+    /// `float32 1x3x224x224`, `int64 ?` when the rank is unknown, `?` when nothing is known.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(container) = &self.container {
+            write!(f, "{container} ")?;
+        }
+        match (&self.dtype, &self.shape) {
+            (None, None) => f.write_str("?"),
+            (Some(t), None) => write!(f, "{t} ?"),
+            (None, Some(s)) => write!(f, "? {s}"),
+            (Some(t), Some(s)) => write!(f, "{t} {s}"),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! External data: weights in files beside the model.

@@ -1,0 +1,1 @@
+//! Memory maps that survive the file being shortened by another program.

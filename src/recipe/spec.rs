@@ -1,0 +1,212 @@
+//! The recipe's fields. Relative paths are relative to the recipe's folder.
+
+use super::Precision;
+use crate::bench::Protocol;
+use crate::rewrite::PatchSpec;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A recipe.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Format version: 1.
+    pub version: u32,
+    /// The model.
+    pub model: ModelSpec,
+    /// Where the engine is built and run.
+    #[serde(default)]
+    pub target: TargetSpec,
+    /// How it is built.
+    #[serde(default)]
+    pub build: BuildSpec,
+    /// Optimization profiles; needed where an input is dynamic.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "profile")]
+    pub profiles: Vec<ProfileSpec>,
+    /// Patches, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "patch")]
+    pub patches: Vec<PatchSpec>,
+    /// How it is measured.
+    #[serde(default)]
+    pub bench: BenchSpec,
+    /// Inputs for calibration and accuracy.
+    #[serde(default)]
+    pub data: DataSpec,
+    /// What accuracy is measured against, and limits.
+    #[serde(default)]
+    pub accuracy: AccuracySpec,
+    /// Rows of a comparison; none means the recipe itself is the only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "variant")]
+    pub variants: Vec<VariantSpec>,
+}
+
+/// `[model]`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSpec {
+    /// The ONNX file.
+    pub path: PathBuf,
+    /// SHA-256 of the file in hex; a mismatch is an error when given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+/// `[target]`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetSpec {
+    /// `embedded`, `onnxruntime-cpu`, `onnxruntime-cuda`, `tensorrt` or `tensorrt-rtx`.
+    pub name: String,
+    /// Version or prefix of it (`10`, `1.7`); none means the newest found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Device index for GPU targets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<u32>,
+    /// Command prefix that the worker runs behind (`ssh gpu-box`); none means this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+}
+
+impl Default for TargetSpec {
+    fn default() -> Self {
+        Self {
+            name: "embedded".into(),
+            version: None,
+            device: None,
+            via: None,
+        }
+    }
+}
+
+/// `[build]`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildSpec {
+    /// Precision.
+    #[serde(default)]
+    pub precision: Precision,
+    /// Largest scratch memory in bytes that the builder may use, written `"1GiB"`; none means the target's default.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::read::size")]
+    pub workspace: Option<u64>,
+    /// Target options by name (`threads`, `optimization_level`, ...); each target refuses names it does not know.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, toml::Value>,
+}
+
+/// `[[profile]]`: a range of shapes per dynamic input.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileSpec {
+    /// By input name.
+    pub inputs: BTreeMap<String, ShapeRange>,
+}
+
+/// Smallest, most important and largest shape (for a shape tensor: values).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShapeRange {
+    /// Smallest.
+    pub min: Vec<u64>,
+    /// The one to optimize for.
+    pub opt: Vec<u64>,
+    /// Largest.
+    pub max: Vec<u64>,
+}
+
+/// `[bench]`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BenchSpec {
+    /// Protocol; none means the target's default (`serial` on CPU engines, `trtexec-11` on GPU ones).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Protocol>,
+    /// Shape per input; none means `opt` of the first profile, or 1 for every symbolic dimension.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shapes: BTreeMap<String, Vec<u64>>,
+    /// Seconds of measurement at least; none means the protocol's (3 s).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// Iterations at least; none means the protocol's (10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<u64>,
+    /// Warm-up in milliseconds; none means the protocol's (200).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup_ms: Option<f64>,
+    /// Rounds in which variants are measured in turn (A B A B); none means 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
+}
+
+/// `[data]`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSpec {
+    /// For calibration (ranges, quantization).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<DataSource>,
+    /// For accuracy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<DataSource>,
+}
+
+/// Where inputs come from and how they become tensors.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSource {
+    /// A `.npz`/`.npy` file, or a folder of `.npy`, `.npz`, `.pb` or image files.
+    pub path: PathBuf,
+    /// Array (npz member, or sub-folder) per input name; needed when names differ from the model's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
+    /// npz member or `.npy` file with class labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// Resize images to this height and width.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resize: Option<[u32; 2]>,
+    /// Image layout: `nchw` (default) or `nhwc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
+    /// Multiplied onto pixel values 0..=255 before mean and std; default 1/255.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f32>,
+    /// Subtracted per channel, after scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Vec<f32>>,
+    /// Divided by per channel, after mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub std: Option<Vec<f32>>,
+    /// Use at most this many samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// `[accuracy]`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccuracySpec {
+    /// Target whose FP32 results are the reference; none means `onnxruntime-cpu` when found, else `embedded`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<TargetSpec>,
+    /// Largest mean absolute error allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_mean_abs: Option<f64>,
+    /// Smallest cosine similarity allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_cosine: Option<f64>,
+    /// Largest loss of top-1 accuracy allowed, in percentage points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_top1_loss: Option<f64>,
+}
+
+/// `[[variant]]`: a name plus overrides of anything above, as the same keys.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct VariantSpec {
+    /// Its name in tables and plots.
+    pub name: String,
+    /// Overrides: `build.precision = "fp16"`, `target.name = ...`.
+    #[serde(flatten)]
+    pub overrides: toml::Table,
+}

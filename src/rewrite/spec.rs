@@ -1,0 +1,28 @@
+//! The patches there are, as data: `[[patch]]` of a recipe.
+
+use serde::{Deserialize, Serialize};
+
+/// One patch with its parameters. `kind` names it in recipes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PatchSpec {
+    /// Replace nodes whose inputs are all constant by their value.
+    FoldConstants {
+        /// Results larger than this many bytes are left as nodes; default 16 MiB.
+        #[serde(default = "default_fold_limit")]
+        max_bytes: u64,
+    },
+}
+
+fn default_fold_limit() -> u64 {
+    16 << 20
+}
+
+impl PatchSpec {
+    /// Short label, as menus and diffs show it: `Fold constants`.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::FoldConstants { .. } => "Fold constants",
+        }
+    }
+}

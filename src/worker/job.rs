@@ -1,0 +1,143 @@
+//! What a worker can be asked to do, and what it answers.
+
+use crate::bench::{Environment, Sample};
+use crate::check::ParserReport;
+use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
+use crate::recipe::{Recipe, TargetSpec};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A request to a worker. Model files are named by the client's path; the client makes sure the worker has the content.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// What can be used there.
+    Targets,
+    /// Ask the target's own parser about a model.
+    Parse {
+        /// The model file.
+        model: PathBuf,
+        /// Which library.
+        target: TargetSpec,
+    },
+    /// Build an engine; it stays in the worker under the id of this job.
+    Build {
+        /// One variant, resolved; `recipe.model.path` is the model file.
+        recipe: Box<Recipe>,
+        /// Write the engine file here (on the client's side), when wanted.
+        output: Option<PathBuf>,
+    },
+    /// Measure an engine built before.
+    Bench {
+        /// Id of the build job.
+        engine: u64,
+        /// Resolved recipe: shapes, protocol, duration.
+        recipe: Box<Recipe>,
+        /// Seed of generated inputs.
+        seed: u64,
+    },
+    /// Run an engine built before on inputs given by value (an npz file's bytes as a blob).
+    Infer {
+        /// Id of the build job.
+        engine: u64,
+        /// SHA-256 of an npz blob with the inputs.
+        inputs: String,
+        /// Inner tensors wanted besides the outputs.
+        tensors: Vec<String>,
+    },
+    /// Forget an engine.
+    Drop {
+        /// Id of the build job.
+        engine: u64,
+    },
+}
+
+/// What a job tells while it runs and when it ends.
+#[derive(Clone, Debug)]
+pub enum JobEvent {
+    /// A stage of a build.
+    Stage(Stage),
+    /// Bytes of a model or engine on their way to or from the worker.
+    Transfer {
+        /// Bytes so far.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// A log line of the runtime, or worker output that is not protocol (severity `stray`).
+    Log {
+        /// `error`, `warn`, `info`, `debug` or `stray`.
+        severity: String,
+        /// The line.
+        line: String,
+    },
+    /// New samples of a measurement.
+    Samples(Vec<Sample>),
+    /// The end: done.
+    Done(JobOutput),
+    /// The end: failed, cancelled, or the worker is gone.
+    Failed(JobError),
+}
+
+/// Results of jobs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "output", rename_all = "snake_case")]
+pub enum JobOutput {
+    /// Of [`Job::Targets`].
+    Targets {
+        /// All targets.
+        targets: Vec<TargetInfo>,
+    },
+    /// Of [`Job::Parse`].
+    Parse {
+        /// What the parser said.
+        report: ParserReport,
+    },
+    /// Of [`Job::Build`].
+    Build {
+        /// The engine's id, for [`Job::Bench`] and [`Job::Infer`].
+        engine: u64,
+        /// How it was built.
+        record: BuildRecord,
+        /// Its inputs.
+        inputs: Vec<TensorSpec>,
+        /// Its outputs.
+        outputs: Vec<TensorSpec>,
+    },
+    /// Of [`Job::Bench`]; the samples came as events.
+    Bench {
+        /// Where and with what.
+        environment: Environment,
+        /// Protocol's name.
+        protocol: String,
+        /// What inputs were generated as.
+        inputs: Vec<String>,
+        /// Shapes, `name:1x3x224x224`.
+        shapes: Vec<String>,
+        /// True when the engine ran on a GPU.
+        is_gpu: bool,
+    },
+    /// Of [`Job::Infer`].
+    Infer {
+        /// Outputs as an npz file's bytes (fetched as a blob by the client).
+        #[serde(skip)]
+        npz: Vec<u8>,
+    },
+    /// Of [`Job::Drop`].
+    Dropped,
+}
+
+/// Why a job ended without a result.
+#[derive(Clone, Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
+pub enum JobError {
+    /// The engine's own reason.
+    #[error(transparent)]
+    Engine(EngineError),
+    /// The worker ended, hung or spoke garbage; what was seen, with its last output.
+    #[error("{0}")]
+    Worker(String),
+    /// The user cancelled and the worker stopped (or was killed).
+    #[error("cancelled")]
+    Cancelled,
+}

@@ -1,0 +1,1 @@
+//! The worker protocol, version 1: one JSON object a line over stdin and stdout.
