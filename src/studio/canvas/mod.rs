@@ -1,1 +1,2 @@
 //! The graph canvas: layered layout, culling, level of detail.
+pub mod layout;
