@@ -107,11 +107,21 @@ impl Part<'_> {
                         x: area.min.x + left,
                         y: area.min.y + top,
                     };
-                    picture.frames.push(PlacedItem { item, area, depth });
+                    picture.frames.push(PlacedItem {
+                        item,
+                        area,
+                        around: self.scope,
+                        depth,
+                    });
                 }
                 _ => {
                     boxes[i] = picture.boxes.len() as u32;
-                    picture.boxes.push(PlacedItem { item, area, depth });
+                    picture.boxes.push(PlacedItem {
+                        item,
+                        area,
+                        around: self.scope,
+                        depth,
+                    });
                 }
             }
         }

@@ -94,6 +94,8 @@ pub struct PlacedItem {
     pub item: Item,
     /// Where it is.
     pub area: Area,
+    /// The scope whose frame it is in; 0 for the root.
+    pub around: u32,
     /// Frames around it.
     pub depth: u32,
 }
@@ -176,10 +178,26 @@ impl Hierarchy {
         Ok(assemble::assemble(self, &view, &lifted, &layouts, options))
     }
 
-    /// The innermost scope around `item` that is a box or frame of its own; `None` for the root. Scopes with a single
-    /// thing in them are not: that thing stands for them.
-    pub fn container(&self, item: Item) -> Option<u32> {
-        View::new(self, &Grouping::Scopes(Vec::new())).container(item)
+    /// Opens the scopes around a node, so that it shows.
+    pub fn reveal(&self, node: u32, grouping: &mut Grouping) {
+        let (Some(node), Grouping::Scopes(open)) = (self.nodes.get(node as usize), grouping) else {
+            return;
+        };
+        open.resize(self.scope_count(), false);
+        let mut scope = self.scope_of(node);
+        while scope != 0 {
+            open[scope as usize] = true;
+            scope = self.parent(scope);
+        }
+    }
+
+    /// Opens a collapsed scope or collapses an open one.
+    pub fn toggle(&self, scope: u32, grouping: &mut Grouping) {
+        let Grouping::Scopes(open) = grouping else { return };
+        open.resize(self.scope_count(), false);
+        if let Some(open) = open.get_mut(scope as usize) {
+            *open = !*open;
+        }
     }
 
     fn scope_count(&self) -> usize {

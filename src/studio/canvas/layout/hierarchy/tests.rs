@@ -236,6 +236,27 @@ fn opening_one_block_leaves_the_insides_of_others() {
 }
 
 #[test]
+fn revealing_a_node_opens_the_scopes_around_it() {
+    let (h, names) = hierarchy(&generate::transformer(600));
+    let node = h
+        .nodes
+        .iter()
+        .position(|n| names[n.scope as usize] == "/model/layers.3/mlp")
+        .unwrap() as u32;
+    let mut grouping = Grouping::Scopes(Vec::new());
+    h.reveal(node, &mut grouping);
+    let shows = |g: &Grouping| {
+        place(&h, g, &mut LayoutCache::default())
+            .boxes
+            .iter()
+            .any(|b| b.item == Item::Node(node))
+    };
+    assert!(shows(&grouping));
+    h.toggle(h.nodes[node as usize].scope, &mut grouping);
+    assert!(!shows(&grouping));
+}
+
+#[test]
 fn scopes_that_depend_on_each_other_both_ways_end_in_stubs() {
     let node = |scope| HierarchyNode {
         size: (100.0, 40.0),

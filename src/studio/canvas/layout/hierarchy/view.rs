@@ -95,18 +95,6 @@ impl View {
             Item::Scope(scope) => self.outer[scope as usize],
         }
     }
-
-    /// The scope around an item, open or not; `None` for the root.
-    pub(super) fn container(&self, item: Item) -> Option<u32> {
-        let around = match item {
-            Item::Node(node) => self.stands[*self.node_scope.get(node as usize)? as usize],
-            Item::Scope(scope) => match self.outer.get(scope as usize)? {
-                &NONE => *self.stands.get(scope as usize)?,
-                &outer => outer,
-            },
-        };
-        (around != 0).then_some(around)
-    }
 }
 
 fn first_nodes(hierarchy: &Hierarchy, node_scope: &[u32]) -> Vec<u32> {
@@ -127,8 +115,8 @@ fn single_item_scopes(hierarchy: &Hierarchy, node_scope: &[u32], first_node: &[u
     for &scope in node_scope {
         things[scope as usize] = things[scope as usize].saturating_add(1);
     }
-    for scope in 1..first_node.len() {
-        if first_node[scope] != NONE {
+    for (scope, &first) in first_node.iter().enumerate().skip(1) {
+        if first != NONE {
             let parent = hierarchy.parent(scope as u32) as usize;
             things[parent] = things[parent].saturating_add(1);
         }
