@@ -38,7 +38,8 @@ install_system_packages() {
         say "no apt-get here: install the equivalents of these Debian packages yourself: ${wanted[*]}"
         return
     fi
-    missing=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null |
+    # dpkg-query fails where it knows nothing of one of them.
+    missing=$({ dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true; } |
         awk -v wanted="${wanted[*]}" '
             $2 == "installed" { have[$1] = 1 }
             END { n = split(wanted, name, " "); for (i = 1; i <= n; i++) if (!(name[i] in have)) print name[i] }')
