@@ -16,8 +16,16 @@ pub struct Ratio {
     pub within_noise: bool,
 }
 
+impl Ratio {
+    /// From the latencies in milliseconds of each round of the baseline and of the variant; `None` when either has none.
+    /// See [`super::bootstrap`] for the interval.
+    pub fn of(baseline: &[Vec<f64>], variant: &[Vec<f64>], seed: u64) -> Option<Self> {
+        super::bootstrap::ratio_of_medians(baseline, variant, seed)
+    }
+}
+
 /// One row.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct VariantResult {
     /// The variant's name.
     pub name: String,
@@ -47,7 +55,83 @@ pub struct VariantResult {
     pub environment: Environment,
     /// Why this variant has no numbers, when it failed.
     pub error: Option<String>,
+    /// Latencies for pictures, when they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<Histogram>,
 }
+
+/// Latencies counted in bins of one width.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Histogram {
+    /// Lower edge of the first bin in milliseconds.
+    pub start_ms: f64,
+    /// Width of every bin in milliseconds.
+    pub width_ms: f64,
+    /// Samples per bin; those above the last edge are in the last bin.
+    pub counts: Vec<u64>,
+}
+
+impl Histogram {
+    /// Counts latencies into `bins` bins from `low_ms` to `high_ms`; what lies outside goes to the bin at that end.
+    pub fn of(latencies_ms: impl IntoIterator<Item = f64>, low_ms: f64, high_ms: f64, bins: usize) -> Self {
+        let bins = bins.max(1);
+        let width_ms = ((high_ms - low_ms) / bins as f64).max(f64::MIN_POSITIVE);
+        let mut counts = vec![0; bins];
+        for x in latencies_ms {
+            let bin = ((x - low_ms) / width_ms).max(0.0) as usize;
+            if let Some(count) = counts.get_mut(bin.min(bins - 1)) {
+                *count += 1;
+            }
+        }
+        Self {
+            start_ms: low_ms,
+            width_ms,
+            counts,
+        }
+    }
+}
+
+/// What was measured of one variant.
+pub struct Measured<'a> {
+    /// Samples of each round, in order.
+    pub rounds: &'a [Vec<super::Sample>],
+    /// The protocol.
+    pub protocol: super::Protocol,
+    /// True for GPU engines.
+    pub is_gpu: bool,
+}
+
+impl VariantResult {
+    /// Fills in everything that follows from samples: statistics, round medians, histogram, and the ratio against the
+    /// baseline's rounds (`None` for the baseline itself). A variant without samples keeps empty statistics and gets an
+    /// error when it has none yet.
+    pub fn fill(&mut self, measured: &Measured<'_>, baseline: Option<&[Vec<super::Sample>]>) {
+        let rounds: Vec<&[super::Sample]> = measured.rounds.iter().map(Vec::as_slice).collect();
+        let Some(statistics) = Statistics::of_rounds(&rounds, measured.protocol, measured.is_gpu, 1) else {
+            self.error.get_or_insert_with(|| "no inference was measured".into());
+            return;
+        };
+        let latencies = super::bootstrap::latencies(measured.rounds);
+        self.round_medians_ms = latencies
+            .iter()
+            .filter_map(|round| super::Summary::of(round.clone()).map(|s| s.median))
+            .collect();
+        let all = latencies.iter().flatten().copied();
+        self.histogram = Some(Histogram::of(
+            all,
+            statistics.latency_ms.min,
+            statistics.latency_ms.p99,
+            HISTOGRAM_BINS,
+        ));
+        self.ratio = baseline.and_then(|b| Ratio::of(&super::bootstrap::latencies(b), &latencies, BOOTSTRAP_SEED));
+        self.statistics = statistics;
+    }
+}
+
+/// Bins of a stored histogram, from the smallest latency to the 99th percentile.
+const HISTOGRAM_BINS: usize = 60;
+/// The same samples always give the same interval.
+const BOOTSTRAP_SEED: u64 = 0x5eed;
 
 /// All rows, the first is the baseline.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

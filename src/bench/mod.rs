@@ -3,14 +3,20 @@
 //! Pure computation plus the measuring loops that the worker runs around an engine. Definitions are trtexec's.
 
 pub mod accuracy;
+mod bootstrap;
 pub mod compare;
+pub mod gate;
+pub mod gpu_loop;
+pub mod live;
 pub mod measure;
+pub mod palette;
 pub mod protocol;
 pub mod sample;
 pub mod stats;
 
 pub use accuracy::{OutputAccuracy, TaskAccuracy};
-pub use compare::{Comparison, Ratio, VariantResult};
+pub use compare::{Comparison, Histogram, Ratio, VariantResult};
+pub use gate::Gates;
 pub use protocol::Protocol;
 pub use sample::{Environment, Sample};
 pub use stats::{Statistics, Summary};

@@ -32,6 +32,46 @@ impl Sample {
             end_d2h_ms: end_ms,
         }
     }
+
+    /// The same sample with its stamps counted from `zero_ms`.
+    #[must_use]
+    pub fn since(&self, zero_ms: f64) -> Self {
+        Self {
+            start_enq_ms: self.start_enq_ms - zero_ms,
+            end_enq_ms: self.end_enq_ms - zero_ms,
+            start_h2d_ms: self.start_h2d_ms - zero_ms,
+            end_h2d_ms: self.end_h2d_ms - zero_ms,
+            start_compute_ms: self.start_compute_ms - zero_ms,
+            end_compute_ms: self.end_compute_ms - zero_ms,
+            start_d2h_ms: self.start_d2h_ms - zero_ms,
+            end_d2h_ms: self.end_d2h_ms - zero_ms,
+        }
+    }
+
+    /// Transfer to the device.
+    pub fn h2d_ms(&self) -> f64 {
+        self.end_h2d_ms - self.start_h2d_ms
+    }
+
+    /// Computation.
+    pub fn compute_ms(&self) -> f64 {
+        self.end_compute_ms - self.start_compute_ms
+    }
+
+    /// Transfer from the device.
+    pub fn d2h_ms(&self) -> f64 {
+        self.end_d2h_ms - self.start_d2h_ms
+    }
+
+    /// Host time of the enqueue call.
+    pub fn enqueue_ms(&self) -> f64 {
+        self.end_enq_ms - self.start_enq_ms
+    }
+
+    /// h2d + compute + d2h; waiting between them is not part of it.
+    pub fn latency_ms(&self) -> f64 {
+        self.h2d_ms() + self.compute_ms() + self.d2h_ms()
+    }
 }
 
 /// Where and with what a run was measured.

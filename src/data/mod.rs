@@ -4,6 +4,7 @@
 //! May be called by `engine`, `bench`, `worker` and above; calls `recipe`, `graph` and `model`.
 
 pub mod generate;
+pub mod random;
 pub mod source;
 
 use crate::model::Tensor;

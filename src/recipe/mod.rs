@@ -2,11 +2,18 @@
 //!
 //! The studio edits recipes, the command line executes them. Unknown keys are errors that name the nearest key.
 //! May be called by everything from `engine` up; calls `rewrite` (for patches) and below.
+//!
+//! A file is read to `node` (values with their lines), turned into `spec`'s types by `de`, and checked by `validate`.
 
+pub(crate) mod de;
+mod node;
 pub mod precision;
 pub mod read;
 pub mod spec;
+pub mod units;
+mod validate;
 pub mod variant;
+pub mod write;
 
 pub use precision::Precision;
 pub use read::RecipeError;
@@ -14,3 +21,7 @@ pub use spec::{
     AccuracySpec, BenchSpec, BuildSpec, DataSource, DataSpec, ModelSpec, ProfileSpec, Recipe, ShapeRange, TargetSpec,
     VariantSpec,
 };
+pub use variant::Grid;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// The version of the format that this program reads and writes.
+pub const VERSION: u32 = 1;
+
 /// A recipe.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +22,7 @@ pub struct Recipe {
     #[serde(default)]
     pub target: TargetSpec,
     /// How it is built.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub build: BuildSpec,
     /// Optimization profiles; needed where an input is dynamic.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "profile")]
@@ -28,13 +31,13 @@ pub struct Recipe {
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "patch")]
     pub patches: Vec<PatchSpec>,
     /// How it is measured.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub bench: BenchSpec,
     /// Inputs for calibration and accuracy.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub data: DataSpec,
     /// What accuracy is measured against, and limits.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub accuracy: AccuracySpec,
     /// Rows of a comparison; none means the recipe itself is the only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "variant")]
@@ -69,6 +72,17 @@ pub struct TargetSpec {
     pub via: Option<String>,
 }
 
+impl TargetSpec {
+    /// The names there are.
+    pub const NAMES: [&'static str; 5] = [
+        "embedded",
+        "onnxruntime-cpu",
+        "onnxruntime-cuda",
+        "tensorrt",
+        "tensorrt-rtx",
+    ];
+}
+
 impl Default for TargetSpec {
     fn default() -> Self {
         Self {
@@ -88,7 +102,7 @@ pub struct BuildSpec {
     #[serde(default)]
     pub precision: Precision,
     /// Largest scratch memory in bytes that the builder may use, written `"1GiB"`; none means the target's default.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::read::size")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::units::size")]
     pub workspace: Option<u64>,
     /// Target options by name (`threads`, `optimization_level`, ...); each target refuses names it does not know.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -183,6 +197,11 @@ pub struct DataSource {
     pub limit: Option<u64>,
 }
 
+impl DataSource {
+    /// Layouts of image tensors.
+    pub const LAYOUTS: [&'static str; 2] = ["nchw", "nhwc"];
+}
+
 /// `[accuracy]`.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -209,4 +228,9 @@ pub struct VariantSpec {
     /// Overrides: `build.precision = "fp16"`, `target.name = ...`.
     #[serde(flatten)]
     pub overrides: toml::Table,
+}
+
+/// Sections that say nothing are not written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

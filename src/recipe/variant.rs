@@ -1,13 +1,186 @@
-//! Variants resolved to recipes of their own.
+//! Variants resolved to recipes of their own, and grids of them.
 
-use super::Recipe;
+use super::de::{self, Misfit};
+use super::node::{Node, Value};
+use super::{Precision, Recipe, VariantSpec, validate};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Keys that a variant cannot change.
+const FIXED: [&str; 2] = ["version", "variant"];
 
 impl Recipe {
     /// One recipe per variant, overrides applied and checked; the recipe itself (named after precision and target) when it lists none.
     ///
+    /// Tables merge key by key, arrays are replaced. A variant that names another target does not take over the base's
+    /// `target.version` and `target.device`; one that names another model does not take over `model.sha256`.
+    ///
     /// # Errors
     /// The variant's name and the override that does not fit.
-    pub fn resolve_variants(&self) -> Result<Vec<(String, Recipe)>, String> {
-        todo!("owner: recipe")
+    pub fn resolve_variants(&self) -> Result<Vec<(String, Self)>, String> {
+        let table = toml::Table::try_from(self).map_err(|e| format!("the recipe cannot be written as TOML: {e}"))?;
+        let variants = merged(&Node::from_table(table)).map_err(|e| e.to_string())?;
+        if variants.is_empty() {
+            let name = format!("{} on {}", self.build.precision, self.target.name);
+            return Ok(vec![(name, self.clone())]);
+        }
+        let resolve = |(name, node): (String, Node)| {
+            let recipe: Self = de::from_node(node).map_err(|e| format!("variant {name:?}: {e}"))?;
+            validate::recipe(&recipe).map_err(|e| format!("variant {name:?}: {e}"))?;
+            Ok((name, recipe))
+        };
+        variants.into_iter().map(resolve).collect()
     }
+}
+
+/// Name and merged node of every variant in the recipe's node.
+pub(super) fn merged(root: &Node) -> Result<Vec<(String, Node)>, Misfit> {
+    let Some(Node {
+        value: Value::Array(variants),
+        ..
+    }) = root.get("variant")
+    else {
+        return Ok(Vec::new());
+    };
+    let mut base = root.clone();
+    if let Value::Table(table) = &mut base.value {
+        table.0.remove("variant");
+    }
+    let mut names = BTreeSet::new();
+    let mut out = Vec::new();
+    for (index, variant) in variants.iter().enumerate() {
+        let wrong = |key: &str, message: String| Misfit {
+            path: vec!["variant".into(), index.to_string(), key.into()],
+            span: None,
+            message,
+        };
+        let name = match variant.get("name").map(|n| &n.value) {
+            Some(Value::Text(name)) if !name.trim().is_empty() => name.clone(),
+            Some(Value::Text(_)) => return Err(wrong("name", "the name is empty".into())),
+            _ => return Err(wrong("name", "a variant needs a name, as a text in quotes".into())),
+        };
+        if !names.insert(name.clone()) {
+            return Err(wrong("name", format!("two variants are called {name:?}")));
+        }
+        let mut overrides = variant.clone();
+        if let Value::Table(table) = &mut overrides.value {
+            table.0.remove("name");
+            if let Some(key) = FIXED.iter().find(|key| table.0.contains_key(**key)) {
+                return Err(wrong(key, "a variant cannot change this".into()));
+            }
+        }
+        let mut node = base.clone();
+        forget(&mut node, &overrides, "target", "name", &["version", "device"]);
+        forget(&mut node, &overrides, "model", "path", &["sha256"]);
+        node.merge(overrides);
+        out.push((name, node));
+    }
+    Ok(out)
+}
+
+/// Removes `keys` of the base's `section` when the overrides change that section's `leader`, which they belong to.
+fn forget(base: &mut Node, overrides: &Node, section: &str, leader: &str, keys: &[&str]) {
+    let text = |node: &Node| match node.get(section)?.get(leader).map(|n| &n.value) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let changed = text(overrides).is_some_and(|new| text(base) != Some(new));
+    if changed
+        && let Value::Table(root) = &mut base.value
+        && let Some((_, node)) = root.0.get_mut(section)
+        && let Value::Table(table) = &mut node.value
+    {
+        for key in keys {
+            table.0.remove(*key);
+        }
+    }
+}
+
+/// A grid of variants: every precision with every batch with every number of threads. An empty list leaves that to the base.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Grid {
+    /// Precisions.
+    pub precisions: Vec<Precision>,
+    /// Batch sizes.
+    pub batches: Vec<u64>,
+    /// Threads of the engine (`build.options.threads`).
+    pub threads: Vec<u32>,
+}
+
+impl Grid {
+    /// The variants, precision outermost, named after what differs (`fp16 b8 t2`). `shapes` gives the shape of every
+    /// input at a batch size.
+    ///
+    /// # Errors
+    /// A value that stands in a list twice or is 0, or what `shapes` says.
+    pub fn variants<F>(&self, shapes: F) -> Result<Vec<VariantSpec>, String>
+    where
+        F: Fn(u64) -> Result<BTreeMap<String, Vec<u64>>, String>,
+    {
+        distinct("precision", &self.precisions)?;
+        distinct("batch", &self.batches)?;
+        distinct("threads", &self.threads)?;
+        if self.batches.contains(&0) || self.threads.contains(&0) {
+            return Err("batch sizes and threads start at 1".into());
+        }
+        let mut out = Vec::new();
+        for precision in each(&self.precisions) {
+            for batch in each(&self.batches) {
+                for threads in each(&self.threads) {
+                    let mut name = Vec::new();
+                    let mut build = toml::Table::new();
+                    let mut overrides = toml::Table::new();
+                    if let Some(p) = precision {
+                        name.push(p.name().to_owned());
+                        build.insert("precision".into(), p.name().into());
+                    }
+                    if let Some(n) = batch {
+                        name.push(format!("b{n}"));
+                        overrides.insert("bench".into(), bench_shapes(shapes(n)?)?.into());
+                    }
+                    if let Some(n) = threads {
+                        name.push(format!("t{n}"));
+                        let options = toml::Table::from_iter([("threads".to_owned(), i64::from(n).into())]);
+                        build.insert("options".into(), options.into());
+                    }
+                    if !build.is_empty() {
+                        overrides.insert("build".into(), build.into());
+                    }
+                    if !name.is_empty() {
+                        out.push(VariantSpec {
+                            name: name.join(" "),
+                            overrides,
+                        });
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Every value, or one `None` when there are none.
+fn each<T: Copy>(values: &[T]) -> impl Iterator<Item = Option<T>> {
+    let none = values.is_empty().then_some(None);
+    values.iter().copied().map(Some).chain(none)
+}
+
+fn distinct<T: PartialEq + std::fmt::Debug>(what: &str, values: &[T]) -> Result<(), String> {
+    for (i, value) in values.iter().enumerate() {
+        if values[..i].contains(value) {
+            return Err(format!("{what} {value:?} is listed twice"));
+        }
+    }
+    Ok(())
+}
+
+fn bench_shapes(shapes: BTreeMap<String, Vec<u64>>) -> Result<toml::Table, String> {
+    let mut table = toml::Table::new();
+    for (input, shape) in shapes {
+        let sizes = shape.into_iter().map(|n| i64::try_from(n).map(toml::Value::Integer));
+        let sizes: Vec<toml::Value> = sizes
+            .collect::<Result<_, _>>()
+            .map_err(|_| format!("input {input:?}: a size is too large"))?;
+        table.insert(input, sizes.into());
+    }
+    Ok(toml::Table::from_iter([("shapes".to_owned(), table.into())]))
 }

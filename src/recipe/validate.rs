@@ -1,0 +1,151 @@
+//! What types alone cannot say about a recipe: versions, ranges, names.
+
+use super::de::{Misfit, suggest};
+use super::node::{Node, Value};
+use super::spec::{TargetSpec, VERSION};
+use super::{DataSource, Recipe};
+
+fn misfit(path: &[&str], message: String) -> Misfit {
+    Misfit {
+        path: path.iter().map(|s| (*s).to_owned()).collect(),
+        span: None,
+        message,
+    }
+}
+
+/// Checks the version before anything else, so that a newer file is not called full of unknown keys.
+pub(super) fn version(node: &Node) -> Result<(), Misfit> {
+    match node.get("version").map(|n| &n.value) {
+        Some(Value::Int(n)) if *n == i64::from(VERSION) => Ok(()),
+        Some(Value::Int(n)) => Err(misfit(
+            &["version"],
+            format!("this program reads recipes of version {VERSION}; this one is of version {n}"),
+        )),
+        Some(_) => Err(misfit(&["version"], format!("expected the number {VERSION}"))),
+        None => Err(misfit(
+            &[],
+            format!("the key \"version\" is missing; a recipe starts with version = {VERSION}"),
+        )),
+    }
+}
+
+/// Checks one recipe (a variant's, or the file's own).
+pub(super) fn recipe(recipe: &Recipe) -> Result<(), Misfit> {
+    if recipe.model.path.as_os_str().is_empty() {
+        return Err(misfit(&["model", "path"], "the path is empty".into()));
+    }
+    if let Some(hash) = &recipe.model.sha256
+        && (hash.len() != 64 || !hash.bytes().all(|b| b.is_ascii_hexdigit()))
+    {
+        return Err(misfit(&["model", "sha256"], format!("{hash:?} is not 64 hex digits")));
+    }
+    target(&recipe.target, &["target", "name"])?;
+    if let Some(reference) = &recipe.accuracy.reference {
+        target(reference, &["accuracy", "reference", "name"])?;
+    }
+    profiles(recipe)?;
+    bench(recipe)?;
+    for (name, source) in [("calibration", &recipe.data.calibration), ("test", &recipe.data.test)] {
+        if let Some(source) = source {
+            data(source, name)?;
+        }
+    }
+    let limits = [
+        ("max_mean_abs", recipe.accuracy.max_mean_abs),
+        ("min_cosine", recipe.accuracy.min_cosine),
+        ("max_top1_loss", recipe.accuracy.max_top1_loss),
+    ];
+    for (key, limit) in limits {
+        if limit.is_some_and(|x| !x.is_finite()) {
+            return Err(misfit(&["accuracy", key], "not a finite number".into()));
+        }
+    }
+    Ok(())
+}
+
+fn target(target: &TargetSpec, path: &[&str]) -> Result<(), Misfit> {
+    if TargetSpec::NAMES.contains(&target.name.as_str()) {
+        return Ok(());
+    }
+    let hint = suggest(&target.name, &TargetSpec::NAMES);
+    Err(misfit(path, format!("unknown target {:?}{hint}", target.name)))
+}
+
+fn profiles(recipe: &Recipe) -> Result<(), Misfit> {
+    for (index, profile) in recipe.profiles.iter().enumerate() {
+        for (input, range) in &profile.inputs {
+            let index = index.to_string();
+            let path = |key| misfit(&["profile", &index, "inputs", input, key], String::new()).path;
+            let wrong = |key, message| Misfit {
+                path: path(key),
+                span: None,
+                message,
+            };
+            for (key, shape) in [("opt", &range.opt), ("max", &range.max)] {
+                if shape.len() != range.min.len() {
+                    return Err(wrong(
+                        key,
+                        format!("{} sizes where min has {}", shape.len(), range.min.len()),
+                    ));
+                }
+            }
+            let axes = range.min.iter().zip(&range.opt).zip(&range.max).enumerate();
+            for (axis, ((min, opt), max)) in axes {
+                if opt < min || opt > max {
+                    return Err(wrong(
+                        "opt",
+                        format!("size {opt} of axis {axis} is not between min {min} and max {max}"),
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bench(recipe: &Recipe) -> Result<(), Misfit> {
+    let bench = &recipe.bench;
+    for (key, value) in [("duration_s", bench.duration_s), ("warmup_ms", bench.warmup_ms)] {
+        if let Some(x) = value.filter(|x| !x.is_finite() || *x < 0.0) {
+            return Err(misfit(&["bench", key], format!("{x} is not a duration")));
+        }
+    }
+    if bench.rounds == Some(0) {
+        return Err(misfit(&["bench", "rounds"], "at least one round is needed".into()));
+    }
+    Ok(())
+}
+
+fn data(source: &DataSource, name: &str) -> Result<(), Misfit> {
+    if source.path.as_os_str().is_empty() {
+        return Err(misfit(&["data", name, "path"], "the path is empty".into()));
+    }
+    if let Some(layout) = &source.layout
+        && !DataSource::LAYOUTS.contains(&layout.as_str())
+    {
+        let hint = suggest(layout, &DataSource::LAYOUTS);
+        return Err(misfit(
+            &["data", name, "layout"],
+            format!("unknown layout {layout:?}{hint}"),
+        ));
+    }
+    if source.resize.is_some_and(|size| size.contains(&0)) {
+        return Err(misfit(&["data", name, "resize"], "a size of 0 leaves no image".into()));
+    }
+    if let Some(std) = source.std.iter().flatten().find(|s| **s == 0.0 || !s.is_finite()) {
+        return Err(misfit(&["data", name, "std"], format!("cannot divide by {std}")));
+    }
+    if source
+        .mean
+        .iter()
+        .flatten()
+        .chain(&source.scale)
+        .any(|x| !x.is_finite())
+    {
+        return Err(misfit(&["data", name], "mean and scale must be finite numbers".into()));
+    }
+    if source.limit == Some(0) {
+        return Err(misfit(&["data", name, "limit"], "a limit of 0 leaves no sample".into()));
+    }
+    Ok(())
+}

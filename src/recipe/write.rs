@@ -1,0 +1,111 @@
+//! Writing recipes: the text, and saving it without ever leaving half a file.
+
+use super::{Recipe, RecipeError};
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+impl Recipe {
+    /// The text of the file: sections in the order of the format, paths as they are. What cannot be said in TOML (a
+    /// number over 2^63) makes a text that says so and that [`Recipe::from_toml`] refuses.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|e| format!("# This recipe cannot be written as TOML: {e}\n"))
+    }
+
+    /// Saves the recipe: written beside `path` under a temporary name, then renamed over it. Paths inside are written
+    /// relative to the recipe's folder where they lie below it or beside it.
+    ///
+    /// # Errors
+    /// [`RecipeError`]: the folder cannot be written, or the recipe cannot be said in TOML.
+    pub fn save(&self, path: &Path) -> Result<(), RecipeError> {
+        let error = |message: String| RecipeError {
+            path: path.to_owned(),
+            message,
+        };
+        let folder = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let mut portable = self.clone();
+        portable.relate_paths(folder);
+        let text = toml::to_string(&portable).map_err(|e| error(format!("cannot be written as TOML: {e}")))?;
+        write_renamed(path, text.as_bytes()).map_err(|e| error(e.to_string()))
+    }
+
+    /// Makes the recipe's relative paths relative to the current folder, given the recipe's own folder.
+    pub(super) fn resolve_paths(&mut self, folder: &Path) {
+        self.each_path(&mut |path| folder.join(path));
+    }
+
+    fn relate_paths(&mut self, folder: &Path) {
+        self.each_path(&mut |path| relative_to(path, folder).unwrap_or_else(|| path.to_owned()));
+    }
+
+    /// Applies `change` to every path in the recipe, those in overrides included.
+    fn each_path(&mut self, change: &mut dyn FnMut(&Path) -> PathBuf) {
+        self.model.path = change(&self.model.path);
+        for source in [&mut self.data.calibration, &mut self.data.test].into_iter().flatten() {
+            source.path = change(&source.path);
+        }
+        for variant in &mut self.variants {
+            for keys in [
+                &["model", "path"][..],
+                &["data", "calibration", "path"],
+                &["data", "test", "path"],
+            ] {
+                if let Some(toml::Value::String(text)) = look_up(&mut variant.overrides, keys) {
+                    *text = change(Path::new(text.as_str())).to_string_lossy().into_owned();
+                }
+            }
+        }
+    }
+}
+
+fn look_up<'a>(table: &'a mut toml::Table, keys: &[&str]) -> Option<&'a mut toml::Value> {
+    let (first, rest) = keys.split_first()?;
+    let value = table.get_mut(*first)?;
+    if rest.is_empty() {
+        return Some(value);
+    }
+    look_up(value.as_table_mut()?, rest)
+}
+
+/// `path` as seen from `folder`, or `None` when they share nothing but the root.
+fn relative_to(path: &Path, folder: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let folder = std::path::absolute(folder).ok()?;
+    let mine: Vec<Component<'_>> = path.components().collect();
+    let theirs: Vec<Component<'_>> = folder.components().collect();
+    let shared = mine.iter().zip(&theirs).take_while(|(a, b)| a == b).count();
+    let named = mine[..shared].iter().any(|c| matches!(c, Component::Normal(_)));
+    // A `..` that is not shared cannot be undone without asking the disk.
+    let climbs = theirs[shared..].contains(&Component::ParentDir);
+    if !named || climbs {
+        return None;
+    }
+    let up = theirs[shared..].iter().map(|_| Component::ParentDir);
+    Some(up.chain(mine[shared..].iter().copied()).collect())
+}
+
+/// Writes a whole file under a temporary name in the same folder, then renames it, so that a reader never sees half of it.
+///
+/// # Errors
+/// The system's; nothing is left behind.
+pub fn write_renamed(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".enginesmith-").suffix(".part");
+    #[cfg(unix)]
+    let builder = {
+        use std::os::unix::fs::PermissionsExt;
+        // The process's umask applies; a temporary file's own 0600 would surprise whoever shares the folder.
+        builder.permissions(std::fs::Permissions::from_mode(0o666))
+    };
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
