@@ -1,7 +1,9 @@
 //! Nodes and tensors with their producers and consumers, from a model.
 
-use super::{NodePath, Scope, ScopeId, TensorType};
-use crate::model::{Model, onnx::NodeProto};
+use super::{NodePath, PathStep, Scope, ScopeId, TensorType, assemble, infer};
+use crate::model::Model;
+use crate::model::onnx::{FunctionProto, GraphProto, NodeProto, TensorAnnotation, TensorProto};
+use buffa::DefaultInstance;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -27,7 +29,24 @@ pub struct Graph {
     /// Scopes from node names; `scopes[0]` is the root.
     pub scopes: Vec<Scope>,
     /// What is wrong with the structure though it decodes: cycles, duplicate names, inputs nothing produces.
-    pub problems: Vec<super::build::Problem>,
+    pub problems: Vec<Problem>,
+    /// Where each tensor's stored data and annotation are; as long as `tensors`.
+    pub(super) stored: Vec<Stored>,
+    /// Nodes of each body in an order in which producers come before consumers; as long as `bodies`.
+    pub(super) orders: Vec<Vec<NodeId>>,
+    /// For each body with an owner: index of the attribute, and of the graph in it where it lists several.
+    pub(super) places: Vec<(u32, Option<u32>)>,
+}
+
+/// Indices into the messages of a tensor's body.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Stored {
+    /// In `GraphProto.initializer`.
+    pub(super) initializer: Option<u32>,
+    /// In `GraphProto.sparse_initializer`.
+    pub(super) sparse: Option<u32>,
+    /// In `GraphProto.quantization_annotation`.
+    pub(super) annotation: Option<u32>,
 }
 
 /// A graph, a body or a function definition.
@@ -35,11 +54,13 @@ pub struct Graph {
 pub struct Body {
     /// The node whose attribute holds this body; `None` for the top level and for functions.
     pub owner: Option<NodeId>,
-    /// Attribute name, `domain::name` of a function, or the graph's own name for the top level.
+    /// Attribute name (`branches[1]` for an attribute that lists graphs), `domain::name` of a function
+    /// (`domain::name::overload` where it has an overload), or the graph's own name for the top level.
     pub name: Arc<str>,
     /// Nodes in file order.
     pub nodes: Vec<NodeId>,
-    /// Inputs in order, without initializers that are listed as inputs too (old IR versions do that).
+    /// Inputs in order, without initializers that are listed as inputs too (old IR versions do that; in newer ones such
+    /// an input has a default, and counts as constant here).
     pub inputs: Vec<TensorId>,
     /// Outputs in order.
     pub outputs: Vec<TensorId>,
@@ -47,6 +68,8 @@ pub struct Body {
     pub is_function: bool,
     /// Index of the enclosing body in [`Graph::bodies`]; `None` for the top level and for functions.
     pub parent: Option<u32>,
+    /// Index in `ModelProto.functions` when this is a function or a body inside one.
+    pub function: Option<u32>,
 }
 
 /// A node.
@@ -72,6 +95,8 @@ pub struct Node {
     pub scope: ScopeId,
     /// Index in [`Graph::bodies`] of the bodies this node owns, in attribute order.
     pub owned_bodies: Vec<u32>,
+    /// Index in [`Graph::bodies`] of the model-local function that this node calls.
+    pub function: Option<u32>,
 }
 
 /// Who makes a tensor.
@@ -115,7 +140,8 @@ pub struct TensorInfo {
     pub ty: TensorType,
     /// Who makes it.
     pub producer: Producer,
-    /// Who reads it: node and input index; a node that reads it through one of its bodies has index `u32::MAX`.
+    /// Who reads it: node and input index. A reader inside a body is listed with its own index, and each node around it
+    /// up to this tensor's body with index `u32::MAX`.
     pub consumers: Vec<(NodeId, u32)>,
     /// What it is to the model.
     pub kind: TensorKind,
@@ -154,13 +180,16 @@ pub enum ProblemKind {
     MissingOutput,
     /// A declared type or shape that contradicts the data or another declaration.
     Contradiction,
+    /// An operator domain that the model does not import.
+    MissingOpset,
 }
 
 impl Graph {
     /// Builds the graph of a model: names resolved, bodies and functions included, types and shapes inferred.
     pub fn new(model: Arc<Model>) -> Self {
-        let _ = model;
-        todo!("owner: model/graph")
+        let mut graph = assemble::assemble(model);
+        infer::infer(&mut graph);
+        graph
     }
 
     /// The node.
@@ -175,19 +204,134 @@ impl Graph {
 
     /// The node at this path, if there is one.
     pub fn find(&self, path: &NodePath) -> Option<NodeId> {
-        let _ = path;
-        todo!("owner: model/graph")
+        let mut body = &self.bodies[0];
+        let mut at: Option<NodeId> = None;
+        for step in &path.0 {
+            match step {
+                PathStep::Node(index) => {
+                    if at.is_some() {
+                        return None;
+                    }
+                    at = Some(*body.nodes.get(*index as usize)?);
+                }
+                PathStep::Body(name) => {
+                    let of_node = at
+                        .take()
+                        .map(|id| self.node(id).owned_bodies.iter().map(|b| &self.bodies[*b as usize]));
+                    body = match of_node {
+                        Some(mut owned) => owned.find(|b| *b.name == **name)?,
+                        None => self.bodies.iter().find(|b| b.is_function && *b.name == **name)?,
+                    };
+                }
+            }
+        }
+        at
     }
 
     /// The node's protobuf message (attributes, metadata).
     pub fn proto(&self, id: NodeId) -> &NodeProto {
-        let _ = id;
-        todo!("owner: model/graph")
+        let node = self.node(id);
+        let index = match node.path.0.last() {
+            Some(PathStep::Node(index)) => *index as usize,
+            _ => usize::MAX,
+        };
+        self.body_nodes(node.body)
+            .get(index)
+            .unwrap_or_else(|| NodeProto::default_instance())
+    }
+
+    /// The message of a body; `None` for functions, whose message is a [`FunctionProto`].
+    pub fn body_proto(&self, at: u32) -> Option<&GraphProto> {
+        let body = self.bodies.get(at as usize)?;
+        match body.owner {
+            None if body.is_function => None,
+            None => Some(self.model.graph()),
+            Some(owner) => {
+                let (attribute, index) = self.places.get(at as usize)?;
+                let attribute = self.proto(owner).attribute.get(*attribute as usize)?;
+                match index {
+                    None => attribute.g.as_option(),
+                    Some(index) => attribute.graphs.get(*index as usize),
+                }
+            }
+        }
+    }
+
+    /// The message of the function that this body is, or is inside of.
+    pub fn function_proto(&self, body: u32) -> Option<&FunctionProto> {
+        let index = self.bodies.get(body as usize)?.function?;
+        self.model.proto().functions.get(index as usize)
+    }
+
+    fn body_nodes(&self, body: u32) -> &[NodeProto] {
+        match self.body_proto(body) {
+            Some(graph) => &graph.node,
+            None => self.function_proto(body).map_or(&[], |f| &f.node),
+        }
     }
 
     /// Version of the operator set imported for `domain` (`""` is ONNX's own); for nodes in functions the function's own.
     pub fn opset(&self, body: u32, domain: &str) -> Option<i64> {
-        let _ = (body, domain);
-        todo!("owner: model/graph")
+        let model = self.model.proto();
+        let imports = match self.function_proto(body) {
+            Some(function) => &function.opset_import,
+            None => &model.opset_import,
+        };
+        let wanted = assemble::normalised(domain);
+        let found = imports
+            .iter()
+            .find(|import| assemble::normalised(import.domain.as_deref().unwrap_or_default()) == wanted)
+            .and_then(|import| import.version);
+        // Before IR version 3 nothing was imported and version 1 was meant.
+        found.or_else(|| (wanted.is_empty() && model.ir_version.is_some_and(|v| v < 3)).then_some(1))
+    }
+
+    /// The message of a stored tensor (initializer of its body); `None` for everything else.
+    pub fn initializer(&self, id: TensorId) -> Option<&TensorProto> {
+        let index = self.stored.get(id.0 as usize)?.initializer?;
+        self.body_proto(self.tensor(id).body)?.initializer.get(index as usize)
+    }
+
+    /// The quantization annotation of a tensor (names of its scale and zero point), when the model gives one.
+    pub fn quantization(&self, id: TensorId) -> Option<&TensorAnnotation> {
+        let index = self.stored.get(id.0 as usize)?.annotation?;
+        self.body_proto(self.tensor(id).body)?
+            .quantization_annotation
+            .get(index as usize)
+    }
+
+    /// The nodes of a body so that producers come before consumers, a reader inside a body counting as its owner; file
+    /// order where it is that already. Nodes of a cycle come last, in file order.
+    pub fn body_order(&self, body: u32) -> &[NodeId] {
+        self.orders.get(body as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// All nodes so that producers come before consumers: each body's nodes stand right before the node that owns it;
+    /// functions come first.
+    pub fn topological_order(&self) -> Vec<NodeId> {
+        let mut out = Vec::with_capacity(self.nodes.len());
+        let functions = self
+            .bodies
+            .iter()
+            .enumerate()
+            .filter(|(_, b)| b.is_function)
+            .map(|(i, _)| i as u32);
+        for root in functions.chain([0]) {
+            // A stack of (body, position), because bodies nest.
+            let mut stack: Vec<(u32, usize, usize)> = vec![(root, 0, 0)];
+            while let Some((body, at, owned)) = stack.pop() {
+                let Some(id) = self.body_order(body).get(at) else {
+                    continue;
+                };
+                match self.node(*id).owned_bodies.get(owned) {
+                    Some(inner) => stack.extend([(body, at, owned + 1), (*inner, 0, 0)]),
+                    None => {
+                        out.push(*id);
+                        stack.push((body, at + 1, 0));
+                    }
+                }
+            }
+        }
+        out
     }
 }

@@ -3,14 +3,23 @@
 //! May be called by everything but `model`. Built once per model (O(graph)), immutable afterwards; a patched model
 //! gets a graph of its own.
 
+mod assemble;
 pub mod build;
+mod constant;
 pub mod cost;
+mod declared;
 pub mod infer;
+mod order;
 pub mod place;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod scope;
 pub mod shape;
 
-pub use build::{Body, Graph, Node, NodeId, Producer, TensorId, TensorInfo, TensorKind};
+#[cfg(test)]
+mod tests;
+
+pub use build::{Body, Graph, Node, NodeId, Problem, ProblemKind, Producer, TensorId, TensorInfo, TensorKind};
 pub use place::{NodePath, PathStep};
 pub use scope::{Scope, ScopeId};
 pub use shape::{Dim, Shape, TensorType};

@@ -97,3 +97,72 @@ impl std::fmt::Display for TensorType {
         }
     }
 }
+
+impl TensorType {
+    /// Joins what two sources say of one tensor; each gap is filled from the other. A known size beats a symbol, a symbol
+    /// beats unknown; of two symbols the first stays (two names for one size do not contradict each other).
+    ///
+    /// # Errors
+    /// What contradicts: element types, ranks, or known sizes, in words.
+    pub fn unify(&self, other: &Self) -> Result<Self, String> {
+        let dtype = match (self.dtype, other.dtype) {
+            (Some(a), Some(b)) if a != b => return Err(format!("element type {a} against {b}")),
+            (a, b) => a.or(b),
+        };
+        let container = match (&self.container, &other.container) {
+            (Some(a), Some(b)) if a != b => return Err(format!("{a} against {b}")),
+            (a, b) => a.as_ref().or(b.as_ref()).cloned(),
+        };
+        let shape = match (&self.shape, &other.shape) {
+            (Some(a), Some(b)) => Some(a.unify(b)?),
+            (a, b) => a.as_ref().or(b.as_ref()).cloned(),
+        };
+        Ok(Self {
+            dtype,
+            shape,
+            container,
+        })
+    }
+}
+
+impl Shape {
+    /// Joins two shapes of one tensor, as [`TensorType::unify`] does.
+    ///
+    /// # Errors
+    /// Both shapes, when ranks or known sizes differ.
+    pub fn unify(&self, other: &Self) -> Result<Self, String> {
+        let differ = || format!("shape {self} against {other}");
+        if self.0.len() != other.0.len() {
+            return Err(differ());
+        }
+        let dims = self.0.iter().zip(&other.0).map(|pair| match pair {
+            (Dim::Known(a), Dim::Known(b)) if a != b => Err(differ()),
+            (Dim::Known(n), _) | (_, Dim::Known(n)) => Ok(Dim::Known(*n)),
+            (Dim::Symbol(s), _) | (_, Dim::Symbol(s)) => Ok(Dim::Symbol(s.clone())),
+            (Dim::Unknown, Dim::Unknown) => Ok(Dim::Unknown),
+        });
+        dims.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unify_fills_gaps_and_names_contradictions() {
+        let a = Shape(vec![Dim::Symbol("n".into()), Dim::Unknown, Dim::Known(3)]);
+        let b = Shape(vec![Dim::Unknown, Dim::Known(2), Dim::Symbol("c".into())]);
+        assert_eq!(a.unify(&b).unwrap().to_string(), "nx2x3");
+        assert_eq!(
+            a.unify(&Shape::known(&[1, 2, 4])).unwrap_err(),
+            "shape nx?x3 against 1x2x4"
+        );
+        assert!(a.unify(&Shape::known(&[1])).is_err());
+        let f = TensorType {
+            dtype: Some(DataType::Float32),
+            ..Default::default()
+        };
+        assert_eq!(f.unify(&TensorType::default()).unwrap(), f);
+    }
+}

@@ -1,0 +1,116 @@
+//! Small models for tests.
+
+use crate::model::onnx::__buffa::oneof::{tensor_shape_proto::dimension, type_proto};
+use crate::model::onnx::{
+    AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension,
+};
+use crate::model::{DataType, Model};
+use buffa::{Message, MessageField};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A node named after its first output.
+pub(crate) fn node(op_type: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
+    NodeProto {
+        op_type: Some(op_type.into()),
+        name: Some(format!("{}_{op_type}", outputs.first().unwrap_or(&""))),
+        input: inputs.iter().map(|s| (*s).into()).collect(),
+        output: outputs.iter().map(|s| (*s).into()).collect(),
+        ..Default::default()
+    }
+}
+
+/// The node with one more attribute.
+pub(crate) fn with(mut node: NodeProto, attribute: AttributeProto) -> NodeProto {
+    node.attribute.push(attribute);
+    node
+}
+
+pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::INT),
+        i: Some(value),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn ints(name: &str, values: &[i64]) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::INTS),
+        ints: values.into(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn body(name: &str, graph: GraphProto) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::GRAPH),
+        g: MessageField::some(graph),
+        ..Default::default()
+    }
+}
+
+/// A value of this type; a negative size is left unknown.
+pub(crate) fn value(name: &str, dtype: DataType, dims: &[i64]) -> ValueInfoProto {
+    let dim = |n: &i64| Dimension {
+        value: (*n >= 0).then_some(dimension::Value::DimValue(*n)),
+        ..Default::default()
+    };
+    let tensor = crate::model::onnx::type_proto::Tensor {
+        elem_type: Some(dtype.to_onnx()),
+        shape: MessageField::some(TensorShapeProto {
+            dim: dims.iter().map(dim).collect(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    ValueInfoProto {
+        name: Some(name.into()),
+        r#type: MessageField::some(TypeProto {
+            value: Some(type_proto::Value::TensorType(Box::new(tensor))),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// A graph whose inputs and outputs are float32 of one unknown dimension.
+pub(crate) fn graph(inputs: &[&str], outputs: &[&str], weights: Vec<TensorProto>, nodes: Vec<NodeProto>) -> GraphProto {
+    GraphProto {
+        name: Some("g".into()),
+        node: nodes,
+        initializer: weights,
+        input: inputs.iter().map(|n| value(n, DataType::Float32, &[-1])).collect(),
+        output: outputs.iter().map(|n| value(n, DataType::Float32, &[-1])).collect(),
+        ..Default::default()
+    }
+}
+
+/// The graph as a model of IR version 10, opset 21.
+pub(crate) fn proto(graph: GraphProto, functions: Vec<FunctionProto>) -> ModelProto {
+    ModelProto {
+        ir_version: Some(10),
+        opset_import: vec![import("", 21)],
+        graph: MessageField::some(graph),
+        functions,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn import(domain: &str, version: i64) -> OperatorSetIdProto {
+    OperatorSetIdProto {
+        domain: Some(domain.into()),
+        version: Some(version),
+        ..Default::default()
+    }
+}
+
+/// Opened as if it had been read from a file.
+pub(crate) fn model(proto: &ModelProto) -> Arc<Model> {
+    let bytes = proto.encode_to_vec();
+    Arc::new(Model::from_bytes(bytes.into(), Path::new("sample.onnx")).expect("the sample is valid"))
+}

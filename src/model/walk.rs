@@ -1,0 +1,206 @@
+//! Visiting every stored tensor of a model: initializers, sparse ones, tensor attributes; in bodies and functions too.
+
+use super::onnx::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto};
+use std::fmt;
+
+/// Where something is in a model, for messages; written out only when needed.
+pub(super) struct Place<'a> {
+    outer: Option<&'a Place<'a>>,
+    part: Part<'a>,
+}
+
+enum Part<'a> {
+    Graph,
+    Training(usize),
+    Function(usize, &'a FunctionProto),
+    Node(usize, &'a NodeProto),
+    Attribute(&'a AttributeProto),
+    Initializer(usize, &'a str),
+    SparseInitializer(usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(outer) = self.outer {
+            write!(f, "{outer}, ")?;
+        }
+        match &self.part {
+            Part::Graph => f.write_str("graph"),
+            Part::Training(i) => write!(f, "training_info[{i}]"),
+            Part::Function(i, function) => {
+                write!(
+                    f,
+                    "functions[{i}] {}",
+                    quoted(function.name.as_deref().unwrap_or_default())
+                )
+            }
+            Part::Node(i, node) => write!(
+                f,
+                "node[{i}] {} ({})",
+                quoted(node.name.as_deref().unwrap_or_default()),
+                shortened(node.op_type.as_deref().unwrap_or_default())
+            ),
+            Part::Attribute(attribute) => {
+                write!(f, "attribute {}", quoted(attribute.name.as_deref().unwrap_or_default()))
+            }
+            Part::Initializer(i, name) => write!(f, "initializer[{i}] {}", quoted(name)),
+            Part::SparseInitializer(i) => write!(f, "sparse_initializer[{i}]"),
+        }
+    }
+}
+
+/// A name for a message: in quotes, control characters escaped, not longer than a line.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("{:?}", shortened(name))
+}
+
+/// A name for a message, cut in the middle when it is very long.
+pub(crate) fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
+    const LONGEST: usize = 160;
+    if name.len() <= LONGEST {
+        return name.into();
+    }
+    let head: String = name.chars().take(LONGEST / 2).collect();
+    let mut tail: Vec<char> = name.chars().rev().take(LONGEST / 2).collect();
+    tail.reverse();
+    format!("{head}...{}", tail.into_iter().collect::<String>()).into()
+}
+
+/// Calls `visit` for every tensor until it returns an error.
+pub(super) fn tensors<E>(
+    model: &ModelProto,
+    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    let place = |part| Place { outer: None, part };
+    graph_tensors(&model.graph, &place(Part::Graph), visit)?;
+    for (i, function) in model.functions.iter().enumerate() {
+        let place = place(Part::Function(i, function));
+        for attribute in &function.attribute_proto {
+            attribute_tensors(attribute, &place, visit)?;
+        }
+        node_tensors(&function.node, &place, visit)?;
+    }
+    for (i, training) in model.training_info.iter().enumerate() {
+        let place = place(Part::Training(i));
+        graph_tensors(&training.initialization, &place, visit)?;
+        graph_tensors(&training.algorithm, &place, visit)?;
+    }
+    Ok(())
+}
+
+/// Calls `visit` with the attribute's name for every body until it returns an error.
+pub(super) fn bodies<E>(model: &ModelProto, visit: &mut dyn FnMut(&Place<'_>, &str) -> Result<(), E>) -> Result<(), E> {
+    let place = |part| Place { outer: None, part };
+    node_bodies(&model.graph.node, &place(Part::Graph), visit)?;
+    for (i, function) in model.functions.iter().enumerate() {
+        node_bodies(&function.node, &place(Part::Function(i, function)), visit)?;
+    }
+    Ok(())
+}
+
+fn node_bodies<E>(
+    nodes: &[NodeProto],
+    outer: &Place<'_>,
+    visit: &mut dyn FnMut(&Place<'_>, &str) -> Result<(), E>,
+) -> Result<(), E> {
+    for (i, node) in nodes.iter().enumerate() {
+        let place = Place {
+            outer: Some(outer),
+            part: Part::Node(i, node),
+        };
+        for attribute in &node.attribute {
+            let place = Place {
+                outer: Some(&place),
+                part: Part::Attribute(attribute),
+            };
+            for body in attribute.g.as_option().into_iter().chain(&attribute.graphs) {
+                visit(&place, attribute.name.as_deref().unwrap_or_default())?;
+                node_bodies(&body.node, &place, visit)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn graph_tensors<E>(
+    graph: &GraphProto,
+    outer: &Place<'_>,
+    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    for (i, tensor) in graph.initializer.iter().enumerate() {
+        let part = Part::Initializer(i, tensor.name.as_deref().unwrap_or_default());
+        visit(
+            &Place {
+                outer: Some(outer),
+                part,
+            },
+            tensor,
+        )?;
+    }
+    for (i, sparse) in graph.sparse_initializer.iter().enumerate() {
+        let place = Place {
+            outer: Some(outer),
+            part: Part::SparseInitializer(i),
+        };
+        sparse_tensors(sparse, &place, visit)?;
+    }
+    node_tensors(&graph.node, outer, visit)
+}
+
+fn node_tensors<E>(
+    nodes: &[NodeProto],
+    outer: &Place<'_>,
+    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    for (i, node) in nodes.iter().enumerate() {
+        let place = Place {
+            outer: Some(outer),
+            part: Part::Node(i, node),
+        };
+        for attribute in &node.attribute {
+            attribute_tensors(attribute, &place, visit)?;
+        }
+    }
+    Ok(())
+}
+
+fn attribute_tensors<E>(
+    attribute: &AttributeProto,
+    outer: &Place<'_>,
+    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    let place = Place {
+        outer: Some(outer),
+        part: Part::Attribute(attribute),
+    };
+    for tensor in attribute.t.as_option().into_iter().chain(&attribute.tensors) {
+        visit(&place, tensor)?;
+    }
+    for sparse in attribute
+        .sparse_tensor
+        .as_option()
+        .into_iter()
+        .chain(&attribute.sparse_tensors)
+    {
+        sparse_tensors(sparse, &place, visit)?;
+    }
+    // Depth is bounded by the decoder's recursion limit.
+    for body in attribute.g.as_option().into_iter().chain(&attribute.graphs) {
+        graph_tensors(body, &place, visit)?;
+    }
+    Ok(())
+}
+
+fn sparse_tensors<E>(
+    sparse: &SparseTensorProto,
+    place: &Place<'_>,
+    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    for part in [sparse.values.as_option(), sparse.indices.as_option()]
+        .into_iter()
+        .flatten()
+    {
+        visit(place, part)?;
+    }
+    Ok(())
+}
