@@ -42,10 +42,13 @@ impl<'a> Reference<'a> {
     }
 }
 
+/// Real path and size of a file, or why it is not read.
+type Found = Result<(PathBuf, u64), String>;
+
 /// The files beside a model: found once, mapped when first read.
 pub(super) struct External {
     folder: PathBuf,
-    found: Mutex<HashMap<String, Result<(PathBuf, u64), String>>>,
+    found: Mutex<HashMap<String, Found>>,
     maps: Mutex<HashMap<PathBuf, Arc<Map>>>,
 }
 
@@ -150,7 +153,7 @@ impl External {
     }
 
     /// The real path and size of a location, which must stay inside the folder, symbolic links followed.
-    fn resolve(&self, location: &str) -> Result<(PathBuf, u64), String> {
+    fn resolve(&self, location: &str) -> Found {
         let fail = |why: &str| Err(format!("external data {}: {why}", quoted(location)));
         let relative = Path::new(location);
         let plain = |c| matches!(c, Component::Normal(_) | Component::CurDir);

@@ -187,12 +187,11 @@ mod signal {
     /// Repairs a fault inside a registered map; hands every other one to the handler before ours.
     extern "C" fn on_sigbus(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
         let Some((before, page)) = BEFORE.get() else { return };
-        // SAFETY: the kernel passes a valid siginfo because SA_SIGINFO is set.
-        let address = if info.is_null() {
-            0
-        } else {
-            unsafe { (*info).si_addr() as usize }
-        };
+        // SAFETY: the kernel passes a valid siginfo because SA_SIGINFO is set; a null pointer gives `None`.
+        let address = unsafe { info.as_ref() }.map_or(0, |info| {
+            // SAFETY: a SIGBUS siginfo carries the address of the fault.
+            unsafe { info.si_addr() as usize }
+        });
         for entry in &TABLE {
             let (start, len) = (entry.start.load(Ordering::Acquire), entry.len.load(Ordering::Acquire));
             if len == 0 || start == CLAIMED || address < start || address - start >= len {
