@@ -2,23 +2,38 @@
 
 mod support;
 
-use sha2::{Digest, Sha256};
+use enginesmith::model::Model;
+use enginesmith::recipe::Recipe;
 use std::fs;
 use support::{Arrays, digits, read_npz, reference, write_npz};
 
 #[test]
-fn recipe_names_the_model_beside_it() {
-    let recipe: toml::Table = fs::read_to_string(digits().join("recipe.toml"))
-        .unwrap()
-        .parse()
-        .unwrap();
-    let model = recipe["model"].as_table().unwrap();
-    let bytes = fs::read(digits().join(model["path"].as_str().unwrap())).unwrap();
-    let hash: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    assert_eq!(model["sha256"].as_str(), Some(hash.as_str()));
+fn recipe_reads_and_names_the_files_beside_it() {
+    let recipe = Recipe::open(&digits().join("recipe.toml")).unwrap();
+    let model = Model::open(&recipe.model.path).unwrap();
+    assert!(recipe.model.sha256.is_some());
+    recipe.check_model_hash(&model.sha256().unwrap()).unwrap();
+    for data in [&recipe.data.calibration, &recipe.data.test] {
+        let data = data.as_ref().unwrap();
+        assert!(data.path.is_file(), "{}", data.path.display());
+    }
+}
+
+#[test]
+fn every_variant_lies_in_the_profile() {
+    let recipe = Recipe::open(&digits().join("recipe.toml")).unwrap();
+    let range = &recipe.profiles[0].inputs["input"];
+    let variants = recipe.resolve_variants().unwrap();
+    assert!(variants.len() > 1);
+    for (name, variant) in variants {
+        let shape = &variant.bench.shapes["input"];
+        let inside = shape
+            .iter()
+            .zip(&range.min)
+            .zip(&range.max)
+            .all(|((size, min), max)| (min..=max).contains(&size));
+        assert!(shape.len() == range.min.len() && inside, "{name}: {shape:?}");
+    }
 }
 
 #[test]
