@@ -1,1 +1,15 @@
-//! TensorRT and TensorRT-RTX from Rust, loaded at run time and called by vtable slots.
+#![doc = include_str!("../README.md")]
+
+pub mod api;
+mod elf;
+mod error;
+pub mod interfaces;
+mod load;
+mod probe;
+pub mod sys;
+mod version;
+
+pub use elf::ElfError;
+pub use error::{Error, Failure, LoadError, Result};
+pub use load::Library;
+pub use version::{Flavour, Version};
