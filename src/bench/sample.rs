@@ -87,6 +87,9 @@ pub struct Environment {
     pub cores: u32,
     /// Threads the engine used.
     pub threads: Option<u32>,
+    /// Processors the engine was bound to, in words, when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<String>,
     /// Name and version of the runtime library.
     pub runtime: String,
     /// Enginesmith's version.

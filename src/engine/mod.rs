@@ -3,15 +3,28 @@
 
 pub mod embedded;
 pub mod onnxruntime;
+mod record;
 pub mod tensorrt;
 mod types;
 
+pub use record::Recorder;
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,
     TensorSpec, Usable,
 };
 
+/// Names of the targets this program knows, usable here or not, in the order of menus.
+pub const TARGETS: [&str; 1] = ["embedded"];
+
+/// The builder of the target with this name.
+pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
+    match target {
+        "embedded" => Some(Box::new(embedded::Embedded)),
+        _ => None,
+    }
+}
+
 /// The builders of all targets this program knows, usable here or not.
 pub fn builders() -> Vec<Box<dyn Builder>> {
-    Vec::new()
+    TARGETS.iter().filter_map(|name| builder(name)).collect()
 }

@@ -1,9 +1,10 @@
 //! What every engine has in common.
 
+use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::graph::Shape;
 use crate::model::{DataType, Model};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, TargetSpec};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -85,6 +86,8 @@ pub struct BuildContext<'a> {
 pub struct BuildRequest {
     /// The model with the recipe's patches applied.
     pub model: Arc<Model>,
+    /// SHA-256 of the model file before patches.
+    pub model_sha256: String,
     /// The resolved recipe (one variant).
     pub recipe: Recipe,
     /// Where the built engine is written, when the user wants it.
@@ -153,6 +156,18 @@ pub trait Builder: Send {
     /// The target, and what was found here. Must not load a GPU library that can crash; that is what the worker is for.
     fn target(&self) -> TargetInfo;
 
+    /// Asks the target's own parser about a model.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] when there is no parser to ask.
+    fn parse(&self, model: &Model, target: &TargetSpec) -> Result<ParserReport, EngineError> {
+        let _ = (model, target);
+        Err(EngineError::Unavailable(format!(
+            "{} has no parser that can be asked",
+            self.target().name
+        )))
+    }
+
     /// Builds.
     ///
     /// # Errors
@@ -168,6 +183,18 @@ pub trait Engine: Send {
     fn inputs(&self) -> &[TensorSpec];
     /// Its outputs.
     fn outputs(&self) -> &[TensorSpec];
+    /// Name and version of the runtime, as environments write it.
+    fn runtime(&self) -> String {
+        format!("{} {}", self.record().target, self.record().version)
+    }
+    /// Threads it computes with, when that is known.
+    fn threads(&self) -> Option<u32> {
+        None
+    }
+    /// Binds the engine's computation to fixed processors, where it can; says what it did in words.
+    fn pin(&mut self) -> Option<String> {
+        None
+    }
 
     /// One inference; outputs in the engine's order.
     ///

@@ -2,6 +2,7 @@
 
 use crate::bench::{Environment, Sample};
 use crate::check::ParserReport;
+use crate::data::NamedTensors;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
 use crate::recipe::{Recipe, TargetSpec};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub enum Job {
         recipe: Box<Recipe>,
         /// Write the engine file here (on the client's side), when wanted.
         output: Option<PathBuf>,
+        /// Replace existing files.
+        #[serde(default)]
+        force: bool,
     },
     /// Measure an engine built before.
     Bench {
@@ -36,12 +40,13 @@ pub enum Job {
         /// Seed of generated inputs.
         seed: u64,
     },
-    /// Run an engine built before on inputs given by value (an npz file's bytes as a blob).
+    /// Run an engine built before on inputs given by value.
     Infer {
         /// Id of the build job.
         engine: u64,
-        /// SHA-256 of an npz blob with the inputs.
-        inputs: String,
+        /// The inputs; they travel as a blob before the job.
+        #[serde(skip)]
+        inputs: NamedTensors,
         /// Inner tensors wanted besides the outputs.
         tensors: Vec<String>,
     },
@@ -119,9 +124,9 @@ pub enum JobOutput {
     },
     /// Of [`Job::Infer`].
     Infer {
-        /// Outputs as an npz file's bytes (fetched as a blob by the client).
+        /// Outputs, then the inner tensors asked for; they travel as a blob before the end of the job.
         #[serde(skip)]
-        npz: Vec<u8>,
+        tensors: NamedTensors,
     },
     /// Of [`Job::Drop`].
     Dropped,
@@ -140,4 +145,34 @@ pub enum JobError {
     /// The user cancelled and the worker stopped (or was killed).
     #[error("cancelled")]
     Cancelled,
+}
+
+impl Job {
+    /// The model file that the worker must have for this job.
+    pub fn model(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Parse { model, .. } => Some(model),
+            Self::Build { recipe, .. } => Some(&recipe.model.path),
+            _ => None,
+        }
+    }
+
+    /// Names the model file anew: the worker's own copy.
+    pub fn set_model(&mut self, path: PathBuf) {
+        match self {
+            Self::Parse { model, .. } => *model = path,
+            Self::Build { recipe, .. } => recipe.model.path = path,
+            _ => {}
+        }
+    }
+}
+
+impl From<EngineError> for JobError {
+    /// An engine that stopped because it was asked to is a cancelled job.
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Cancelled,
+            other => Self::Engine(other),
+        }
+    }
 }

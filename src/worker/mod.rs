@@ -5,10 +5,16 @@
 //! wants (check, build, compare) and is the one layer that `cli` and `studio` call.
 
 pub mod client;
+pub mod host;
 pub mod job;
+mod jobs;
 pub mod protocol;
 pub mod server;
 pub mod service;
+mod stdio;
+mod store;
+pub mod wire;
+mod words;
 
 pub use client::{JobHandle, Launch, Worker, WorkerError};
 pub use job::{Job, JobError, JobEvent, JobOutput};

@@ -1,1 +1,237 @@
 //! The embedded engine: rten, pure Rust, built in.
+//!
+//! `prepare` makes the model what rten can take without computing something else, `tensors` converts values, `run` is
+//! the engine. rten's known faults are refused before it is asked: the findings of `check` for the target `embedded` say
+//! which, and why.
+
+mod options;
+mod prepare;
+mod run;
+mod tensors;
+
+use super::{
+    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Recorder, TargetInfo, Usable,
+};
+use crate::check::{Request, Severity, check};
+use crate::data::generate::{bind_shapes, generate};
+use crate::graph::{Graph, Shape};
+use crate::recipe::{Precision, ProfileSpec, Recipe};
+use options::Options;
+use run::Embedded as RtenEngine;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Name of the target.
+pub const NAME: &str = "embedded";
+/// Findings that a refusal spells out.
+const REASONS: usize = 5;
+
+/// Builds engines of the embedded target.
+pub struct Embedded;
+
+impl Builder for Embedded {
+    fn target(&self) -> TargetInfo {
+        TargetInfo {
+            name: NAME.into(),
+            found: vec![Found {
+                version: version().into(),
+                path: None,
+                usable: Usable::Yes,
+            }],
+            install: None,
+            precisions: Precision::ALL
+                .iter()
+                .map(|p| (p.name().to_string(), refusal(*p).map(String::from)))
+                .collect(),
+            options: options::HELP
+                .iter()
+                .map(|(name, help)| ((*name).to_string(), (*help).to_string()))
+                .collect(),
+            protocols: vec!["serial".into(), "custom".into()],
+        }
+    }
+
+    fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
+        let recipe = &request.recipe;
+        let options = Options::read(&recipe.build)?;
+        if let Some(output) = &request.output
+            && !output.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx"))
+        {
+            return Err(EngineError::Request(
+                "the embedded engine's file is an ONNX model: give it a name that ends in .onnx".into(),
+            ));
+        }
+        let mut recorder = Recorder::new(context.progress);
+        let graph = recorder.stage("read graph", || Graph::new(request.model.clone()))?;
+        recorder.stage("check operators", || guard(&graph, recipe))??;
+        let prepared = recorder.stage("prepare model", || {
+            prepare::prepare(&graph, &recipe.profiles, !recipe.patches.is_empty())
+        })?;
+        for note in &prepared.notes {
+            recorder.log("info", note);
+        }
+        let file = match &request.output {
+            Some(output) => Some(output.clone()),
+            None if prepared.is_as_on_disk() => None,
+            None => Some(context.scratch.join("prepared.onnx")),
+        };
+        let path = match file {
+            Some(file) => {
+                let saved = recorder.stage("write prepared model", || prepared.model.save(&file, true))?;
+                saved.map_err(|e| EngineError::Failed(e.to_string()))?;
+                if request.output.is_some() && beside(&file).exists() {
+                    return Err(EngineError::Unsupported(
+                        "the prepared model is too large for one file (2 GiB); build it without an engine file".into(),
+                    ));
+                }
+                file
+            }
+            None => prepared.model.path().to_path_buf(),
+        };
+        let loaded = recorder.stage("load", || RtenEngine::load(&path, &graph, &options, &recipe.profiles))?;
+        let mut engine = loaded?;
+        for shapes in warm_shapes(&graph, recipe)? {
+            let name = format!("warm run {}", describe(&shapes.sizes));
+            let ran = recorder.stage(&name, || {
+                let (inputs, _) = generate(&graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
+                engine.infer(&inputs).map(drop)
+            })?;
+            match ran {
+                // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
+                Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
+                other => other?,
+            }
+        }
+        let mut record = BuildRecord {
+            target: NAME.into(),
+            version: version().into(),
+            model_sha256: request.model_sha256.clone(),
+            recipe: recipe.to_toml(),
+            ..BuildRecord::default()
+        };
+        recorder.finish(&mut record);
+        engine.set_record(record);
+        Ok(Box::new(engine))
+    }
+}
+
+/// Where weights go that do not fit the file.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".data");
+    name.into()
+}
+
+/// Version of rten that this program was built with, from its lock file.
+pub fn version() -> &'static str {
+    let lock = include_str!("../../../Cargo.lock");
+    let version = lock.split("name = \"rten\"\nversion = \"").nth(1);
+    version.and_then(|v| v.split('"').next()).unwrap_or("unknown")
+}
+
+/// Why this precision cannot be had; none when it can.
+fn refusal(precision: Precision) -> Option<&'static str> {
+    match precision {
+        Precision::Fp32 => None,
+        Precision::Tf32 => Some("TF32 is a mode of NVIDIA's matrix units; the embedded engine runs on the processor"),
+        Precision::Fp16 => Some("the embedded engine computes in FP32: it would turn FP16 weights back into FP32"),
+        Precision::Bf16 | Precision::Fp8 | Precision::Int4 => Some("the embedded engine has no operators of this type"),
+        Precision::Int8 => {
+            Some("the embedded engine runs INT8 only where the graph says it (QDQ); use a model quantized that way")
+        }
+    }
+}
+
+/// Refuses what rten would compute wrongly, or not at all.
+fn guard(graph: &Graph, recipe: &Recipe) -> Result<(), EngineError> {
+    if let Some(reason) = refusal(recipe.build.precision) {
+        let precision = recipe.build.precision;
+        return Err(EngineError::Unsupported(format!("{precision}: {reason}")));
+    }
+    let request = Request {
+        target: NAME.into(),
+        version: None,
+        profiles: ranges(&recipe.profiles),
+        parser: None,
+    };
+    let report = check(graph, &request).map_err(EngineError::Request)?;
+    let errors: Vec<&str> = report
+        .findings
+        .iter()
+        .filter(|f| f.severity == Severity::Error)
+        .map(|f| f.reason.as_str())
+        .collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let mut text = errors[..errors.len().min(REASONS)].join("\n");
+    if errors.len() > REASONS {
+        text.push_str(&format!("\nand {} more; `check` lists all", errors.len() - REASONS));
+    }
+    Err(EngineError::Unsupported(text))
+}
+
+/// Smallest and largest shape per input over all profiles, as `check` wants them.
+fn ranges(profiles: &[ProfileSpec]) -> Vec<(String, Shape, Shape)> {
+    let inputs = profiles.iter().flat_map(|p| &p.inputs);
+    inputs
+        .map(|(name, range)| (name.clone(), Shape::known(&range.min), Shape::known(&range.max)))
+        .collect()
+}
+
+struct WarmShapes {
+    sizes: BTreeMap<String, Vec<u64>>,
+    /// True when the recipe names them.
+    chosen: bool,
+}
+
+/// The shapes to run once before the engine counts as built: those to be measured, and `opt` of every profile.
+fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, EngineError> {
+    let mut all: Vec<WarmShapes> = Vec::new();
+    let measured = bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(EngineError::Request)?;
+    let profiles = recipe.profiles.iter().map(|p| {
+        let shapes = bind_shapes(graph, &BTreeMap::new(), std::slice::from_ref(p));
+        shapes.map_err(EngineError::Request)
+    });
+    let chosen = !recipe.bench.shapes.is_empty() || !recipe.profiles.is_empty();
+    for sizes in std::iter::once(Ok(measured)).chain(profiles) {
+        let sizes = sizes?;
+        if !all.iter().any(|w| w.sizes == sizes) {
+            all.push(WarmShapes { sizes, chosen });
+        }
+    }
+    Ok(all)
+}
+
+fn describe(shapes: &BTreeMap<String, Vec<u64>>) -> String {
+    let texts: Vec<String> = shapes
+        .iter()
+        .map(|(name, dims)| {
+            format!(
+                "{name}:{}",
+                dims.iter().map(u64::to_string).collect::<Vec<_>>().join("x")
+            )
+        })
+        .collect();
+    texts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_the_locked_one() {
+        assert!(version().split('.').count() >= 3, "{}", version());
+        assert!(version().starts_with("0."), "{}", version());
+    }
+
+    #[test]
+    fn every_precision_but_fp32_is_refused_with_a_reason() {
+        let target = Embedded.target();
+        assert_eq!(target.precisions.len(), Precision::ALL.len());
+        for (name, why_not) in target.precisions {
+            assert_eq!(why_not.is_none(), name == "fp32", "{name}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Keeping the build record while a build goes on.
+
+use super::{BuildRecord, EngineError, Progress, Stage};
+use std::time::Instant;
+
+/// Tells stages to a [`Progress`] and takes their times for the [`BuildRecord`].
+pub struct Recorder<'a> {
+    progress: &'a dyn Progress,
+    start: Instant,
+    stages: Vec<(String, f64)>,
+    log: Vec<(String, String)>,
+}
+
+impl<'a> Recorder<'a> {
+    /// A record that starts now.
+    pub fn new(progress: &'a dyn Progress) -> Self {
+        Self {
+            progress,
+            start: Instant::now(),
+            stages: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    /// Runs one stage.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`] when the user asked to stop before or during it.
+    pub fn stage<T>(&mut self, name: &str, run: impl FnOnce() -> T) -> Result<T, EngineError> {
+        if self.progress.cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        let tell = |finished| {
+            self.progress.stage(Stage {
+                name: name.into(),
+                parents: Vec::new(),
+                done: u64::from(finished),
+                total: 1,
+                finished,
+            });
+        };
+        tell(false);
+        let start = Instant::now();
+        let value = run();
+        self.stages.push((name.into(), start.elapsed().as_secs_f64()));
+        tell(true);
+        if self.progress.cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        Ok(value)
+    }
+
+    /// Logs a line, now and in the record.
+    pub fn log(&mut self, severity: &str, line: &str) {
+        self.progress.log(severity, line);
+        self.log.push((severity.into(), line.into()));
+    }
+
+    /// Completes a record with the times and log kept here.
+    pub fn finish(self, record: &mut BuildRecord) {
+        record.seconds = self.start.elapsed().as_secs_f64();
+        record.stages = self.stages;
+        record.log = self.log;
+    }
+
+    /// Puts what was kept here before an engine's own record: the stages that came first. The whole time is ours.
+    pub fn lead(mut self, record: &mut BuildRecord) {
+        self.stages.append(&mut record.stages);
+        self.log.append(&mut record.log);
+        self.finish(record);
+    }
+}

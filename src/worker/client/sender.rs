@@ -1,0 +1,262 @@
+//! Sending: jobs with their models, one after another; uploads only what the worker lacks.
+
+use super::super::protocol::{CHUNK, Content, Message, ModelAt, Offered, ToWorker};
+use super::super::store::{hash_file, modified_ns};
+use super::super::wire::{sha256_hex, tensors_to_bytes, to_base64};
+use super::super::{Job, JobError, JobEvent};
+use super::inbox::Answer;
+use super::state::Shared;
+use crate::engine::EngineError;
+use crate::model::Model;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use std::collections::hash_map::RandomState;
+use std::fs::File;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the sending thread is asked to do.
+pub enum Command {
+    /// Answer the worker's hello.
+    Hello,
+    /// Send a job, after its model.
+    Submit {
+        /// Its id.
+        id: u64,
+        /// The job.
+        job: Box<Job>,
+    },
+    /// Ask the worker to stop a job.
+    Cancel {
+        /// Its id.
+        id: u64,
+    },
+}
+
+/// The sending thread.
+pub struct Sending<W> {
+    input: W,
+    shared: Arc<Shared>,
+    commands: Receiver<Command>,
+    answers: Receiver<(u64, Answer)>,
+    /// Removed when the worker ends.
+    token: Option<tempfile::NamedTempFile>,
+}
+
+/// Why a job was not sent.
+enum Stop {
+    /// Nobody wants it any more, or it was failed already.
+    Unwanted,
+    /// It failed here.
+    Failed(JobError),
+    /// The worker's input is closed; the watching thread tells why.
+    Closed,
+}
+
+impl From<io::Error> for Stop {
+    fn from(_: io::Error) -> Self {
+        Self::Closed
+    }
+}
+
+impl<W: Write> Sending<W> {
+    pub fn new(input: W, shared: Arc<Shared>, commands: Receiver<Command>, answers: Receiver<(u64, Answer)>) -> Self {
+        Self {
+            input,
+            shared,
+            commands,
+            answers,
+            token: None,
+        }
+    }
+
+    /// Sends until the worker's client is dropped or the worker's input is closed.
+    pub fn run(mut self) {
+        while let Ok(command) = self.commands.recv() {
+            let sent = match command {
+                Command::Hello => self.hello().map_err(Stop::from),
+                Command::Cancel { id } => self.send(id, ToWorker::Cancel).map_err(Stop::from),
+                Command::Submit { id, job } => match self.submit(id, *job) {
+                    Err(Stop::Failed(error)) => {
+                        self.shared.fail(id, error);
+                        self.send(id, ToWorker::Cancel).map_err(Stop::from)
+                    }
+                    Err(Stop::Unwanted) => self.send(id, ToWorker::Cancel).map_err(Stop::from),
+                    other => other,
+                },
+            };
+            if matches!(sent, Err(Stop::Closed)) {
+                return;
+            }
+        }
+    }
+
+    fn send(&mut self, id: u64, body: ToWorker) -> io::Result<()> {
+        let line = Message::new(id, body).to_line().map_err(io::Error::other)?;
+        self.input.write_all(line.as_bytes())?;
+        self.input.flush()
+    }
+
+    /// Says hello, with the proof for a worker that sees our files.
+    fn hello(&mut self) -> io::Result<()> {
+        let token = format!("{:016x}{:016x}", random(), random());
+        let file = tempfile::Builder::new().prefix("enginesmith-token-").tempfile();
+        self.token = file
+            .ok()
+            .and_then(|mut f| f.write_all(token.as_bytes()).ok().map(|()| f));
+        let token_path = self.token.as_ref().map(|f| f.path().to_path_buf());
+        self.send(
+            0,
+            ToWorker::Hello {
+                program: env!("CARGO_PKG_VERSION").into(),
+                token: token_path.as_ref().map(|_| token),
+                token_path,
+            },
+        )
+    }
+
+    fn submit(&mut self, id: u64, mut job: Job) -> Result<(), Stop> {
+        if !self.shared.is_wanted(id) {
+            return Err(Stop::Unwanted);
+        }
+        let model = match job.model() {
+            Some(path) => Some(self.model(id, &path.to_path_buf())?),
+            None => None,
+        };
+        if let Job::Infer { inputs, .. } = &mut job {
+            let blob = tensors_to_bytes(inputs);
+            inputs.clear();
+            let sha256 = sha256_hex(&blob);
+            self.upload(id, &mut blob.as_slice(), blob.len() as u64, sha256, false)?;
+        }
+        if !self.shared.set_sent(id) {
+            return Err(Stop::Unwanted);
+        }
+        self.send(id, ToWorker::Job { job, model })?;
+        Ok(())
+    }
+
+    /// Makes sure that the worker has the model.
+    fn model(&mut self, id: u64, path: &Path) -> Result<ModelAt, Stop> {
+        let mut files = offer(path).map_err(|message| Stop::Failed(request(message)))?;
+        self.send(id, ToWorker::Offer { files: files.clone() })?;
+        if let Answer::Offer { direct: true, .. } = self.answer(id)? {
+            return Ok(ModelAt::Path(files.swap_remove(0).path));
+        }
+        for file in &mut files {
+            let hash = hash_file(&file.path, &mut || self.shared.is_wanted(id));
+            file.sha256 = Some(hash.map_err(|e| self.unreadable(id, &file.path, &e))?);
+        }
+        self.send(id, ToWorker::Offer { files: files.clone() })?;
+        let missing = match self.answer(id)? {
+            Answer::Offer { missing, .. } => missing,
+            Answer::Stored | Answer::Failed => return Err(Stop::Unwanted),
+        };
+        let mut contents = Vec::new();
+        let mut uploaded = Vec::new();
+        for file in files {
+            let sha256 = file.sha256.unwrap_or_default();
+            if missing.contains(&sha256) && !uploaded.contains(&sha256) {
+                let mut reader = File::open(&file.path).map_err(|e| self.unreadable(id, &file.path, &e))?;
+                self.upload(id, &mut reader, file.bytes, sha256.clone(), true)?;
+                match self.answer(id)? {
+                    Answer::Stored => uploaded.push(sha256.clone()),
+                    Answer::Offer { .. } | Answer::Failed => return Err(Stop::Unwanted),
+                }
+            }
+            let name = file.name;
+            contents.push(Content { name, sha256 });
+        }
+        Ok(ModelAt::Files(contents))
+    }
+
+    fn upload(&mut self, id: u64, from: &mut dyn Read, total: u64, sha256: String, keep: bool) -> Result<(), Stop> {
+        let bytes = total;
+        self.send(id, ToWorker::Blob { sha256, bytes, keep })?;
+        let mut part = vec![0u8; CHUNK];
+        let mut done = 0;
+        while done < total {
+            if !self.shared.is_wanted(id) {
+                return Err(Stop::Unwanted);
+            }
+            let length = part.len().min(usize::try_from(total - done).unwrap_or(usize::MAX));
+            let read = from.read(&mut part[..length]);
+            let n = match read {
+                Ok(0) => break,
+                Ok(n) => n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(Stop::Failed(request(format!("the model cannot be read: {e}")))),
+            };
+            let data = to_base64(&part[..n]);
+            self.send(id, ToWorker::Chunk { data })?;
+            done += n as u64;
+            if keep {
+                self.shared.tell(id, JobEvent::Transfer { done, total });
+            }
+        }
+        self.send(id, ToWorker::BlobEnd)?;
+        Ok(())
+    }
+
+    /// Waits for the worker's answer about job `id`, as long as somebody wants the job.
+    fn answer(&mut self, id: u64) -> Result<Answer, Stop> {
+        loop {
+            match self.answers.recv_timeout(Duration::from_millis(50)) {
+                Ok((of, Answer::Failed)) if of == id => return Err(Stop::Unwanted),
+                Ok((of, answer)) if of == id => return Ok(answer),
+                // Of a job that was given up, or the end of one that ran.
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) if self.shared.is_wanted(id) => {}
+                Err(RecvTimeoutError::Timeout) => return Err(Stop::Unwanted),
+                Err(RecvTimeoutError::Disconnected) => return Err(Stop::Closed),
+            }
+        }
+    }
+
+    fn unreadable(&self, id: u64, path: &Path, error: &io::Error) -> Stop {
+        if self.shared.is_wanted(id) {
+            Stop::Failed(request(format!("{}: {error}", path.display())))
+        } else {
+            Stop::Unwanted
+        }
+    }
+}
+
+/// The model's files as they are now: the model first, then its external data.
+fn offer(path: &Path) -> Result<Vec<Offered>, String> {
+    let model = Model::open(path).map_err(|e| e.to_string())?;
+    let path = std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
+    let mut paths = vec![path];
+    for external in model.external_files() {
+        paths.push(std::path::absolute(&external).map_err(|e| format!("{}: {e}", external.display()))?);
+    }
+    paths.into_iter().map(|path| offered(path, &folder)).collect()
+}
+
+fn offered(path: PathBuf, folder: &Path) -> Result<Offered, String> {
+    let meta = std::fs::metadata(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let name = path.strip_prefix(folder).ok().and_then(|name| {
+        let parts: Option<Vec<&str>> = name.components().map(|c| c.as_os_str().to_str()).collect();
+        parts.map(|parts| parts.join("/"))
+    });
+    let name = name.ok_or_else(|| format!("{}: not a UTF-8 path inside the model's folder", path.display()))?;
+    Ok(Offered {
+        name,
+        bytes: meta.len(),
+        modified_ns: modified_ns(&meta).unwrap_or(0),
+        path,
+        sha256: None,
+    })
+}
+
+fn random() -> u64 {
+    // Keyed from the system's random source; enough for a name that others should not guess in a second.
+    RandomState::new().build_hasher().finish()
+}
+
+fn request(message: String) -> JobError {
+    JobError::Engine(EngineError::Request(message))
+}

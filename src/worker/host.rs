@@ -1,0 +1,102 @@
+//! Facts about this machine that a number has to carry.
+
+use crate::bench::Environment;
+use serde::{Deserialize, Serialize};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine a worker runs on.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Host {
+    /// Host name.
+    pub host: String,
+    /// Operating system and kernel.
+    pub system: String,
+    /// Processor name.
+    pub cpu: String,
+    /// Logical processors that the process may use.
+    pub cores: u32,
+}
+
+impl Host {
+    /// This machine. What cannot be found out is said to be unknown.
+    pub fn here() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).ok().map(|s| s.trim().to_string());
+        let unknown = || "unknown".to_string();
+        let kernel = read("/proc/sys/kernel/osrelease");
+        let os = match std::env::consts::OS {
+            "linux" => "Linux",
+            "macos" => "macOS",
+            "windows" => "Windows",
+            other => other,
+        };
+        let cpu = read("/proc/cpuinfo").and_then(|text| {
+            let line = text.lines().find(|l| l.starts_with("model name"))?;
+            Some(line.split_once(':')?.1.trim().to_string())
+        });
+        Self {
+            host: read("/proc/sys/kernel/hostname")
+                .or_else(|| std::env::var("HOSTNAME").ok())
+                .or_else(|| std::env::var("COMPUTERNAME").ok())
+                .unwrap_or_else(unknown),
+            system: kernel.map_or_else(|| os.to_string(), |kernel| format!("{os} {kernel}")),
+            cpu: cpu.unwrap_or_else(|| std::env::consts::ARCH.into()),
+            cores: std::thread::available_parallelism().map_or(1, |n| n.get() as u32),
+        }
+    }
+
+    /// The environment of a run that starts now.
+    pub fn environment(&self, runtime: String, threads: Option<u32>) -> Environment {
+        Environment {
+            host: self.host.clone(),
+            system: self.system.clone(),
+            cpu: self.cpu.clone(),
+            cores: self.cores,
+            threads,
+            runtime,
+            program: env!("CARGO_PKG_VERSION").into(),
+            started: rfc3339(SystemTime::now()),
+            ..Environment::default()
+        }
+    }
+}
+
+/// The time as RFC 3339 in UTC, to the second.
+pub fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Days to civil date, after Howard Hinnant's chrono-compatible algorithms: eras of 400 years that start in March.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn times_are_written_as_rfc_3339() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_827_696, "2000-02-29T12:34:56Z"),
+            (1_700_000_000, "2023-11-14T22:13:20Z"),
+            (4_102_444_799, "2099-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn this_machine_has_a_name_and_cores() {
+        let host = Host::here();
+        assert!(!host.host.is_empty() && !host.system.is_empty() && !host.cpu.is_empty() && host.cores >= 1);
+    }
+}

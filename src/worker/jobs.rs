@@ -1,0 +1,370 @@
+//! Jobs as the worker runs them, one after another, on the engines it holds.
+
+use super::host::Host;
+use super::protocol::{CHUNK, FromWorker, Message, ModelAt};
+use super::store::{Store, hash_file};
+use super::wire::{sha256_hex, tensors_from_bytes, tensors_to_bytes, to_base64};
+use super::{Job, JobError, JobOutput};
+use crate::bench::measure::{Plan, measure};
+use crate::bench::{Protocol, Sample};
+use crate::data::NamedTensors;
+use crate::engine::{BuildContext, BuildRequest, Builder, Engine, EngineError, Progress, Recorder, Stage, builder};
+use crate::graph::Graph;
+use crate::model::Model;
+use crate::recipe::{BenchSpec, Recipe};
+use crossbeam_channel::Sender;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A job with what it needs.
+pub struct Work {
+    /// Its id.
+    pub id: u64,
+    /// What to do.
+    pub job: Job,
+    /// Where its model is.
+    pub model: Option<ModelAt>,
+    /// Its inputs, packed.
+    pub inputs: Option<Vec<u8>>,
+    /// Set when it should stop.
+    pub cancelled: Arc<AtomicBool>,
+}
+
+/// Where messages go.
+#[derive(Clone)]
+pub struct Out(pub Sender<Message<FromWorker>>);
+
+impl Out {
+    fn send(&self, id: u64, body: FromWorker) {
+        // Fails only when nobody listens any more; the process is about to end then.
+        let _ = self.0.send(Message::new(id, body));
+    }
+}
+
+/// An engine and the graph it was built from.
+struct Loaded {
+    engine: Box<dyn Engine>,
+    graph: Graph,
+}
+
+/// Runs jobs.
+pub struct Runner {
+    out: Out,
+    store: Arc<Mutex<Store>>,
+    host: Host,
+    engines: HashMap<u64, Loaded>,
+}
+
+/// The job's side of an engine's progress.
+struct Told<'a> {
+    id: u64,
+    out: &'a Out,
+    cancelled: &'a AtomicBool,
+}
+
+impl Progress for Told<'_> {
+    fn stage(&self, stage: Stage) {
+        self.out.send(self.id, FromWorker::Stage { stage });
+    }
+
+    fn log(&self, severity: &str, line: &str) {
+        let (severity, line) = (severity.into(), line.into());
+        self.out.send(self.id, FromWorker::Log { severity, line });
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}
+
+impl Runner {
+    /// A runner without engines.
+    pub fn new(out: Out, store: Arc<Mutex<Store>>, host: Host) -> Self {
+        Self {
+            out,
+            store,
+            host,
+            engines: HashMap::new(),
+        }
+    }
+
+    /// Runs a job and tells how it ended. A panic inside is a failure of that job alone.
+    pub fn run(&mut self, work: Work) {
+        let id = work.id;
+        let cancelled = Arc::clone(&work.cancelled);
+        let result = if cancelled.load(Ordering::Relaxed) {
+            Err(JobError::Cancelled)
+        } else {
+            catch_unwind(AssertUnwindSafe(|| self.dispatch(work))).unwrap_or_else(|panic| {
+                let text = panic.downcast_ref::<&str>().map(|s| (*s).to_string());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+                let text = text.unwrap_or_else(|| "no message".into());
+                Err(EngineError::Failed(format!("the engine panicked: {text}")).into())
+            })
+        };
+        let body = match result {
+            Ok(output) => FromWorker::Done { output },
+            Err(error) => FromWorker::Failed { error },
+        };
+        self.out.send(id, body);
+    }
+
+    fn dispatch(&mut self, work: Work) -> Result<JobOutput, JobError> {
+        let out = self.out.clone();
+        let told = Told {
+            id: work.id,
+            out: &out,
+            cancelled: &work.cancelled,
+        };
+        let mut job = work.job;
+        if job.model().is_some() {
+            let at = work
+                .model
+                .as_ref()
+                .ok_or_else(|| failed("the job came without its model"))?;
+            let path = self
+                .store
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .model(at)
+                .map_err(failed)?;
+            job.set_model(path);
+        }
+        match job {
+            Job::Targets => Ok(JobOutput::Targets {
+                targets: crate::engine::builders().iter().map(|b| b.target()).collect(),
+            }),
+            Job::Parse { model, target } => {
+                let model = Model::open(&model).map_err(|e| request(e.to_string()))?;
+                let report = known(&target.name)?.parse(&model, &target)?;
+                Ok(JobOutput::Parse { report })
+            }
+            Job::Build { recipe, output, .. } => {
+                let name = output.as_deref().and_then(Path::file_name);
+                self.build(&told, *recipe, work.model.as_ref(), name.map(PathBuf::from))
+            }
+            Job::Bench { engine, recipe, seed } => self.bench(&told, engine, &recipe, seed),
+            Job::Infer { engine, tensors, .. } => {
+                let inputs = work
+                    .inputs
+                    .ok_or_else(|| request("the job came without its inputs".into()))?;
+                let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
+                self.infer(&told, engine, &inputs, &tensors)
+            }
+            Job::Drop { engine } => {
+                self.engines.remove(&engine);
+                Ok(JobOutput::Dropped)
+            }
+        }
+    }
+
+    fn build(
+        &mut self,
+        told: &Told<'_>,
+        recipe: Recipe,
+        at: Option<&ModelAt>,
+        output: Option<PathBuf>,
+    ) -> Result<JobOutput, JobError> {
+        let builder = known(&recipe.target.name)?;
+        let mut recorder = Recorder::new(told);
+        let model = recorder.stage("open model", || Model::open(&recipe.model.path))?;
+        let model = Arc::new(model.map_err(|e| request(e.to_string()))?);
+        // Whoever knows the hash already has read the file: the store for an upload, the client for its own file.
+        let known_hash = match at {
+            Some(ModelAt::Files(files)) => files.first().map(|f| f.sha256.clone()),
+            _ => recipe.model.sha256.clone(),
+        };
+        let model_sha256 = match known_hash {
+            Some(sha256) => sha256,
+            None => recorder
+                .stage("hash model", || model.sha256())?
+                .map_err(|e| request(e.to_string()))?,
+        };
+        let patched = if recipe.patches.is_empty() {
+            model
+        } else {
+            let applied = recorder.stage("apply patches", || crate::rewrite::apply_all(&model, &recipe.patches))?;
+            let applied = applied.map_err(|e| request(e.to_string()))?;
+            for (spec, patch) in recipe.patches.iter().zip(&applied) {
+                recorder.log("info", &format!("{}: {}", spec.label(), patch.summary));
+            }
+            applied.last().map_or(model, |p| Arc::clone(&p.model))
+        };
+        let scratch = self.store.lock().unwrap_or_else(PoisonError::into_inner).scratch();
+        let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
+        let file = output.map(|name| scratch.path().join(name));
+        let request = BuildRequest {
+            model: Arc::clone(&patched),
+            model_sha256: model_sha256.clone(),
+            recipe,
+            output: file.clone(),
+        };
+        let context = BuildContext {
+            progress: told,
+            scratch: scratch.path().to_path_buf(),
+        };
+        let engine = builder.build(&request, &context)?;
+        if told.cancelled() {
+            return Err(JobError::Cancelled);
+        }
+        let mut record = engine.record().clone();
+        recorder.lead(&mut record);
+        if let Some(file) = file {
+            let (bytes, sha256) = self.send_file(told, &file)?;
+            record.engine_bytes = Some(bytes);
+            record.engine_sha256 = Some(sha256);
+        }
+        let (inputs, outputs) = (engine.inputs().to_vec(), engine.outputs().to_vec());
+        let graph = Graph::new(patched);
+        self.engines.insert(told.id, Loaded { engine, graph });
+        Ok(JobOutput::Build {
+            engine: told.id,
+            record,
+            inputs,
+            outputs,
+        })
+    }
+
+    fn bench(&mut self, told: &Told<'_>, engine: u64, recipe: &Recipe, seed: u64) -> Result<JobOutput, JobError> {
+        let host = self.host.clone();
+        let loaded = self.loaded(engine)?;
+        let shapes = crate::data::generate::bind_shapes(&loaded.graph, &recipe.bench.shapes, &recipe.profiles);
+        let shapes = shapes.map_err(request)?;
+        let (inputs, why) = crate::data::generate::generate(&loaded.graph, &shapes, seed).map_err(request)?;
+        let mut environment = host.environment(loaded.engine.runtime(), loaded.engine.threads());
+        environment.affinity = loaded.engine.pin();
+        let mut timed = loaded.engine.timed(&inputs)?;
+        let is_gpu = timed.is_gpu();
+        let plan = plan(&recipe.bench, is_gpu);
+        let mut batch = |samples: &[Sample]| {
+            let rows = samples.iter().map(row).collect();
+            told.out.send(told.id, FromWorker::Samples { rows });
+            !told.cancelled()
+        };
+        let measured = measure(&mut *timed, &plan, &mut batch);
+        if told.cancelled() {
+            return Err(JobError::Cancelled);
+        }
+        measured.map_err(failed)?;
+        Ok(JobOutput::Bench {
+            environment,
+            protocol: plan.protocol.name().into(),
+            inputs: why,
+            shapes: inputs.iter().map(|(name, t)| shape_text(name, &t.dims)).collect(),
+            is_gpu,
+        })
+    }
+
+    fn infer(
+        &mut self,
+        told: &Told<'_>,
+        engine: u64,
+        inputs: &NamedTensors,
+        tensors: &[String],
+    ) -> Result<JobOutput, JobError> {
+        let engine = &mut self.loaded(engine)?.engine;
+        let outputs = if tensors.is_empty() {
+            engine.infer(inputs)?
+        } else {
+            engine.infer_with(inputs, tensors)?
+        };
+        let blob = tensors_to_bytes(&outputs);
+        let (sha256, bytes) = (sha256_hex(&blob), blob.len() as u64);
+        told.out.send(told.id, FromWorker::Blob { sha256, bytes });
+        for chunk in blob.chunks(CHUNK) {
+            let data = to_base64(chunk);
+            told.out.send(told.id, FromWorker::Chunk { data });
+        }
+        told.out.send(told.id, FromWorker::BlobEnd);
+        Ok(JobOutput::Infer { tensors: Vec::new() })
+    }
+
+    fn loaded(&mut self, engine: u64) -> Result<&mut Loaded, JobError> {
+        let loaded = self.engines.get_mut(&engine);
+        loaded.ok_or_else(|| request(format!("there is no engine {engine} in this worker")))
+    }
+
+    /// Sends a file as a blob; its size and hash.
+    fn send_file(&self, told: &Told<'_>, path: &Path) -> Result<(u64, String), JobError> {
+        let io = |e: std::io::Error| failed(format!("{}: {e}", path.display()));
+        let sha256 = hash_file(path, &mut || !told.cancelled());
+        if told.cancelled() {
+            return Err(JobError::Cancelled);
+        }
+        let sha256 = sha256.map_err(io)?;
+        let mut file = File::open(path).map_err(io)?;
+        let bytes = file.metadata().map_err(io)?.len();
+        let announced = sha256.clone();
+        told.out.send(
+            told.id,
+            FromWorker::Blob {
+                sha256: announced,
+                bytes,
+            },
+        );
+        let mut part = vec![0u8; CHUNK];
+        loop {
+            let n = file.read(&mut part).map_err(io)?;
+            if n == 0 {
+                break;
+            }
+            if told.cancelled() {
+                return Err(JobError::Cancelled);
+            }
+            let data = to_base64(&part[..n]);
+            told.out.send(told.id, FromWorker::Chunk { data });
+        }
+        told.out.send(told.id, FromWorker::BlobEnd);
+        Ok((bytes, sha256))
+    }
+}
+
+fn known(target: &str) -> Result<Box<dyn Builder>, JobError> {
+    builder(target).ok_or_else(|| {
+        let names = crate::engine::TARGETS.join(", ");
+        request(format!("the worker knows no target {target:?}; it knows {names}"))
+    })
+}
+
+/// The recipe's measurement, with the protocols' defaults (trtexec's: 200 ms of warm-up, 3 s, 10 iterations).
+fn plan(bench: &BenchSpec, is_gpu: bool) -> Plan {
+    let default = if is_gpu { Protocol::Trtexec11 } else { Protocol::Serial };
+    Plan {
+        protocol: bench.protocol.unwrap_or(default),
+        warmup_ms: bench.warmup_ms.unwrap_or(200.0),
+        duration_s: bench.duration_s.unwrap_or(3.0),
+        iterations: bench.iterations.unwrap_or(10),
+    }
+}
+
+fn row(s: &Sample) -> [f64; 8] {
+    [
+        s.start_enq_ms,
+        s.end_enq_ms,
+        s.start_h2d_ms,
+        s.end_h2d_ms,
+        s.start_compute_ms,
+        s.end_compute_ms,
+        s.start_d2h_ms,
+        s.end_d2h_ms,
+    ]
+}
+
+/// `name:1x3x224x224`; a scalar is `name:`.
+fn shape_text(name: &str, dims: &[u64]) -> String {
+    let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
+    format!("{name}:{}", dims.join("x"))
+}
+
+fn request(message: String) -> JobError {
+    JobError::Engine(EngineError::Request(message))
+}
+
+fn failed(message: impl Into<String>) -> JobError {
+    JobError::Engine(EngineError::Failed(message.into()))
+}

@@ -1,0 +1,290 @@
+//! Lines, base64 and tensors as bytes: what both ends of the protocol share.
+
+use crate::data::NamedTensors;
+use crate::model::{DataType, Tensor};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{self, BufRead};
+
+/// Reads lines of at most `limit` bytes; the line feed is not part of a line, bytes that are not UTF-8 are replaced.
+pub struct Lines<R> {
+    input: R,
+    limit: usize,
+}
+
+/// Why no further line can be had.
+#[derive(thiserror::Error, Debug)]
+pub enum LineError {
+    /// The line exceeds the limit, in bytes.
+    #[error("a line longer than {0} bytes")]
+    TooLong(usize),
+    /// The system's reason.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl<R: BufRead> Lines<R> {
+    /// Lines of `input`, each at most `limit` bytes.
+    pub fn new(input: R, limit: usize) -> Self {
+        Self { input, limit }
+    }
+
+    /// The next line; `None` at the end. The last line needs no line feed.
+    ///
+    /// # Errors
+    /// [`LineError`]; nothing can be read after it.
+    pub fn next_line(&mut self) -> Result<Option<String>, LineError> {
+        let mut line = Vec::new();
+        loop {
+            let buffer = match self.input.fill_buf() {
+                Ok(buffer) => buffer,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) => return Err(e.into()),
+            };
+            if buffer.is_empty() {
+                if line.is_empty() {
+                    return Ok(None);
+                }
+                break;
+            }
+            let (part, found) = match buffer.iter().position(|b| *b == b'\n') {
+                Some(end) => (&buffer[..end], true),
+                None => (buffer, false),
+            };
+            if line.len() + part.len() > self.limit {
+                return Err(LineError::TooLong(self.limit));
+            }
+            line.extend_from_slice(part);
+            let used = part.len() + usize::from(found);
+            self.input.consume(used);
+            if found {
+                break;
+            }
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(Some(match String::from_utf8(line) {
+            Ok(text) => text,
+            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+        }))
+    }
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    finish(Sha256::new().chain_update(bytes))
+}
+
+/// The hex text of a finished hash.
+pub fn finish(hash: Sha256) -> String {
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// True when the text is a SHA-256 in lower-case hex: what may become a file name in the cache.
+pub fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Base64 with padding (RFC 4648, section 4).
+pub fn to_base64(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
+        let word = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for i in 0..4 {
+            out.push(if i <= group.len() {
+                ALPHABET[(word >> (18 - 6 * i)) as usize & 63]
+            } else {
+                b'='
+            });
+        }
+    }
+    // The alphabet is ASCII.
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Bytes of a base64 text with padding; `None` when it is not one.
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    const VALUES: [u8; 256] = {
+        let mut table = [255u8; 256];
+        let mut i = 0;
+        while i < 64 {
+            table[ALPHABET[i] as usize] = i as u8;
+            i += 1;
+        }
+        table
+    };
+    let text = text.as_bytes();
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let groups = text.len() / 4;
+    for (n, group) in text.chunks_exact(4).enumerate() {
+        let padding = if n + 1 == groups {
+            group.iter().rev().take_while(|b| **b == b'=').count()
+        } else {
+            0
+        };
+        if padding > 2 {
+            return None;
+        }
+        let mut word = 0u32;
+        for (i, b) in group.iter().enumerate() {
+            let value = if i >= 4 - padding { 0 } else { VALUES[usize::from(*b)] };
+            if value == 255 {
+                return None;
+            }
+            word = word << 6 | u32::from(value);
+        }
+        out.extend_from_slice(&word.to_be_bytes()[1..4 - padding]);
+    }
+    Some(out)
+}
+
+/// Header entry of a tensor blob.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    name: String,
+    dtype: DataType,
+    dims: Vec<u64>,
+    bytes: u64,
+}
+
+/// Tensors as one blob: the length of a JSON header (u64, little-endian), the header (a list of name, dtype, dims,
+/// bytes), then the tensors' bytes in that order, little-endian and packed as ONNX packs them.
+pub fn tensors_to_bytes(tensors: &NamedTensors) -> Vec<u8> {
+    let header: Vec<Entry> = tensors
+        .iter()
+        .map(|(name, t)| Entry {
+            name: name.clone(),
+            dtype: t.dtype,
+            dims: t.dims.clone(),
+            bytes: t.bytes.len() as u64,
+        })
+        .collect();
+    let header = serde_json::to_vec(&header).unwrap_or_default();
+    let data: usize = tensors.iter().map(|(_, t)| t.bytes.len()).sum();
+    let mut out = Vec::with_capacity(8 + header.len() + data);
+    out.extend_from_slice(&(header.len() as u64).to_le_bytes());
+    out.extend_from_slice(&header);
+    for (_, t) in tensors {
+        out.extend_from_slice(&t.bytes);
+    }
+    out
+}
+
+/// Reads what [`tensors_to_bytes`] wrote, without copying the tensors' data.
+///
+/// # Errors
+/// What does not fit, naming the tensor.
+pub fn tensors_from_bytes(blob: &Bytes) -> Result<NamedTensors, String> {
+    let short = || "tensor blob is too short".to_string();
+    let length = blob.get(..8).ok_or_else(short)?;
+    let length = u64::from_le_bytes(length.try_into().map_err(|_| short())?);
+    let end = usize::try_from(length).ok().and_then(|n| n.checked_add(8));
+    let header = end.and_then(|end| blob.get(8..end)).ok_or_else(short)?;
+    let header: Vec<Entry> = serde_json::from_slice(header).map_err(|e| format!("tensor blob's header: {e}"))?;
+    let mut at = 8 + length as usize;
+    let mut tensors = NamedTensors::with_capacity(header.len());
+    for entry in header {
+        let elements = entry.dims.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
+        let expected = elements.and_then(|n| entry.dtype.packed_bytes(n));
+        if expected != Some(entry.bytes) {
+            return Err(format!(
+                "tensor {:?} of type {} and dims {:?} has {} bytes",
+                entry.name, entry.dtype, entry.dims, entry.bytes
+            ));
+        }
+        let end = usize::try_from(entry.bytes).ok().and_then(|n| n.checked_add(at));
+        let end = end.filter(|end| *end <= blob.len()).ok_or_else(short)?;
+        let bytes = blob.slice(at..end);
+        at = end;
+        tensors.push((
+            entry.name,
+            Tensor {
+                dtype: entry.dtype,
+                dims: entry.dims,
+                bytes,
+            },
+        ));
+    }
+    Ok(tensors)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn base64_matches_the_test_vectors_of_rfc_4648() {
+        for (plain, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(to_base64(plain.as_bytes()), text);
+            assert_eq!(from_base64(text).as_deref(), Some(plain.as_bytes()));
+        }
+        for bad in ["Z", "Zg=", "Zg==Zg==", "====", "Z===", "Zm9\n", "Zm9v\u{e9}"] {
+            assert_eq!(from_base64(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_an_error_and_the_last_needs_no_line_feed() {
+        let mut lines = Lines::new(&b"one\r\ntwo\nlast"[..], 5);
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some("one"));
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some("two"));
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some("last"));
+        assert_eq!(lines.next_line().unwrap(), None);
+        let mut lines = Lines::new(&b"123456\n"[..], 5);
+        assert!(matches!(lines.next_line(), Err(LineError::TooLong(5))));
+    }
+
+    #[test]
+    fn a_blob_whose_header_lies_about_sizes_is_refused() {
+        let blob = tensors_to_bytes(&vec![(
+            "x".into(),
+            Tensor {
+                dtype: DataType::Float32,
+                dims: vec![3],
+                bytes: Bytes::from_static(&[0; 8]),
+            },
+        )]);
+        let error = tensors_from_bytes(&blob.into()).unwrap_err();
+        assert!(error.contains("\"x\"") && error.contains("8 bytes"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn base64_round_trips(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert_eq!(from_base64(&to_base64(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn reading_any_bytes_as_tensors_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = tensors_from_bytes(&bytes.into());
+        }
+
+        #[test]
+        fn tensors_round_trip(values in proptest::collection::vec(any::<i64>(), 0..20), name in ".{0,8}") {
+            let tensor = Tensor {
+                dtype: DataType::Int64,
+                dims: vec![values.len() as u64],
+                bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>().into(),
+            };
+            let tensors = vec![(name, tensor)];
+            prop_assert_eq!(tensors_from_bytes(&tensors_to_bytes(&tensors).into()), Ok(tensors));
+        }
+    }
+}
