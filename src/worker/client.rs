@@ -140,7 +140,7 @@ impl JobHandle {
     pub fn wait(&self, mut event: impl FnMut(JobEvent)) -> Result<super::JobOutput, JobError> {
         loop {
             match self.events.recv() {
-                Ok(JobEvent::Done(output)) => return Ok(output),
+                Ok(JobEvent::Done(output)) => return Ok(*output),
                 Ok(JobEvent::Failed(error)) => return Err(error),
                 Ok(other) => event(other),
                 Err(_) => return Err(JobError::Worker("the worker's connection is gone".into())),

@@ -79,7 +79,7 @@ pub enum JobEvent {
     /// New samples of a measurement.
     Samples(Vec<Sample>),
     /// The end: done.
-    Done(JobOutput),
+    Done(Box<JobOutput>),
     /// The end: failed, cancelled, or the worker is gone.
     Failed(JobError),
 }
@@ -121,6 +121,9 @@ pub enum JobOutput {
         shapes: Vec<String>,
         /// True when the engine ran on a GPU.
         is_gpu: bool,
+        /// What a reader must know about how it ran.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<String>,
     },
     /// Of [`Job::Infer`].
     Infer {

@@ -5,13 +5,14 @@ use super::protocol::{CHUNK, FromWorker, Message, ModelAt};
 use super::store::{Store, hash_file};
 use super::wire::{sha256_hex, tensors_from_bytes, tensors_to_bytes, to_base64};
 use super::{Job, JobError, JobOutput};
+use crate::bench::Sample;
 use crate::bench::measure::{Plan, measure};
-use crate::bench::{Protocol, Sample};
 use crate::data::NamedTensors;
 use crate::engine::{BuildContext, BuildRequest, Builder, Engine, EngineError, Progress, Recorder, Stage, builder};
 use crate::graph::Graph;
 use crate::model::Model;
-use crate::recipe::{BenchSpec, Recipe};
+use crate::recipe::Recipe;
+use crate::recipe::units::format_named_shape;
 use crossbeam_channel::Sender;
 use std::collections::HashMap;
 use std::fs::File;
@@ -240,10 +241,12 @@ impl Runner {
         environment.affinity = loaded.engine.pin();
         let mut timed = loaded.engine.timed(&inputs)?;
         let is_gpu = timed.is_gpu();
-        let plan = plan(&recipe.bench, is_gpu);
+        let plan = Plan::from_spec(&recipe.bench, is_gpu);
         let mut batch = |samples: &[Sample]| {
-            let rows = samples.iter().map(row).collect();
-            told.out.send(told.id, FromWorker::Samples { rows });
+            if !samples.is_empty() {
+                let rows = samples.iter().map(row).collect();
+                told.out.send(told.id, FromWorker::Samples { rows });
+            }
             !told.cancelled()
         };
         let measured = measure(&mut *timed, &plan, &mut batch);
@@ -251,12 +254,17 @@ impl Runner {
             return Err(JobError::Cancelled);
         }
         measured.map_err(failed)?;
+        let notes = timed.notes();
         Ok(JobOutput::Bench {
             environment,
             protocol: plan.protocol.name().into(),
             inputs: why,
-            shapes: inputs.iter().map(|(name, t)| shape_text(name, &t.dims)).collect(),
+            shapes: inputs
+                .iter()
+                .map(|(name, t)| format_named_shape(name, &t.dims))
+                .collect(),
             is_gpu,
+            notes,
         })
     }
 
@@ -331,17 +339,6 @@ fn known(target: &str) -> Result<Box<dyn Builder>, JobError> {
     })
 }
 
-/// The recipe's measurement, with the protocols' defaults (trtexec's: 200 ms of warm-up, 3 s, 10 iterations).
-fn plan(bench: &BenchSpec, is_gpu: bool) -> Plan {
-    let default = if is_gpu { Protocol::Trtexec11 } else { Protocol::Serial };
-    Plan {
-        protocol: bench.protocol.unwrap_or(default),
-        warmup_ms: bench.warmup_ms.unwrap_or(200.0),
-        duration_s: bench.duration_s.unwrap_or(3.0),
-        iterations: bench.iterations.unwrap_or(10),
-    }
-}
-
 fn row(s: &Sample) -> [f64; 8] {
     [
         s.start_enq_ms,
@@ -353,12 +350,6 @@ fn row(s: &Sample) -> [f64; 8] {
         s.start_d2h_ms,
         s.end_d2h_ms,
     ]
-}
-
-/// `name:1x3x224x224`; a scalar is `name:`.
-fn shape_text(name: &str, dims: &[u64]) -> String {
-    let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
-    format!("{name}:{}", dims.join("x"))
 }
 
 fn request(message: String) -> JobError {

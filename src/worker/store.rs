@@ -447,7 +447,7 @@ mod tests {
             modified_ns: 0,
             sha256: Some(sha256.clone()),
         }];
-        assert_eq!(first.missing(&offer), [sha256.clone()]);
+        assert_eq!(first.missing(&offer), std::slice::from_ref(&sha256));
         assert!(!path.exists());
         fs::write(&path, "model").unwrap();
         assert!(first.missing(&offer).is_empty());

@@ -15,6 +15,7 @@ use super::{
 use crate::check::{Request, Severity, check};
 use crate::data::generate::{bind_shapes, generate};
 use crate::graph::{Graph, Shape};
+use crate::recipe::units::format_named_shape;
 use crate::recipe::{Precision, ProfileSpec, Recipe};
 use options::Options;
 use run::Embedded as RtenEngine;
@@ -206,12 +207,7 @@ fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, Engine
 fn describe(shapes: &BTreeMap<String, Vec<u64>>) -> String {
     let texts: Vec<String> = shapes
         .iter()
-        .map(|(name, dims)| {
-            format!(
-                "{name}:{}",
-                dims.iter().map(u64::to_string).collect::<Vec<_>>().join("x")
-            )
-        })
+        .map(|(name, dims)| format_named_shape(name, dims))
         .collect();
     texts.join(" ")
 }

@@ -54,7 +54,7 @@ pub fn from_value(name: &str, value: Value, declared: Option<DataType>) -> Resul
     let dims = |shape: &[usize]| shape.iter().map(|d| *d as u64).collect::<Vec<u64>>();
     let (dtype, dims, bytes): (_, _, Vec<u8>) = match value {
         Value::FloatTensor(t) => {
-            let dims = dims(t.shape().as_ref());
+            let dims = dims(t.shape());
             let values = t.into_data();
             match declared {
                 Some(DataType::Float16) => (
@@ -66,7 +66,7 @@ pub fn from_value(name: &str, value: Value, declared: Option<DataType>) -> Resul
             }
         }
         Value::Int32Tensor(t) => {
-            let dims = dims(t.shape().as_ref());
+            let dims = dims(t.shape());
             let values = t.into_data();
             match declared {
                 Some(DataType::Int64) => (DataType::Int64, dims, write(&values, |v| i64::from(v).to_le_bytes())),
@@ -74,12 +74,8 @@ pub fn from_value(name: &str, value: Value, declared: Option<DataType>) -> Resul
                 _ => (DataType::Int32, dims, write(&values, i32::to_le_bytes)),
             }
         }
-        Value::Int8Tensor(t) => (
-            DataType::Int8,
-            dims(t.shape().as_ref()),
-            write(&t.into_data(), i8::to_le_bytes),
-        ),
-        Value::UInt8Tensor(t) => (DataType::UInt8, dims(t.shape().as_ref()), t.into_data()),
+        Value::Int8Tensor(t) => (DataType::Int8, dims(t.shape()), write(&t.into_data(), i8::to_le_bytes)),
+        Value::UInt8Tensor(t) => (DataType::UInt8, dims(t.shape()), t.into_data()),
         other => return Err(format!("{name} is a {}, which is no tensor", other.dtype())),
     };
     let bytes = Bytes::from(bytes);

@@ -122,7 +122,7 @@ impl<W: Write> Sending<W> {
             return Err(Stop::Unwanted);
         }
         let model = match job.model() {
-            Some(path) => Some(self.model(id, &path.to_path_buf())?),
+            Some(path) => Some(self.model(id, path)?),
             None => None,
         };
         if let Job::Infer { inputs, .. } = &mut job {

@@ -334,7 +334,7 @@ impl Shared {
 impl Inner {
     fn finish(&mut self, id: u64, result: Result<JobOutput, JobError>) {
         if let Some(job) = self.jobs.remove(&id) {
-            let event = result.map_or_else(JobEvent::Failed, JobEvent::Done);
+            let event = result.map_or_else(JobEvent::Failed, |output| JobEvent::Done(Box::new(output)));
             let _ = job.events.send(event);
         }
     }
