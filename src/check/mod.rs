@@ -14,6 +14,8 @@ pub mod run;
 mod subject;
 mod table;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub use finding::{Evidence, Finding, Fix, Place, Report, Severity};
 pub use parser_report::{ParserError, ParserReport, Subgraph};

@@ -298,7 +298,11 @@ mod tests {
             assert!(!seen.is_empty());
         }
         for rule in rules {
-            assert!(!rule.source.is_empty() && rule.reason.ends_with('.'), "{}", rule.id);
+            assert!(
+                !rule.source.is_empty() && rule.reason.ends_with(['.', '}']),
+                "{}",
+                rule.id
+            );
         }
         assert!(!parser_texts().unwrap().is_empty());
     }
