@@ -14,7 +14,7 @@ pub mod protocol;
 pub mod sample;
 pub mod stats;
 
-pub use accuracy::{OutputAccuracy, TaskAccuracy};
+pub use accuracy::{OutputAccuracy, OutputMeter, TaskAccuracy};
 pub use compare::{Comparison, Histogram, Ratio, VariantResult};
 pub use gate::Gates;
 pub use protocol::Protocol;

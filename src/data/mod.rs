@@ -3,9 +3,18 @@
 //!
 //! May be called by `engine`, `bench`, `worker` and above; calls `recipe`, `graph` and `model`.
 
+mod evidence;
 pub mod generate;
+mod image;
+mod npy;
+pub mod npz;
 pub mod random;
+pub mod shapes;
 pub mod source;
+mod unit;
+
+#[cfg(test)]
+mod tests;
 
 use crate::model::Tensor;
 

@@ -40,6 +40,16 @@ pub(super) fn decode(bytes: &Bytes) -> Result<ModelProto, String> {
         })
 }
 
+/// Decodes a `TensorProto` that stands alone in a file.
+///
+/// # Errors
+/// What is wrong.
+pub(super) fn decode_tensor(bytes: &Bytes) -> Result<onnx::TensorProto, String> {
+    options(bytes.len())
+        .decode(&mut bytes.clone())
+        .map_err(|error| error.to_string())
+}
+
 /// One field of a message in wire form.
 struct Field {
     number: u64,

@@ -63,6 +63,15 @@ impl Tensor {
         Self::new(DataType::Bool, dims, values.iter().map(|v| u8::from(*v)).collect())
     }
 
+    /// The tensor of a `TensorProto` message that stands alone in a file, as ONNX's test sets have them.
+    ///
+    /// # Errors
+    /// What does not decode or does not fit together; data in external files is refused.
+    pub fn from_message(bytes: Bytes) -> Result<Self, String> {
+        let proto = super::decode::decode_tensor(&bytes)?;
+        super::stored::stored(&proto)?.tensor(|_, _| Err("its data is in another file".into()))
+    }
+
     /// Number of elements (1 for a scalar).
     pub fn elements(&self) -> u64 {
         elements(&self.dims).unwrap_or(0)

@@ -1,0 +1,221 @@
+//! A shape for every input, from what the user gave, the profiles and the model's own declaration.
+
+use crate::graph::{Dim, Graph, Shape, TensorInfo};
+use crate::recipe::ProfileSpec;
+use crate::recipe::de::suggest;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Inputs of the top level, in order.
+pub(super) fn inputs(graph: &Graph) -> impl Iterator<Item = &TensorInfo> {
+    let top = graph
+        .bodies
+        .first()
+        .map(|body| body.inputs.as_slice())
+        .unwrap_or_default();
+    top.iter().filter_map(|id| graph.tensors.get(id.0 as usize))
+}
+
+/// A shape for every input: as given, else `opt` of a profile, else declared, with symbols that repeat bound to one value
+/// and 1 for what nothing says.
+///
+/// # Errors
+/// An unknown input name (with the nearest), a rank or fixed size that contradicts the model, a symbol with two values, an
+/// input of unknown rank that nothing gives.
+pub fn bind_shapes(
+    graph: &Graph,
+    given: &BTreeMap<String, Vec<u64>>,
+    profiles: &[ProfileSpec],
+) -> Result<BTreeMap<String, Vec<u64>>, String> {
+    let names: Vec<&str> = inputs(graph).map(|i| i.name.as_ref()).collect();
+    let in_profiles = profiles.iter().flat_map(|p| p.inputs.keys());
+    if let Some(unknown) = given.keys().chain(in_profiles).find(|n| !names.contains(&n.as_str())) {
+        return Err(format!(
+            "the model has no input {unknown:?}{}",
+            suggest(unknown, &names)
+        ));
+    }
+    let optimum = |name: &str| profiles.iter().find_map(|p| p.inputs.get(name)).map(|range| &range.opt);
+    let mut symbols: BTreeMap<Arc<str>, (u64, &str)> = BTreeMap::new();
+    let mut bound = BTreeMap::new();
+    // What is given binds the symbols of what is not.
+    for input in inputs(graph) {
+        let name = input.name.as_ref();
+        let Some(sizes) = given.get(name).or_else(|| optimum(name)) else {
+            continue;
+        };
+        if let Some(shape) = &input.ty.shape {
+            fits(name, sizes, shape)?;
+            for (dim, size) in shape.0.iter().zip(sizes) {
+                let Dim::Symbol(symbol) = dim else { continue };
+                match symbols.get(symbol) {
+                    Some((other, of)) if other != size => {
+                        return Err(format!(
+                            "the dimension {symbol:?} is {other} in input {of:?} and {size} in input {name:?}; it must be one size"
+                        ));
+                    }
+                    _ => {
+                        symbols.insert(symbol.clone(), (*size, name));
+                    }
+                }
+            }
+        }
+        bound.insert(name.to_owned(), sizes.clone());
+    }
+    for input in inputs(graph) {
+        let name = input.name.as_ref();
+        if bound.contains_key(name) {
+            continue;
+        }
+        let Some(shape) = &input.ty.shape else {
+            return Err(format!(
+                "the model does not say how many dimensions input {name:?} has; give its shape, as in --shape {name}:1x3x224x224"
+            ));
+        };
+        let size = |dim: &Dim| match dim {
+            Dim::Known(n) => *n,
+            Dim::Symbol(symbol) => symbols.get(symbol).map_or(1, |(n, _)| *n),
+            Dim::Unknown => 1,
+        };
+        bound.insert(name.to_owned(), shape.0.iter().map(size).collect());
+    }
+    Ok(bound)
+}
+
+/// # Errors
+/// Rank or a fixed size that contradicts the model's declaration.
+pub(super) fn fits(name: &str, sizes: &[u64], shape: &Shape) -> Result<(), String> {
+    let text = || sizes.iter().map(u64::to_string).collect::<Vec<_>>().join("x");
+    if sizes.len() != shape.0.len() {
+        return Err(format!(
+            "input {name:?} has {} dimensions ({shape}), {:?} has {}",
+            shape.0.len(),
+            text(),
+            sizes.len()
+        ));
+    }
+    for (axis, (dim, size)) in shape.0.iter().zip(sizes).enumerate() {
+        if matches!(dim, Dim::Known(fixed) if fixed != size) {
+            return Err(format!(
+                "input {name:?} has a fixed size of {dim} on axis {axis} ({shape}), not {size}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The shapes with another batch: the first dimension of every input that shares the first input's dynamic first dimension.
+///
+/// # Errors
+/// The model's batch is fixed at another size.
+pub fn with_batch(
+    graph: &Graph,
+    shapes: &BTreeMap<String, Vec<u64>>,
+    batch: u64,
+) -> Result<BTreeMap<String, Vec<u64>>, String> {
+    let first = |input: &TensorInfo| input.ty.shape.as_ref().and_then(|s| s.0.first().cloned());
+    let leading: Vec<(&str, Dim)> = inputs(graph)
+        .filter_map(|i| first(i).map(|dim| (i.name.as_ref(), dim)))
+        .collect();
+    let mut out = shapes.clone();
+    let dynamic = leading.iter().find(|(_, dim)| !matches!(dim, Dim::Known(_)));
+    match (dynamic, leading.first()) {
+        (Some((_, symbol)), _) => {
+            for (name, dim) in &leading {
+                if dim == symbol
+                    && let Some(size) = out.get_mut(*name).and_then(|s| s.first_mut())
+                {
+                    *size = batch;
+                }
+            }
+            Ok(out)
+        }
+        (None, Some((_, Dim::Known(fixed)))) if *fixed == batch => Ok(out),
+        (None, Some((name, dim))) => Err(format!(
+            "the model's batch is fixed at {dim} (input {name:?}), so a batch of {batch} cannot be measured"
+        )),
+        (None, None) => Err("the model has no input with a batch dimension".into()),
+    }
+}
+
+/// Images per query: the first dimension of the first input; 1 when it is a scalar.
+pub fn images_per_query(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> u64 {
+    let first = inputs(graph).next().and_then(|i| shapes.get(i.name.as_ref()));
+    first.and_then(|shape| shape.first()).copied().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::model;
+    use super::*;
+    use crate::model::DataType;
+    use crate::recipe::ShapeRange;
+
+    fn graph() -> Graph {
+        model(
+            &[
+                ("ids", DataType::Int64, &["batch", "seq"]),
+                ("mask", DataType::Int64, &["batch", "seq"]),
+                ("image", DataType::Float32, &["batch", "3", "?"]),
+                ("sr", DataType::Int64, &[]),
+            ],
+            vec![],
+            vec![],
+        )
+    }
+
+    fn given(list: &[(&str, &[u64])]) -> BTreeMap<String, Vec<u64>> {
+        list.iter().map(|(n, s)| ((*n).to_owned(), s.to_vec())).collect()
+    }
+
+    #[test]
+    fn symbols_that_repeat_have_one_value() {
+        let bound = bind_shapes(&graph(), &given(&[("ids", &[4, 16])]), &[]).unwrap();
+        assert_eq!(bound["mask"], [4, 16]);
+        assert_eq!(bound["image"], [4, 3, 1]);
+        assert_eq!(bound["sr"], [0u64; 0]);
+        let profile = ProfileSpec {
+            inputs: [(
+                "mask".to_owned(),
+                ShapeRange {
+                    min: vec![1, 1],
+                    opt: vec![2, 8],
+                    max: vec![9, 9],
+                },
+            )]
+            .into(),
+        };
+        let bound = bind_shapes(&graph(), &given(&[]), std::slice::from_ref(&profile)).unwrap();
+        assert_eq!((bound["ids"].as_slice(), bound["image"][0]), ([2u64, 8].as_slice(), 2));
+        assert_eq!(bind_shapes(&graph(), &given(&[]), &[]).unwrap()["ids"], [1, 1]);
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        for (shapes, reason) in [
+            (given(&[("id", &[1, 1])]), "no input \"id\"; did you mean \"ids\"?"),
+            (given(&[("ids", &[1])]), "has 2 dimensions (batchxseq), \"1\" has 1"),
+            (given(&[("image", &[1, 4, 5])]), "fixed size of 3 on axis 1"),
+            (
+                given(&[("ids", &[1, 8]), ("mask", &[1, 9])]),
+                "\"seq\" is 8 in input \"ids\" and 9 in input \"mask\"",
+            ),
+        ] {
+            let error = bind_shapes(&graph(), &shapes, &[]).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_batch_changes_all_inputs_that_share_it() {
+        let shapes = bind_shapes(&graph(), &given(&[("ids", &[1, 16])]), &[]).unwrap();
+        let eight = with_batch(&graph(), &shapes, 8).unwrap();
+        assert_eq!((eight["ids"].as_slice(), eight["image"][0]), ([8u64, 16].as_slice(), 8));
+        assert_eq!(eight["sr"], [0u64; 0]);
+        assert_eq!(images_per_query(&graph(), &eight), 8);
+        let fixed = model(&[("x", DataType::Float32, &["2", "3"])], vec![], vec![]);
+        let shapes = bind_shapes(&fixed, &given(&[]), &[]).unwrap();
+        assert_eq!(with_batch(&fixed, &shapes, 2), Ok(shapes.clone()));
+        assert!(with_batch(&fixed, &shapes, 8).unwrap_err().contains("fixed at 2"));
+    }
+}

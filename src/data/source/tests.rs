@@ -1,0 +1,267 @@
+use super::super::npy::{self, Header};
+use super::super::npz;
+use super::super::tests::model;
+use super::*;
+use proptest::prelude::*;
+use std::fs;
+
+fn f32s(dims: &[u64], from: f32) -> Tensor {
+    let n = dims.iter().product::<u64>();
+    Tensor::from_f32(dims, &(0..n).map(|i| from + i as f32).collect::<Vec<_>>()).unwrap()
+}
+
+fn npy(tensor: &Tensor) -> Vec<u8> {
+    let mut out = Header::write(tensor.dtype, &tensor.dims);
+    out.extend(npy::file_data(tensor).iter());
+    out
+}
+
+/// Two inputs that share a batch, and a rate.
+fn two() -> Graph {
+    model(
+        &[
+            ("a", DataType::Float32, &["n", "2"]),
+            ("b", DataType::Int64, &["n"]),
+            ("sr", DataType::Int64, &[]),
+        ],
+        vec![],
+        vec![],
+    )
+}
+
+fn one() -> Graph {
+    model(&[("x", DataType::Float32, &["n", "3", "?"])], vec![], vec![])
+}
+
+fn source(path: &Path) -> DataSource {
+    DataSource {
+        path: path.into(),
+        ..DataSource::default()
+    }
+}
+
+fn all(source: &DataSource, graph: &Graph, batch: usize) -> Vec<(NamedTensors, Vec<i64>)> {
+    let mut samples = Samples::open(source, graph).unwrap();
+    std::iter::from_fn(|| samples.next_batch(batch).unwrap()).collect()
+}
+
+fn refuse(source: &DataSource, graph: &Graph) -> String {
+    let result = Samples::open(source, graph).and_then(|mut s| while_some(&mut s));
+    result.unwrap_err().to_string()
+}
+
+fn while_some(samples: &mut Samples) -> Result<(), DataError> {
+    while samples.next_batch(2)?.is_some() {}
+    Ok(())
+}
+
+fn archive(folder: &Path, name: &str, tensors: Vec<(&str, Tensor)>) -> PathBuf {
+    let tensors = tensors.into_iter().map(|(n, t)| (n.to_owned(), t)).collect();
+    let path = folder.join(name);
+    fs::write(&path, npz::write(&tensors).unwrap()).unwrap();
+    path
+}
+
+#[test]
+fn an_archive_streams_in_batches_with_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let b = Tensor::from_i64(&[5], &[10, 11, 12, 13, 14]).unwrap();
+    let rate = Tensor::from_i64(&[], &[16000]).unwrap();
+    let labels = Tensor::from_i32(&[5], &[1, 2, 3, 4, 5]).unwrap();
+    let tensors = vec![
+        ("first", f32s(&[5, 2], 0.0)),
+        ("b", b),
+        ("sr", rate.clone()),
+        ("y", labels),
+    ];
+    let mut source = source(&archive(folder.path(), "set.npz", tensors));
+    source.inputs.insert("a".into(), "first".into());
+    source.labels = Some("y".into());
+    let batches = all(&source, &two(), 2);
+    assert_eq!(batches.len(), 3);
+    let (tensors, labels) = &batches[1];
+    assert_eq!(tensors[0], ("a".to_owned(), f32s(&[2, 2], 4.0)));
+    assert_eq!(tensors[1].1, Tensor::from_i64(&[2], &[12, 13]).unwrap());
+    assert_eq!(tensors[2].1, rate, "a scalar holds for all samples");
+    assert_eq!(labels, &[3, 4]);
+    assert_eq!(batches[2].0[0].1.dims, [1, 2]);
+    source.limit = Some(3);
+    let limited = all(&source, &two(), 2);
+    assert_eq!(limited.iter().map(|b| b.1.len()).sum::<usize>(), 3);
+    assert_eq!(Samples::open(&source, &two()).unwrap().count(), 3);
+}
+
+#[test]
+fn compressed_archives_as_numpy_writes_them_are_read() {
+    // numpy.savez_compressed("x.npz", x=numpy.arange(12, dtype="f4").reshape(2, 3, 2)), NumPy 2.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.npz");
+    fs::write(&path, include_bytes!("compressed.npz")).unwrap();
+    let batches = all(&source(&path), &one(), 8);
+    assert_eq!(batches[0].0[0].1, f32s(&[2, 3, 2], 0.0));
+}
+
+#[test]
+fn folders_are_read_in_order_of_their_names_and_shapes_may_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("b.npy"), npy(&f32s(&[1, 3, 2], 100.0))).unwrap();
+    fs::write(at("a.npy"), npy(&f32s(&[2, 3, 2], 0.0))).unwrap();
+    fs::write(at("c.npy"), npy(&f32s(&[1, 3, 7], 200.0))).unwrap();
+    fs::write(at("labels.npy"), npy(&Tensor::from_i64(&[4], &[0, 1, 2, 3]).unwrap())).unwrap();
+    let source = DataSource {
+        labels: Some("labels.npy".into()),
+        ..source(folder.path())
+    };
+    let batches = all(&source, &one(), 8);
+    assert_eq!(batches.len(), 2, "what has another shape cannot be stacked");
+    assert_eq!(batches[0].0[0].1.dims, [3, 3, 2]);
+    assert_eq!(batches[0].0[0].1.to_f32().unwrap()[12], 100.0);
+    assert_eq!(
+        (batches[1].0[0].1.dims.as_slice(), batches[1].1.as_slice()),
+        ([1u64, 3, 7].as_slice(), [3i64].as_slice())
+    );
+}
+
+#[test]
+fn sub_folders_per_input_and_onnx_test_sets() {
+    let folder = tempfile::tempdir().unwrap();
+    let graph = model(
+        &[("a", DataType::Float32, &["n", "2"]), ("b", DataType::Int64, &["n"])],
+        vec![],
+        vec![],
+    );
+    for (input, tensor) in [
+        ("a", f32s(&[2, 2], 0.0)),
+        ("b", Tensor::from_i64(&[2], &[1, 2]).unwrap()),
+    ] {
+        fs::create_dir(folder.path().join(input)).unwrap();
+        fs::write(folder.path().join(input).join("0.npy"), npy(&tensor)).unwrap();
+    }
+    assert_eq!(all(&source(folder.path()), &graph, 1).len(), 2);
+    let set = tempfile::tempdir().unwrap();
+    for (i, from) in [(0, 0.0), (1, 10.0)] {
+        use buffa::Message;
+        let inside = set.path().join(format!("test_data_set_{i}"));
+        fs::create_dir(&inside).unwrap();
+        let a = f32s(&[1, 2], from).to_proto("a").encode_to_vec();
+        let b = Tensor::from_i64(&[1], &[i]).unwrap().to_proto("b").encode_to_vec();
+        fs::write(inside.join("input_0.pb"), a).unwrap();
+        fs::write(inside.join("input_1.pb"), b).unwrap();
+    }
+    let batches = all(&source(set.path()), &graph, 4);
+    assert_eq!(batches[0].0[0].1.to_f32().unwrap(), [0.0, 1.0, 10.0, 11.0]);
+    assert_eq!(batches[0].0[1].1.to_i64().unwrap(), [0, 1]);
+}
+
+#[test]
+fn pictures_are_resized_laid_out_and_normalised() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut picture = image::RgbImage::from_pixel(4, 2, image::Rgb([255, 0, 51]));
+    picture.save(folder.path().join("a.png")).unwrap();
+    picture.put_pixel(3, 1, image::Rgb([0, 255, 0]));
+    picture.save(folder.path().join("b.png")).unwrap();
+    let nchw = model(&[("x", DataType::Float32, &["n", "3", "2", "4"])], vec![], vec![]);
+    let mut source = source(folder.path());
+    source.mean = Some(vec![0.5, 0.0, 0.0]);
+    source.std = Some(vec![0.5, 1.0, 0.125]);
+    let batches = all(&source, &nchw, 2);
+    let values = batches[0].0[0].1.to_f32().unwrap();
+    assert_eq!(batches[0].0[0].1.dims, [2, 3, 2, 4]);
+    assert_eq!(
+        (values[0], values[8], values[16]),
+        (1.0, 0.0, 51.0 * (1.0 / 255.0) / 0.125)
+    );
+    assert_eq!(
+        (values[24 + 7], values[24 + 15]),
+        (-1.0, 1.0),
+        "the last pixel of the second picture"
+    );
+    let bytes = model(&[("x", DataType::UInt8, &["n", "8", "8", "3"])], vec![], vec![]);
+    let mut source = DataSource {
+        layout: Some("nhwc".into()),
+        resize: Some([8, 8]),
+        ..super::tests::source(folder.path())
+    };
+    let batches = all(&source, &bytes, 1);
+    assert_eq!(batches[0].0[0].1.dims, [1, 8, 8, 3]);
+    assert_eq!(batches[0].0[0].1.bytes[..3], [255, 0, 51]);
+    source.resize = None;
+    let error = refuse(&source, &bytes);
+    assert!(
+        error.contains("a.png") && error.contains("2x4") && error.contains("resize"),
+        "{error}"
+    );
+    source.layout = None;
+    assert!(refuse(&source, &bytes).contains("is its layout nhwc?"));
+    fs::write(folder.path().join("a.png"), b"\x89PNG\r\n\x1a\nnothing").unwrap();
+    assert!(refuse(&source, &nchw).contains("a.png"));
+}
+
+#[test]
+fn what_does_not_fit_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = || {
+        vec![
+            ("a", f32s(&[2, 2], 0.0)),
+            ("b", Tensor::from_i64(&[2], &[0, 1]).unwrap()),
+            ("sr", Tensor::from_i64(&[], &[1]).unwrap()),
+        ]
+    };
+    let with = |index: usize, name: &'static str, tensor: Tensor| {
+        let mut tensors = good();
+        tensors[index] = (name, tensor);
+        refuse(&source(&archive(folder.path(), "t.npz", tensors)), &two())
+    };
+    assert!(with(0, "aa", f32s(&[2, 2], 0.0)).contains("no array \"a\" for input \"a\"; did you mean \"aa\"?"));
+    let error = with(0, "a", Tensor::from_f64(&[2, 2], &[0.0; 4]).unwrap());
+    assert!(
+        error.contains("array \"a\" is float64, the model's input \"a\" is float32; save it as float32"),
+        "{error}"
+    );
+    assert!(with(0, "a", f32s(&[2, 3], 0.0)).contains("has shape 2x3, the model's input \"a\" needs samplesx2"));
+    assert!(with(0, "a", f32s(&[3, 2], 0.0)).contains("2 samples for input \"b\", 3 for input \"a\""));
+    assert!(with(0, "a", f32s(&[0, 2], 0.0)).contains("0 for input \"a\""));
+    let error = with(0, "a", Tensor::from_f32(&[2, 2], &[0.0, 0.0, f32::NAN, 0.0]).unwrap());
+    assert!(error.contains("array \"a\" has NaN"), "{error}");
+    let mut labelled = source(&archive(folder.path(), "l.npz", good()));
+    labelled.labels = Some("bb".into());
+    assert!(refuse(&labelled, &two()).contains("labels \"bb\": no such array; did you mean \"b\"?"));
+    labelled.labels = Some("a".into());
+    assert!(refuse(&labelled, &two()).contains("one number per sample"));
+    labelled.labels = None;
+    labelled.inputs.insert("x".into(), "a".into());
+    assert!(refuse(&labelled, &two()).contains("no input \"x\""));
+    let empty = tempfile::tempdir().unwrap();
+    assert!(refuse(&source(empty.path()), &one()).contains("the folder is empty"));
+    assert!(refuse(&source(empty.path()), &two()).contains("no sub-folder \"a\""));
+    fs::write(empty.path().join("notes.txt"), "x").unwrap();
+    assert!(refuse(&source(empty.path()), &one()).contains("notes.txt"));
+    assert!(refuse(&source(&empty.path().join("none.npz")), &one()).contains("none.npz"));
+    fs::write(empty.path().join("t.npy"), &npy(&f32s(&[4, 3, 2], 0.0))[..150]).unwrap();
+    assert!(refuse(&source(empty.path()), &one()).contains("needs 96 bytes of data, the file has 22"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+    #[test]
+    fn mutated_files_never_panic(kind in 0..3usize, at in 0..5000usize, byte in any::<u8>(), cut in 0..5000usize) {
+        use buffa::Message;
+        let folder = tempfile::tempdir().unwrap();
+        let tensor = f32s(&[2, 3, 2], 0.0);
+        let (name, mut bytes) = match kind {
+            0 => ("x.npz", include_bytes!("compressed.npz").to_vec()),
+            1 => ("x.npy", npy(&tensor)),
+            _ => ("x.pb", tensor.to_proto("x").encode_to_vec()),
+        };
+        let length = bytes.len();
+        bytes[at % length] = byte;
+        let path = folder.path().join(name);
+        for end in [length, cut % length] {
+            fs::write(&path, &bytes[..end]).unwrap();
+            if let Ok(mut samples) = Samples::open(&source(&path), &one()) {
+                let _ = while_some(&mut samples);
+            }
+        }
+    }
+}
