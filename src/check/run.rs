@@ -1,7 +1,14 @@
 //! Runs the rules over a graph and joins them with the parser's report.
 
-use super::{ParserReport, Report};
+use super::merge::merge;
+use super::ruleset::{Rule, rules};
+use super::subject::{Hit, Subject, fill, node_place};
+use super::table::Operators;
+use super::target::Target;
+use super::{Evidence, Finding, Fix, ParserReport, Place, Report, Severity};
+use crate::graph::build::{Problem, ProblemKind};
 use crate::graph::{Graph, Shape};
+use std::collections::HashMap;
 
 /// What to check for.
 #[derive(Clone, Debug, Default)]
@@ -16,11 +23,138 @@ pub struct Request {
     pub parser: Option<ParserReport>,
 }
 
-/// All findings for the target.
+/// All findings for the target. Reads the stored weights once (rules about values).
 ///
 /// # Errors
 /// An unknown target or version, as a sentence that names the nearest known one.
 pub fn check(graph: &Graph, request: &Request) -> Result<Report, String> {
-    let _ = (graph, request);
-    todo!("owner: check")
+    let target = Target::parse(&request.target, request.version.as_deref())?;
+    let label = target.label();
+    let subject = Subject::new(graph, target, request);
+    let mut findings: Vec<Finding> = graph.problems.iter().map(|p| problem(graph, p)).collect();
+    for rule in rules(&subject.target)? {
+        findings.extend(subject.hits(rule).into_iter().map(|hit| finding(rule, hit)));
+    }
+    let mut notes = Vec::new();
+    let mut supported_subgraphs = Vec::new();
+    let mut parser_asked = false;
+    if let Some(report) = &request.parser {
+        let merged = merge(graph, findings, report)?;
+        findings = merged.findings;
+        supported_subgraphs = merged.supported_subgraphs;
+        parser_asked = true;
+        notes.push(format!(
+            "{} {} read the model with its own parser.",
+            subject.target.product(),
+            report.version
+        ));
+        if merged.overruled > 0 {
+            notes.push(format!(
+                "Its answer replaces {} of the static rules' guesses.",
+                merged.overruled
+            ));
+        }
+    } else if let Some(column) = Operators::tensorrt().column(&subject.target) {
+        let how = if column.evidence == "tested" {
+            "asking the parser"
+        } else {
+            "documentation, not tested"
+        };
+        notes.push(format!(
+            "{} was not asked; these findings come from static rules ({how}: {}).",
+            subject.target.product(),
+            column.source
+        ));
+    }
+    sort(graph, &mut findings);
+    let supported = findings.iter().all(|f| f.severity != Severity::Error);
+    Ok(Report {
+        target: label,
+        supported,
+        findings,
+        parser_asked,
+        notes,
+        supported_subgraphs,
+    })
+}
+
+fn finding(rule: &Rule, hit: Hit) -> Finding {
+    let fixes = rule
+        .fixes
+        .iter()
+        .map(|f| Fix {
+            text: fill(&f.text, &hit.values),
+            patch: f.patch.clone(),
+        })
+        .collect();
+    let source = if rule.source == "operators" { hit.source } else { None };
+    Finding {
+        rule: rule.id.clone(),
+        place: hit.place,
+        severity: rule.severity,
+        reason: fill(&rule.reason, &hit.values),
+        evidence: rule.evidence,
+        detail: Some(source.unwrap_or_else(|| {
+            if rule.source == "operators" {
+                // A condition that did not look into the table itself; the rule comes from the same document.
+                "onnx-tensorrt docs/operators.md, TensorRT 10.15 (documented)".into()
+            } else {
+                rule.source.clone()
+            }
+        })),
+        fixes,
+    }
+}
+
+/// A structural problem as a finding: whatever the target, a broken model does not run.
+fn problem(graph: &Graph, problem: &Problem) -> Finding {
+    let kind = match problem.kind {
+        ProblemKind::Cycle => "cycle",
+        ProblemKind::DuplicateName => "duplicate-name",
+        ProblemKind::MissingInput => "missing-input",
+        ProblemKind::Order => "order",
+        ProblemKind::MissingOutput => "missing-output",
+        ProblemKind::Contradiction => "contradiction",
+        ProblemKind::MissingOpset => "missing-opset",
+    };
+    let place = match (
+        problem.node.and_then(|id| graph.nodes.get(id.0 as usize)),
+        &problem.tensor,
+    ) {
+        (Some(node), _) => node_place(node),
+        (None, Some(tensor)) => Place::Tensor {
+            name: tensor.to_string(),
+        },
+        (None, None) => Place::Model,
+    };
+    Finding {
+        rule: format!("graph.{kind}"),
+        place,
+        severity: Severity::Error,
+        reason: problem.message.clone(),
+        evidence: Evidence::Static,
+        detail: Some("ONNX specification, docs/IR.md".into()),
+        fixes: Vec::new(),
+    }
+}
+
+/// Worst first, then in graph order, then by rule.
+fn sort(graph: &Graph, findings: &mut [Finding]) {
+    let order: HashMap<_, _> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(i, n)| (n.path.clone(), i))
+        .collect();
+    let position = |finding: &Finding| match &finding.place {
+        Place::Model => (0, 0),
+        Place::Tensor { .. } => (1, 0),
+        Place::Node { path, .. } => (2, order.get(path).copied().unwrap_or(usize::MAX)),
+    };
+    findings.sort_by(|a, b| {
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| position(a).cmp(&position(b)))
+            .then_with(|| a.rule.cmp(&b.rule))
+    });
 }

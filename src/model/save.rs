@@ -1,16 +1,385 @@
 //! Saving: streamed to a temporary name in the same folder, then renamed; never over a mapped file's bytes.
 
-use super::{Model, ModelError};
-use std::path::Path;
+use super::onnx::tensor_proto::DataLocation;
+use super::onnx::{ModelProto, StringStringEntryProto, TensorProto};
+use super::{Model, ModelError, TensorError, walk};
+use buffa::{Message, Rope};
+use bytes::Bytes;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Offsets in an external data file are multiples of a page, so that runtimes can map it (onnx.proto, external_data).
+const ALIGN: u64 = 4096;
+/// Initializers with less data stay in the model file (the threshold of onnx's own `convert_model_to_external_data`).
+const SMALL: u64 = 1024;
 
 impl Model {
     /// Writes the model to `path`. An existing file is replaced only when `overwrite`; external data is embedded when the
     /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it.
     ///
     /// # Errors
-    /// [`ModelError::Io`] (an existing file, a full disk, no permission), tensor errors; nothing is left behind.
+    /// [`ModelError::Io`] (an existing file, a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
+    /// file that the model was read from was shortened meanwhile; nothing is left behind.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), ModelError> {
-        let _ = (path, overwrite);
-        todo!("owner: model/graph")
+        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES))
+    }
+
+    fn save_within(&self, path: &Path, overwrite: bool, limit: u64) -> Result<(), ModelError> {
+        let data_path = data_path(path);
+        refuse_existing(path, overwrite)?;
+        let (embedded, bytes) = self.embedded()?;
+        let proto = embedded.as_ref().unwrap_or(self.proto());
+        let data = if bytes <= limit {
+            let rope = encoded(proto, path)?;
+            return self.finish(path, overwrite, rope, None);
+        } else {
+            refuse_existing(&data_path, overwrite)?;
+            let mut split = proto.clone();
+            let data = self.split(&mut split, &data_path)?;
+            let rope = encoded(&split, path)?;
+            (rope, data)
+        };
+        self.finish(path, overwrite, data.0, Some((data.1, &data_path)))
+    }
+
+    /// The messages with all external data put in (as views into its files; `None` when there is none), and the size of
+    /// the file they make.
+    fn embedded(&self) -> Result<(Option<ModelProto>, u64), ModelError> {
+        // The encoded size saturates just above the limit; the sum of the data does not matter then.
+        let own = u64::from(self.proto().compute_size(&mut buffa::SizeCache::new()));
+        let mut outside = 0u64;
+        let mut is_external = false;
+        walk::tensors(self.proto(), &mut |_, tensor| {
+            if tensor.data_location == Some(DataLocation::EXTERNAL) {
+                is_external = true;
+                // Field tag and length before the data.
+                outside = outside.saturating_add(self.tensor_bytes(tensor)?).saturating_add(11);
+            }
+            Ok(())
+        })
+        .map_err(|source| self.tensor_trouble(source))?;
+        if !is_external {
+            return Ok((None, own));
+        }
+        let mut proto = self.proto().clone();
+        walk::tensors_mut(&mut proto, &mut |_, tensor| {
+            if tensor.data_location == Some(DataLocation::EXTERNAL) {
+                put_in(tensor, self.tensor(tensor)?.bytes);
+            }
+            Ok(())
+        })
+        .map_err(|source| self.tensor_trouble(source))?;
+        Ok((Some(proto), own.saturating_add(outside)))
+    }
+
+    /// Moves the data of large initializers to a file to be called `data_path`.
+    fn split(&self, proto: &mut ModelProto, data_path: &Path) -> Result<NamedTempFile, ModelError> {
+        let failed = |source| io_error(data_path, source);
+        let mut out = BufWriter::with_capacity(1 << 20, temporary(data_path).map_err(failed)?);
+        let name = data_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut at = 0u64;
+        walk::tensors_mut(proto, &mut |is_initializer, tensor| {
+            if !is_initializer
+                || self.tensor_bytes(tensor).map_err(Trouble::Tensor)? < SMALL
+                || !tensor.string_data.is_empty()
+            {
+                return Ok(());
+            }
+            let data = self.tensor(tensor).map_err(Trouble::Tensor)?.bytes;
+            let offset = at.next_multiple_of(ALIGN);
+            out.write_all(&vec![0; (offset - at) as usize])
+                .and_then(|()| out.write_all(&data))
+                .map_err(Trouble::Io)?;
+            at = offset + data.len() as u64;
+            put_in(tensor, Bytes::new());
+            tensor.raw_data = None;
+            tensor.data_location = Some(DataLocation::EXTERNAL);
+            tensor.external_data = [
+                ("location", name.clone()),
+                ("offset", offset.to_string()),
+                ("length", data.len().to_string()),
+            ]
+            .map(|(key, value)| entry(key, value))
+            .into();
+            Ok(())
+        })
+        .map_err(|trouble| match trouble {
+            Trouble::Tensor(source) => self.tensor_trouble(source),
+            Trouble::Io(source) => failed(source),
+        })?;
+        out.into_inner().map_err(|e| failed(e.into_error()))
+    }
+
+    /// Writes the model's bytes and gives both files their names.
+    fn finish(
+        &self,
+        path: &Path,
+        overwrite: bool,
+        rope: Rope,
+        data: Option<(NamedTempFile, &Path)>,
+    ) -> Result<(), ModelError> {
+        let failed = |source| io_error(path, source);
+        let mut out = BufWriter::with_capacity(1 << 20, temporary(path).map_err(failed)?);
+        for segment in rope.into_segments() {
+            out.write_all(&segment).map_err(failed)?;
+        }
+        let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        // Whatever was read from a file that shrank meanwhile is zeros.
+        self.check_intact()?;
+        let mut new_data = None;
+        if let Some((data, data_path)) = data {
+            data.as_file().sync_all().map_err(|e| io_error(data_path, e))?;
+            new_data = (!data_path.exists()).then_some(data_path);
+            persist(data, data_path, overwrite)?;
+        }
+        persist(file, path, overwrite).inspect_err(|_| {
+            if let Some(data_path) = new_data {
+                let _ = std::fs::remove_file(data_path);
+            }
+        })?;
+        #[cfg(unix)]
+        std::fs::File::open(folder(path))
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    fn tensor_trouble(&self, source: TensorError) -> ModelError {
+        ModelError::Tensor {
+            path: self.path().into(),
+            source,
+        }
+    }
+}
+
+enum Trouble {
+    Tensor(TensorError),
+    Io(io::Error),
+}
+
+fn io_error(path: &Path, source: io::Error) -> ModelError {
+    ModelError::Io {
+        path: path.into(),
+        source,
+    }
+}
+
+/// Gives a tensor raw data, in place of whatever it has.
+fn put_in(tensor: &mut TensorProto, data: Bytes) {
+    tensor.data_location = None;
+    tensor.external_data.clear();
+    tensor.float_data.clear();
+    tensor.int32_data.clear();
+    tensor.int64_data.clear();
+    tensor.double_data.clear();
+    tensor.uint64_data.clear();
+    tensor.raw_data = Some(data);
+}
+
+fn entry(key: &str, value: String) -> StringStringEntryProto {
+    StringStringEntryProto {
+        key: Some(key.into()),
+        value: Some(value),
+        ..Default::default()
+    }
+}
+
+fn encoded(proto: &ModelProto, path: &Path) -> Result<Rope, ModelError> {
+    let mut rope = Rope::new();
+    proto.try_encode(&mut rope).map_err(|_| {
+        let reason = "the model without its initializers is still larger than protobuf's 2 GiB";
+        io_error(path, io::Error::new(io::ErrorKind::FileTooLarge, reason))
+    })?;
+    Ok(rope)
+}
+
+fn data_path(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".data");
+    path.with_file_name(name)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+fn refuse_existing(path: &Path, overwrite: bool) -> Result<(), ModelError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Err(io_error(
+            path,
+            io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"),
+        )),
+        Ok(_) if !overwrite => {
+            let reason = "the file exists and was not to be overwritten";
+            Err(io_error(path, io::Error::new(io::ErrorKind::AlreadyExists, reason)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A file beside `path` that disappears unless it is given its name.
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".enginesmith-").suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What any new file gets; the process's mask is taken off.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder(path))
+}
+
+fn persist(file: NamedTempFile, path: &Path, overwrite: bool) -> Result<(), ModelError> {
+    let done = if overwrite {
+        file.persist(path)
+    } else {
+        file.persist_noclobber(path)
+    };
+    done.map(|_| ()).map_err(|e| io_error(path, e.error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::sample::{body, graph, node, proto, with};
+    use crate::model::Tensor;
+    use buffa::{UnknownField, UnknownFieldData, UnknownFields};
+
+    fn sample() -> ModelProto {
+        let values: Vec<f32> = (0..600).map(|v| v as f32).collect();
+        let w = |name: &str| Tensor::from_f32(&[600], &values).unwrap().to_proto(name);
+        let mut typed = w("typed");
+        typed.float_data = values.clone();
+        typed.raw_data = None;
+        let inner = graph(
+            &[],
+            &["i"],
+            vec![w("inner")],
+            vec![node("Add", &["x", "inner"], &["i"])],
+        );
+        let outer = graph(
+            &["x", "c"],
+            &["y"],
+            vec![w("w"), typed, Tensor::from_i64(&[1], &[3]).unwrap().to_proto("small")],
+            vec![with(
+                with(node("If", &["c"], &["y"]), body("then_branch", inner.clone())),
+                body("else_branch", inner),
+            )],
+        );
+        proto(outer, vec![])
+    }
+
+    fn in_folder(model: &ModelProto) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.onnx");
+        std::fs::write(&path, model.encode_to_vec()).unwrap();
+        (folder, path)
+    }
+
+    fn files(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn add_unknown(fields: &mut UnknownFields) {
+        let big = UnknownFieldData::LengthDelimited(b"kept".to_vec());
+        for (number, data) in [
+            (5000, UnknownFieldData::Varint(77)),
+            (5001, big),
+            (5002, UnknownFieldData::Fixed32(9)),
+        ] {
+            fields.push(UnknownField { number, data });
+        }
+    }
+
+    #[test]
+    fn an_unmodified_model_is_written_byte_for_byte() {
+        let mut proto = sample();
+        add_unknown(&mut proto.__buffa_unknown_fields);
+        let g = proto.graph.get_or_insert_default();
+        add_unknown(&mut g.__buffa_unknown_fields);
+        add_unknown(&mut g.node[0].__buffa_unknown_fields);
+        add_unknown(&mut g.node[0].attribute[0].g.get_or_insert_default().node[0].__buffa_unknown_fields);
+        add_unknown(&mut g.initializer[0].__buffa_unknown_fields);
+        let (folder, path) = in_folder(&proto);
+        let out = folder.path().join("out.onnx");
+        Model::open(&path).unwrap().save(&out, false).unwrap();
+        assert_eq!(std::fs::read(&out).unwrap(), std::fs::read(&path).unwrap());
+        assert_eq!(files(folder.path()), ["m.onnx", "out.onnx"]);
+    }
+
+    #[test]
+    fn existing_files_are_kept_unless_told_otherwise() {
+        let (folder, path) = in_folder(&sample());
+        let model = Model::open(&path).unwrap();
+        let error = model.save(&path, false).unwrap_err().to_string();
+        assert!(error.contains("exists"), "{error}");
+        let mut changed = model.proto().clone();
+        changed.producer_name = Some("someone".into());
+        model.with_proto(changed).save(&path, true).unwrap();
+        assert_eq!(
+            Model::open(&path).unwrap().proto().producer_name.as_deref(),
+            Some("someone")
+        );
+        // The model opened before is still readable: its file was replaced, not written to.
+        model.check_intact().unwrap();
+        assert_eq!(model.tensor(&model.graph().initializer[0]).unwrap().elements(), 600);
+        assert!(model.save(folder.path(), true).is_err());
+        assert!(model.save(&folder.path().join("no/such/folder.onnx"), false).is_err());
+        assert_eq!(files(folder.path()), ["m.onnx"]);
+    }
+
+    #[test]
+    fn large_results_get_a_data_file_and_small_ones_embed_it_again() {
+        let (folder, path) = in_folder(&sample());
+        let model = Model::open(&path).unwrap();
+        let out = folder.path().join("big.onnx");
+        model.save_within(&out, false, 4000).unwrap();
+        assert_eq!(files(folder.path()), ["big.onnx", "big.onnx.data", "m.onnx"]);
+        let big = Model::open(&out).unwrap();
+        assert_eq!(big.external_files(), [folder.path().join("big.onnx.data")]);
+        assert!(big.file_bytes() < 2000);
+        for (a, b) in model.graph().initializer.iter().zip(&big.graph().initializer) {
+            assert_eq!(model.tensor(a).unwrap(), big.tensor(b).unwrap());
+        }
+        let again = folder.path().join("again.onnx");
+        big.save(&again, false).unwrap();
+        let again = Model::open(&again).unwrap();
+        assert!(again.external_files().is_empty());
+        for (a, b) in model.graph().initializer.iter().zip(&again.graph().initializer) {
+            assert_eq!(model.tensor(a).unwrap(), again.tensor(b).unwrap());
+        }
+        // A data file in the way is not replaced either, and nothing half-done stays.
+        std::fs::remove_file(&out).unwrap();
+        assert!(model.save_within(&out, false, 4000).is_err());
+        assert_eq!(files(folder.path()), ["again.onnx", "big.onnx.data", "m.onnx"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_shortened_while_open_is_an_error_and_nothing_is_written() {
+        let (folder, path) = in_folder(&sample());
+        let model = Model::open(&path).unwrap();
+        std::fs::File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(64)
+            .unwrap();
+        assert!(matches!(model.check_intact(), Err(ModelError::Changed { .. })));
+        assert!(model.tensor(&model.graph().initializer[0]).is_err());
+        assert!(matches!(model.sha256(), Err(ModelError::Changed { .. })));
+        let error = model.save(&folder.path().join("out.onnx"), false).unwrap_err();
+        assert!(matches!(error, ModelError::Changed { .. }), "{error}");
+        assert_eq!(files(folder.path()), ["m.onnx"]);
     }
 }

@@ -204,3 +204,83 @@ fn sparse_tensors<E>(
     }
     Ok(())
 }
+
+/// Calls `visit` for every tensor, changeable, until it returns an error; the flag says whether it is an initializer.
+pub(super) fn tensors_mut<E>(
+    model: &mut ModelProto,
+    visit: &mut dyn FnMut(bool, &mut TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    if let Some(graph) = model.graph.as_option_mut() {
+        graph_tensors_mut(graph, visit)?;
+    }
+    for function in &mut model.functions {
+        attribute_tensors_mut(&mut function.attribute_proto, visit)?;
+        for node in &mut function.node {
+            attribute_tensors_mut(&mut node.attribute, visit)?;
+        }
+    }
+    for training in &mut model.training_info {
+        for graph in [
+            training.initialization.as_option_mut(),
+            training.algorithm.as_option_mut(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            graph_tensors_mut(graph, visit)?;
+        }
+    }
+    Ok(())
+}
+
+fn graph_tensors_mut<E>(
+    graph: &mut GraphProto,
+    visit: &mut dyn FnMut(bool, &mut TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    for tensor in &mut graph.initializer {
+        visit(true, tensor)?;
+    }
+    for sparse in &mut graph.sparse_initializer {
+        sparse_tensors_mut(sparse, visit)?;
+    }
+    for node in &mut graph.node {
+        attribute_tensors_mut(&mut node.attribute, visit)?;
+    }
+    Ok(())
+}
+
+fn attribute_tensors_mut<E>(
+    attributes: &mut [AttributeProto],
+    visit: &mut dyn FnMut(bool, &mut TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    for attribute in attributes {
+        for tensor in attribute.t.as_option_mut().into_iter().chain(&mut attribute.tensors) {
+            visit(false, tensor)?;
+        }
+        for sparse in attribute
+            .sparse_tensor
+            .as_option_mut()
+            .into_iter()
+            .chain(&mut attribute.sparse_tensors)
+        {
+            sparse_tensors_mut(sparse, visit)?;
+        }
+        for body in attribute.g.as_option_mut().into_iter().chain(&mut attribute.graphs) {
+            graph_tensors_mut(body, visit)?;
+        }
+    }
+    Ok(())
+}
+
+fn sparse_tensors_mut<E>(
+    sparse: &mut SparseTensorProto,
+    visit: &mut dyn FnMut(bool, &mut TensorProto) -> Result<(), E>,
+) -> Result<(), E> {
+    for part in [sparse.values.as_option_mut(), sparse.indices.as_option_mut()]
+        .into_iter()
+        .flatten()
+    {
+        visit(false, part)?;
+    }
+    Ok(())
+}

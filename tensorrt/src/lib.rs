@@ -3,8 +3,10 @@
 pub mod api;
 mod elf;
 mod error;
+pub mod find;
 pub mod interfaces;
 mod load;
+pub mod plan;
 mod probe;
 pub mod sys;
 mod version;

@@ -500,3 +500,44 @@ fn errors_inside_of_functions_and_bodies_say_where() {
         assert_eq!(error.local_functions, stack);
     });
 }
+
+#[test]
+fn the_header_of_an_engine_tells_version_and_capabilities() {
+    each_library(|library| {
+        let builder = library.builder().expect("a builder");
+        let network = parsed(&builder, &onnx::convolutions(1));
+        use ComputeCapability::{Sm80, Sm86, Sm89, Sm120};
+        let cases = [
+            (vec![Sm86], vec![(8, 6)]),
+            (vec![Sm86, Sm89], vec![(8, 6), (8, 9)]),
+            (vec![Sm120], vec![(12, 0)]),
+            (vec![Sm80], vec![(8, 0)]),
+        ];
+        for (capabilities, expected) in cases {
+            let mut config = builder.config().expect("a configuration");
+            config.set_compute_capabilities(&capabilities).expect("capabilities");
+            let engine = builder.build(&network, &config).expect("an engine");
+            let start = &engine[..enginesmith_tensorrt::plan::HEADER_BYTES];
+            let header = enginesmith_tensorrt::plan::header(start).expect("an engine");
+            assert_eq!(header.capabilities, expected);
+            assert!(
+                header.is_verified && !header.newer_capabilities && header.unknown_capabilities == 0,
+                "{header:?}"
+            );
+            assert_eq!(header.version, Some(library.version()));
+            assert_eq!(header.size, Some(engine.len() as u64));
+            assert!(
+                header.format.is_some() && header.weight_bytes.is_some_and(|w| w > 0),
+                "{header:?}"
+            );
+        }
+        // without a capability the engine is portable
+        let config = builder.config().expect("a configuration");
+        let engine = builder.build(&network, &config).expect("an engine");
+        let header = enginesmith_tensorrt::plan::header(&engine).expect("an engine");
+        assert!(
+            header.newer_capabilities && header.capabilities.starts_with(&[(8, 0), (8, 6), (8, 9), (12, 0)]),
+            "{header:?}"
+        );
+    });
+}

@@ -88,9 +88,16 @@ fn rows(graph: &Layered, x: &[f32], sizes: &Sizes, options: &LayoutOptions) -> (
     }
     let mut top = Vec::with_capacity(count);
     let mut y = 0.0;
-    for (height, sideways) in height.iter().zip(sideways) {
+    for (row, sideways) in sideways.into_iter().enumerate() {
         top.push(y);
-        y += height + options.rank_gap + (sideways / 12.0).min(options.rank_gap);
+        // Ports and bends have no height: what is next to them needs less room.
+        let beside_ports = height[row] == 0.0 || height.get(row + 1) == Some(&0.0);
+        let gap = if beside_ports {
+            options.rank_gap / 2.0
+        } else {
+            options.rank_gap
+        };
+        y += height[row] + gap + (sideways / 12.0).min(options.rank_gap);
     }
     (top, height)
 }

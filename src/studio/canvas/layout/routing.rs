@@ -114,7 +114,7 @@ impl Router<'_> {
     }
 
     /// Chooses the ends at nodes: given ports as given; outputs spread around the middle of the lower border; inputs as
-    /// straight below where they come from as the upper border allows.
+    /// straight below where they come from as the upper border allows, a single one from further aside at the middle.
     fn line_ends(&self) -> Ends {
         let links = &self.graph.links;
         let mut ends = Ends {
@@ -185,6 +185,10 @@ impl Router<'_> {
             }
         }
         wanted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        if let [(from, link)] = wanted[..] {
+            ends.lower[link as usize] = if (from - x).abs() <= half { from } else { x };
+            return;
+        }
         let step = if wanted.len() > 1 {
             self.end_gap.min(2.0 * half / (wanted.len() - 1) as f32)
         } else {

@@ -50,6 +50,14 @@ pub(super) fn assemble(
         part.place_lines(&boxes, layouts, hierarchy, &mut picture, &mut borders);
         part.place_stubs(options, &mut picture);
     }
+    let index: HashMap<Item, u32> = picture
+        .boxes
+        .iter()
+        .enumerate()
+        .map(|(i, b)| (b.item, i as u32))
+        .collect();
+    let shown = (0..hierarchy.nodes.len() as u32).map(|n| index.get(&view.shown(n)).copied().unwrap_or(NONE));
+    picture.shown_by = shown.collect();
     for (segment, border) in &borders.after_entering {
         picture.segments[*segment as usize].parent = borders.entering.get(border).copied().unwrap_or(NONE);
     }

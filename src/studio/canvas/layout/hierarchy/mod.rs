@@ -141,6 +141,8 @@ pub struct Picture {
     pub segments: Vec<PlacedSegment>,
     /// Ends of lines that are not drawn.
     pub stubs: Vec<PlacedStub>,
+    /// For each node the index of the box that stands for it.
+    pub shown_by: Vec<u32>,
     /// Width and height.
     pub size: (f32, f32),
 }

@@ -1,0 +1,203 @@
+//! Joins what the target's own parser said with what the rules said.
+
+use super::ruleset::{ParserText, parser_texts};
+use super::subject::{fill, node_place, node_words};
+use super::{Evidence, Finding, Fix, ParserError, ParserReport, Place, Severity};
+use crate::graph::{Graph, Node, NodePath, PathStep};
+use std::collections::{HashMap, HashSet};
+
+/// What the parser's report makes of the findings.
+pub(super) struct Merged {
+    pub findings: Vec<Finding>,
+    pub supported_subgraphs: Vec<Vec<NodePath>>,
+    /// Findings of the rules that the parser has overruled.
+    pub overruled: usize,
+}
+
+/// Puts the parser's errors in place of the rules' guesses: at every node the parser names, and at every node it takes
+/// (all of them when the model parsed, else those of its supported groups). Rules about shapes ranges, values and the
+/// model's structure stay; the parser does not look at those.
+///
+/// # Errors
+/// As [`parser_texts`].
+pub(super) fn merge(graph: &Graph, findings: Vec<Finding>, report: &ParserReport) -> Result<Merged, String> {
+    let texts = parser_texts()?;
+    let places = Places::new(graph);
+    let mut parser_findings: Vec<Finding> = Vec::new();
+    let mut named: HashSet<NodePath> = HashSet::new();
+    for error in &report.errors {
+        let node = places.find(error);
+        if let Some(node) = node {
+            named.insert(node.path.clone());
+        }
+        let finding = explain(texts, error, node);
+        if !parser_findings.contains(&finding) {
+            parser_findings.push(finding);
+        }
+    }
+    let groups = report.subgraphs.iter().filter(|s| s.supported);
+    let supported_subgraphs: Vec<Vec<NodePath>> = groups
+        .map(|group| {
+            group
+                .nodes
+                .iter()
+                .filter(|i| places.top(**i).is_some())
+                .map(|i| NodePath::top(*i))
+                .collect()
+        })
+        .collect();
+    let taken: HashSet<u32> = supported_subgraphs
+        .iter()
+        .flatten()
+        .filter_map(NodePath::top_index)
+        .collect();
+    let before = findings.len();
+    let mut kept: Vec<Finding> = findings
+        .into_iter()
+        .filter(|finding| {
+            let Place::Node { path, .. } = &finding.place else {
+                return true;
+            };
+            let guess = finding.evidence == Evidence::Static && !finding.rule.starts_with("graph.");
+            let answered =
+                report.parsed || named.contains(path) || path.top_index().is_some_and(|i| taken.contains(&i));
+            // What the parser takes may still be slow or surprising: only errors are disproved by it.
+            !(guess && answered && (finding.severity == Severity::Error || named.contains(path)))
+        })
+        .collect();
+    let overruled = before - kept.len();
+    kept.append(&mut parser_findings);
+    Ok(Merged {
+        findings: kept,
+        supported_subgraphs,
+        overruled,
+    })
+}
+
+/// Finds nodes by what the parser says of them.
+struct Places<'a> {
+    graph: &'a Graph,
+    by_name: HashMap<&'a str, Option<&'a Node>>,
+}
+
+impl<'a> Places<'a> {
+    fn new(graph: &'a Graph) -> Self {
+        let mut by_name: HashMap<&str, Option<&Node>> = HashMap::new();
+        for node in graph.nodes.iter().filter(|n| !n.name.is_empty()) {
+            // A name that several nodes have names none.
+            by_name
+                .entry(&node.name)
+                .and_modify(|n| *n = None)
+                .or_insert(Some(node));
+        }
+        Self { graph, by_name }
+    }
+
+    fn top(&self, index: u32) -> Option<&'a Node> {
+        let id = self.graph.bodies.first()?.nodes.get(index as usize)?;
+        self.graph.nodes.get(id.0 as usize)
+    }
+
+    fn find(&self, error: &ParserError) -> Option<&'a Node> {
+        if let Some(path) = &error.path
+            && let Some(id) = self.graph.find(path)
+        {
+            return self.graph.nodes.get(id.0 as usize);
+        }
+        if let Some(node) = self.by_name.get(error.node_name.as_str()).copied().flatten() {
+            return Some(node);
+        }
+        let same_op = |node: &&Node| error.op_type.is_empty() || *node.op_type == *error.op_type;
+        if let Some(function) = error.function_stack.last() {
+            // The index counts inside the function that is being expanded.
+            let body = self.graph.bodies.iter().find(|b| {
+                b.is_function && (*b.name == **function || b.name.rsplit("::").next() == Some(function.as_str()))
+            });
+            let id = body.and_then(|b| b.nodes.get(usize::try_from(error.node).ok()?));
+            return id.and_then(|id| self.graph.nodes.get(id.0 as usize)).filter(same_op);
+        }
+        let top = u32::try_from(error.node).ok().and_then(|i| self.top(i));
+        if let Some(node) = top.filter(same_op) {
+            return Some(node);
+        }
+        // An index that fits no such operator counts inside a body: only a single candidate is sure enough.
+        let index = u32::try_from(error.node).ok()?;
+        let in_bodies = |n: &&Node| n.body != 0 && n.path.0.last() == Some(&PathStep::Node(index));
+        let mut candidates = self.graph.nodes.iter().filter(in_bodies).filter(same_op);
+        let found = candidates.next()?;
+        candidates.next().is_none().then_some(found)
+    }
+}
+
+fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Finding {
+    let op = node.map_or(error.op_type.as_str(), |n| &n.op_type);
+    let words = match node {
+        Some(node) => node_words(node),
+        None if error.node_name.is_empty() && op.is_empty() => "The model".into(),
+        None if error.node_name.is_empty() => format!("A node of operator {op}"),
+        None => format!("{op} \"{}\"", error.node_name.escape_debug()),
+    };
+    let values = [
+        ("node", words.clone()),
+        (
+            "op",
+            if op.is_empty() {
+                "the operator".into()
+            } else {
+                op.into()
+            },
+        ),
+    ];
+    let code = error.code.trim_start_matches('k');
+    let meaning = texts
+        .iter()
+        .find(|t| t.text.as_ref().is_some_and(|t| error.text.contains(t.as_str())))
+        .or_else(|| texts.iter().find(|t| t.code.as_deref() == Some(code)));
+    let (reason, fixes) = match meaning {
+        Some(m) => (
+            fill(&m.reason, &values),
+            vec![Fix {
+                text: fill(&m.fix, &values),
+                patch: m.patch.clone(),
+            }],
+        ),
+        None => (
+            format!("{words}: the parser refuses it: {}", first_line(&error.text)),
+            Vec::new(),
+        ),
+    };
+    let mut detail = error.text.clone();
+    for (what, value) in [("code", &error.code), ("at", &error.origin)] {
+        if !value.is_empty() {
+            detail.push_str(&format!("\n{what} {value}"));
+        }
+    }
+    if !error.function_stack.is_empty() {
+        detail.push_str(&format!("\nin functions {}", error.function_stack.join(" > ")));
+    }
+    let place = match node {
+        Some(node) => node_place(node),
+        None => Place::Model,
+    };
+    Finding {
+        rule: format!(
+            "parser.{}",
+            if code.is_empty() {
+                "error".into()
+            } else {
+                code.to_lowercase().replace('_', "-")
+            }
+        ),
+        place,
+        severity: Severity::Error,
+        reason,
+        evidence: Evidence::Parser,
+        detail: Some(detail),
+        fixes,
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    let line = text.trim().lines().next().unwrap_or_default();
+    if line.is_empty() { "it gives no reason" } else { line }
+}

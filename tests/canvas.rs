@@ -1,0 +1,312 @@
+//! The graph canvas as a user meets it: pictures in both themes, pointer, keyboard, and what is announced.
+
+#[path = "support/canvas.rs"]
+mod support;
+
+use eframe::egui::{self, Key, Vec2, accesskit::Role, vec2};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
+use enginesmith::{
+    check::Severity,
+    studio::canvas::{
+        CanvasEvents, CanvasState, DiffMark, Family, Item, Marks, OperatorFamilies, Scene, Style, canvas_ui, contrast,
+        layout::{
+            generate::{resnet, transformer},
+            hierarchy::{Grouping, opening_level},
+        },
+    },
+};
+use support::{Generated, dark, light};
+
+struct App {
+    scene: Scene,
+    state: CanvasState,
+    style: Style,
+    events: Option<CanvasEvents>,
+}
+
+fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
+    let app = App {
+        scene,
+        state: CanvasState::default(),
+        style,
+        events: None,
+    };
+    let mut harness = Harness::builder()
+        .with_size(vec2(1280.0, 800.0))
+        .with_step_dt(1.0 / 60.0)
+        .with_max_steps(60)
+        .wgpu()
+        .build_ui_state(
+            |ui, app: &mut App| {
+                let App {
+                    scene,
+                    state,
+                    style,
+                    events,
+                } = app;
+                let all = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
+                let new = canvas_ui(&mut ui.new_child(all), state, scene, &OperatorFamilies, style);
+                let keep = new.clicked.is_some() || new.toggle_scope.is_some() || new.double_clicked.is_some();
+                if keep || events.is_none() {
+                    *events = Some(new);
+                }
+            },
+            app,
+        );
+    harness.run();
+    harness
+}
+
+fn finding(severity: Severity) -> Marks {
+    Marks {
+        finding: Some(severity),
+        diff: None,
+    }
+}
+
+fn diff(mark: DiffMark) -> Marks {
+    Marks {
+        finding: None,
+        diff: Some(mark),
+    }
+}
+
+/// About 60 nodes with findings and differences at some of them.
+fn residual() -> Generated {
+    Generated::new(resnet(70))
+        .with(9, finding(Severity::Error))
+        .with(6, finding(Severity::Warning))
+        .with(8, finding(Severity::Info))
+        .with(12, diff(DiffMark::Added))
+        .with(14, diff(DiffMark::Removed))
+        .with(10, diff(DiffMark::Changed))
+}
+
+fn collapsed_transformer() -> Generated {
+    Generated::new(transformer(1200))
+        .with(220, finding(Severity::Error))
+        .with(500, finding(Severity::Warning))
+}
+
+fn styles() -> [(&'static str, Style); 2] {
+    [("light", light()), ("dark", dark())]
+}
+
+#[test]
+fn a_residual_network_is_shown_in_both_themes() {
+    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    for (theme, style) in styles() {
+        harness.state_mut().style = style;
+        harness.state_mut().state.reset();
+        harness.run();
+        harness.snapshot(format!("canvas_residual_{theme}"));
+        harness.state_mut().state.fit();
+        harness.run();
+        harness.snapshot(format!("canvas_residual_fit_{theme}"));
+    }
+}
+
+#[test]
+fn a_transformer_opens_collapsed_and_a_block_opens_in_place() {
+    let graph = collapsed_transformer();
+    let Grouping::Scopes(mut open) = opening_level(graph.hierarchy()) else {
+        panic!("too large for a flat view")
+    };
+    let before = graph.scene(&Grouping::Scopes(open.clone()));
+    let mut harness = harness(before.clone(), light());
+    for (theme, style) in styles() {
+        harness.state_mut().style = style;
+        harness.run();
+        harness.snapshot(format!("canvas_transformer_{theme}"));
+    }
+    let block = graph.scope("/model/layers.1");
+    harness.state_mut().state.jump_to(Item::Scope(block));
+    harness.run();
+    let on_screen = |h: &Harness<'static, App>| {
+        let App { scene, state, .. } = h.state();
+        let place = scene.place(Item::Scope(block)).unwrap();
+        (place.center_top() - state.camera.center) * state.camera.zoom
+    };
+    let old = on_screen(&harness);
+    for inner in ["", "/attn", "/mlp"] {
+        open[graph.scope(&format!("/model/layers.1{inner}")) as usize] = true;
+    }
+    let after = graph.scene(&Grouping::Scopes(open));
+    harness
+        .state_mut()
+        .state
+        .keep_in_place(&before, &after, Some(Item::Scope(block)));
+    harness.state_mut().scene = after;
+    harness.run();
+    assert!((on_screen(&harness) - old).length() < 1.0, "the block moved");
+    harness.snapshot("canvas_transformer_open");
+    harness.state_mut().state.zoom_to_selection();
+    harness.run();
+    harness.snapshot("canvas_transformer_selection");
+}
+
+#[test]
+fn far_away_a_finding_is_still_seen() {
+    let graph = Generated::new(transformer(10_000)).with(5_000, finding(Severity::Error));
+    let mut harness = harness(graph.scene(&Grouping::Flat), light());
+    harness.state_mut().state.fit();
+    harness.run();
+    assert!(harness.state().state.camera.zoom < 0.02);
+    harness.snapshot("canvas_strips");
+    let image = harness.render().unwrap();
+    let red = light().error.fill;
+    let seen = image
+        .pixels()
+        .filter(|p| [p.0[0], p.0[1], p.0[2]] == [red.r(), red.g(), red.b()])
+        .count();
+    assert!(seen > 20, "only {seen} pixels of the mark");
+}
+
+#[test]
+fn pointing_selecting_and_opening() {
+    let graph = collapsed_transformer();
+    let mut harness = harness(graph.scene(&opening_level(graph.hierarchy())), dark());
+    let scope = Item::Scope(graph.scope("/model/layers.0"));
+    harness.state_mut().state.jump_to(scope);
+    harness.run();
+    harness.state_mut().state.select(None);
+    let at = harness.get_by_label("Graph canvas").rect().center();
+    let click = |h: &mut Harness<'static, App>| {
+        for pressed in [true, false] {
+            let (pos, button) = (at, egui::PointerButton::Primary);
+            h.event(egui::Event::PointerMoved(at));
+            h.event(egui::Event::PointerButton {
+                pos,
+                button,
+                pressed,
+                modifiers: Default::default(),
+            });
+        }
+        h.step();
+    };
+    click(&mut harness);
+    assert_eq!(harness.state().state.selection(), Some(scope));
+    assert_eq!(harness.state().events.as_ref().unwrap().clicked, Some(scope));
+    click(&mut harness);
+    let events = harness.state().events.clone().unwrap();
+    assert_eq!(
+        events.toggle_scope,
+        Some(graph.scope("/model/layers.0")),
+        "a double click opens"
+    );
+}
+
+#[test]
+fn the_keyboard_walks_along_lines_and_the_selection_is_announced() {
+    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let node = harness.get_by_label("Graph canvas");
+    assert_eq!(node.accesskit_node().role(), Role::Canvas);
+    node.focus();
+    harness.run();
+    harness.state_mut().state.select(Some(Item::Node(0)));
+    let press = |h: &mut Harness<'static, App>, key| {
+        h.key_press(key);
+        h.run();
+        h.state().state.selection()
+    };
+    assert_eq!(press(&mut harness, Key::ArrowDown), Some(Item::Node(1)));
+    assert_eq!(press(&mut harness, Key::ArrowDown), Some(Item::Node(2)));
+    assert_eq!(press(&mut harness, Key::ArrowUp), Some(Item::Node(1)));
+    let told = harness.get_by_label("Graph canvas").value().unwrap();
+    assert!(told.starts_with("Selected: Conv /stem/Conv_1"), "{told}");
+    assert!(told.contains("1 producers, 1 consumers"), "{told}");
+    press(&mut harness, Key::Enter);
+    assert_eq!(
+        harness.state().events.as_ref().unwrap().double_clicked,
+        Some(Item::Node(1))
+    );
+    assert_eq!(press(&mut harness, Key::Escape), None);
+}
+
+#[test]
+fn dragging_scrolling_and_zooming_move_the_view() {
+    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let before = harness.state().state.camera;
+    let middle = harness.get_by_label("Graph canvas").rect().center();
+    harness.hover_at(middle);
+    harness.run();
+    let wheel = |delta: Vec2, modifiers| egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers,
+    };
+    harness.event(wheel(vec2(0.0, -120.0), egui::Modifiers::NONE));
+    harness.run();
+    let scrolled = harness.state().state.camera;
+    assert!(scrolled.center.y > before.center.y && scrolled.zoom == before.zoom);
+    harness.event_modifiers(
+        wheel(vec2(0.0, 120.0), egui::Modifiers::COMMAND),
+        egui::Modifiers::COMMAND,
+    );
+    harness.run();
+    assert!(harness.state().state.camera.zoom > scrolled.zoom);
+    let before = harness.state().state.camera;
+    harness.drag_at(middle);
+    harness.step();
+    harness.hover_at(middle + vec2(80.0, -60.0));
+    harness.step();
+    harness.drop_at(middle + vec2(80.0, -60.0));
+    harness.run();
+    let dragged = harness.state().state.camera;
+    assert!(
+        dragged.center.x < before.center.x && dragged.center.y > before.center.y,
+        "{before:?} {dragged:?}"
+    );
+}
+
+#[test]
+fn a_jump_moves_and_ends_and_reduced_motion_does_not_move() {
+    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let target = Item::Node(60);
+    harness.state_mut().state.jump_to(target);
+    harness.step();
+    assert!(harness.state().state.is_moving());
+    harness.run();
+    assert!(!harness.state().state.is_moving(), "idle costs nothing");
+    harness.state_mut().style.reduced_motion = true;
+    harness.state_mut().state.jump_to(Item::Node(1));
+    harness.step();
+    assert!(!harness.state().state.is_moving());
+    let place = harness.state().scene.place(Item::Node(1)).unwrap();
+    assert_eq!(harness.state().state.camera.center, place.center());
+}
+
+#[test]
+fn text_has_the_contrast_that_wcag_aa_asks_for() {
+    for (theme, style) in styles() {
+        let families = Family::ALL.into_iter().map(|f| style.family(f).header);
+        let others = [
+            style.node,
+            style.terminal.header,
+            style.scope.header,
+            style.frames[0],
+            style.frames[1],
+            style.stub,
+            style.overlay,
+            style.error,
+            style.warning,
+            style.info,
+            style.added,
+            style.removed,
+            style.changed,
+        ];
+        for pair in families.chain(others) {
+            assert!(contrast(pair.fill, pair.text) >= 4.5, "{theme}: {pair:?}");
+        }
+        assert!(contrast(style.node.fill, style.node_weak_text) >= 4.5, "{theme}");
+        for family in Family::ALL {
+            let strong = style.family(family).strong;
+            assert!(contrast(style.background, strong) >= 2.0, "{theme}: {family:?}");
+        }
+    }
+}
