@@ -9,6 +9,8 @@ mod process;
 mod sender;
 mod state;
 
+pub use state::record_path;
+
 use super::{Job, JobError, JobEvent};
 use crossbeam_channel::{Receiver, Sender};
 use state::Shared;

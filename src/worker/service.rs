@@ -1,14 +1,23 @@
 //! What users want, made of jobs: check a model, build an engine, compare variants. The one layer that `cli` and `studio`
 //! call for anything that runs. Every task runs on threads of its own and tells its progress through a channel.
 
-use super::{JobError, Launch};
+mod accuracy;
+mod build;
+mod check;
+mod compare;
+mod context;
+mod estimate;
+
+use super::{Job, JobError, JobOutput, Launch};
 use crate::bench::{Comparison, Sample};
 use crate::check::Report;
-use crate::engine::{BuildRecord, Stage, TargetInfo};
+use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
 use crate::recipe::Recipe;
 use crossbeam_channel::Receiver;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use context::{Context, Control, Step};
 
 /// A thing to do.
 #[derive(Clone, Debug)]
@@ -121,25 +130,78 @@ impl Service {
 
     /// Starts a task. `wake` is called (from any thread) whenever there is something new to read.
     pub fn start(&self, task: Task, wake: Arc<dyn Fn() + Send + Sync>) -> TaskHandle {
-        let _ = (task, wake, &self.launch);
-        todo!("owner: worker")
+        let (context, events) = Context::new(self.launch.clone(), wake);
+        let control = context.control();
+        let failing = context.sink();
+        let body = move || {
+            let result = match task {
+                Task::Targets => targets(&context),
+                Task::Check { recipe, require_parser } => check::run(&context, &recipe, require_parser),
+                Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
+                Task::Compare { recipe } => compare::run(&context, &recipe),
+            };
+            context.end(result);
+        };
+        // The stack is for opening models, whose graphs nest as deep as they like.
+        let spawned = std::thread::Builder::new()
+            .name("task".into())
+            .stack_size(64 << 20)
+            .spawn(move || {
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
+                if outcome.is_err() {
+                    let message = "an error in enginesmith itself; the terminal shows where".to_string();
+                    failing.send(ServiceEvent::Failed(JobError::Engine(EngineError::Failed(message))));
+                }
+            });
+        if let Err(e) = spawned {
+            let message = format!("no thread can be started: {e}");
+            control.sink.send(ServiceEvent::Failed(JobError::Worker(message)));
+        }
+        TaskHandle { events, control }
     }
 }
 
-/// A running task.
+/// What can be used on the worker's machine.
+fn targets(context: &Context) -> Result<TaskOutput, JobError> {
+    context.plan(vec![Step::known(1.0)]);
+    context.phase("Look for targets", None);
+    let worker = context.worker(None)?;
+    match context.run(&worker, Job::Targets, None, &mut |_| {})? {
+        JobOutput::Targets { targets } => Ok(TaskOutput::Targets(targets)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// A worker that answers another question than the one asked.
+fn unexpected(output: &JobOutput) -> JobError {
+    JobError::Worker(format!("the worker answered something that was not asked: {output:?}"))
+}
+
+fn request(message: impl Into<String>) -> JobError {
+    JobError::Engine(EngineError::Request(message.into()))
+}
+
+/// A running task; dropping it cancels the task.
 pub struct TaskHandle {
     /// What it tells; ends with [`ServiceEvent::Done`] or [`ServiceEvent::Failed`].
     pub events: Receiver<ServiceEvent>,
+    control: Control,
 }
 
 impl TaskHandle {
     /// Asks it to stop; workers that do not are killed.
     pub fn cancel(&self) {
-        todo!("owner: worker")
+        self.control.cancel();
     }
 
     /// Process ids of the workers it has running now.
     pub fn worker_pids(&self) -> Vec<u32> {
-        todo!("owner: worker")
+        self.control.worker_pids()
+    }
+}
+
+impl Drop for TaskHandle {
+    fn drop(&mut self) {
+        self.cancel();
     }
 }

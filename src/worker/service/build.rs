@@ -1,0 +1,108 @@
+//! Building one engine.
+
+use super::context::{Context, Step};
+use super::estimate::{Builds, model_hash};
+use super::{ServiceEvent, TaskOutput, request, unexpected};
+use crate::engine::{BuildRecord, TensorSpec};
+use crate::recipe::Recipe;
+use crate::worker::client::record_path;
+use crate::worker::{Job, JobError, JobOutput, Worker};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Seconds that a build is guessed to take when none was seen before; only shares of a progress bar come from it.
+pub const GUESS: f64 = 10.0;
+
+/// A built engine in its worker.
+pub struct Built {
+    /// The worker that has it.
+    pub worker: Arc<Worker>,
+    /// Its id there.
+    pub engine: u64,
+    /// How it was built.
+    pub record: BuildRecord,
+    /// Its inputs.
+    pub inputs: Vec<TensorSpec>,
+    /// Its outputs.
+    pub outputs: Vec<TensorSpec>,
+}
+
+/// The task.
+pub fn run(context: &Context, recipe: &Recipe, output: Option<PathBuf>, force: bool) -> Result<TaskOutput, JobError> {
+    if let (Some(file), false) = (&output, force) {
+        for file in [file.clone(), record_path(file)] {
+            if file.exists() {
+                return Err(request(format!(
+                    "{} exists and is kept; use --force to replace it",
+                    file.display()
+                )));
+            }
+        }
+    }
+    context.plan(vec![Step::known(0.2), Step::guess(GUESS)]);
+    context.phase("Read model", None);
+    let recipe = with_hash(context, recipe)?;
+    let builds = Builds::open();
+    let sha256 = recipe.model.sha256.clone().unwrap_or_default();
+    context.replan(vec![Step::from(builds.estimate(&recipe, &sha256), GUESS)]);
+    context.phase("Build", Some(0));
+    let worker = context.worker(Some(&recipe.target))?;
+    let built = build(context, worker, &recipe, Some(0), output, force)?;
+    builds.remember(&recipe, &sha256, built.record.seconds);
+    Ok(TaskOutput::Build(built.record))
+}
+
+/// The recipe with the model's hash, checked when the recipe gave one. Workers rely on it and do not read the file again.
+pub fn with_hash(context: &Context, recipe: &Recipe) -> Result<Recipe, JobError> {
+    let path = &recipe.model.path;
+    let hash = model_hash(path, &mut || {
+        context.tick();
+        !context.is_cancelled()
+    });
+    let hash = hash.map_err(|e| match e.kind() {
+        io::ErrorKind::Interrupted => JobError::Cancelled,
+        _ => request(format!("{}: {e}", path.display())),
+    })?;
+    recipe.check_model_hash(&hash).map_err(request)?;
+    let mut recipe = recipe.clone();
+    recipe.model.sha256 = Some(hash);
+    Ok(recipe)
+}
+
+/// Builds in a worker.
+pub fn build(
+    context: &Context,
+    worker: Arc<Worker>,
+    recipe: &Recipe,
+    variant: Option<usize>,
+    output: Option<PathBuf>,
+    force: bool,
+) -> Result<Built, JobError> {
+    let job = Job::Build {
+        recipe: Box::new(recipe.clone()),
+        output,
+        force,
+    };
+    match context.run(&worker, job, variant, &mut |_| {})? {
+        JobOutput::Build {
+            engine,
+            record,
+            inputs,
+            outputs,
+        } => {
+            if let Some(variant) = variant {
+                let record = Box::new(record.clone());
+                context.tell(ServiceEvent::Built { variant, record });
+            }
+            Ok(Built {
+                worker,
+                engine,
+                record,
+                inputs,
+                outputs,
+            })
+        }
+        other => Err(unexpected(&other)),
+    }
+}

@@ -1,0 +1,100 @@
+//! Checking a model for a target.
+
+use super::context::{Context, Step};
+use super::{ServiceEvent, TaskOutput, request, unexpected};
+use crate::check::{ParserReport, Request};
+use crate::engine::EngineError;
+use crate::graph::{Graph, Shape};
+use crate::model::Model;
+use crate::recipe::{Recipe, TargetSpec};
+use crate::rewrite::apply_all;
+use crate::worker::{Job, JobError, JobOutput};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The task.
+pub fn run(context: &Context, recipe: &Recipe, require_parser: bool) -> Result<TaskOutput, JobError> {
+    context.plan(vec![Step::known(0.2), Step::guess(2.0), Step::known(0.2)]);
+    context.phase("Read model", None);
+    let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
+    let model = Arc::new(model);
+    let applied = apply_all(&model, &recipe.patches).map_err(|e| request(e.to_string()))?;
+    let patched = applied
+        .last()
+        .map_or_else(|| Arc::clone(&model), |p| Arc::clone(&p.model));
+    context.go_on()?;
+
+    context.phase(format!("Ask the parser of {}", recipe.target.name), None);
+    let (parser, note) = match ask(context, recipe, &patched) {
+        Ok(report) => (Some(report), None),
+        Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+        Err(JobError::Engine(EngineError::Unavailable(why))) if require_parser => {
+            return Err(JobError::Engine(EngineError::Unavailable(why)));
+        }
+        Err(JobError::Engine(EngineError::Unavailable(why))) => (None, Some(why)),
+        Err(error) if require_parser => return Err(error),
+        Err(error) => {
+            let message = error.to_string();
+            if matches!(error, JobError::Worker(_)) {
+                context.tell(ServiceEvent::WorkerLost {
+                    variant: None,
+                    message: message.clone(),
+                });
+            }
+            (None, Some(format!("the parser could not be asked: {message}")))
+        }
+    };
+
+    context.phase("Apply rules", None);
+    let graph = Graph::new(patched);
+    let check = Request {
+        target: recipe.target.name.clone(),
+        version: recipe.target.version.clone(),
+        profiles: ranges(recipe),
+        parser,
+    };
+    let mut report = crate::check::check(&graph, &check).map_err(request)?;
+    if let Some(note) = note {
+        report.notes.push(format!("Only the static rules were asked: {note}"));
+    }
+    Ok(TaskOutput::Check(report))
+}
+
+/// Asks the target's own parser, in a worker.
+fn ask(context: &Context, recipe: &Recipe, patched: &Model) -> Result<ParserReport, JobError> {
+    if recipe.target.name == "embedded" {
+        return Err(JobError::Engine(EngineError::Unavailable(
+            "the embedded engine has no parser apart from loading the model, which a build does".into(),
+        )));
+    }
+    // The parser reads a file; a patched model is none yet.
+    let folder = tempfile::tempdir().map_err(|e| request(format!("no temporary folder: {e}")))?;
+    let path = if recipe.patches.is_empty() {
+        recipe.model.path.clone()
+    } else {
+        let path = folder.path().join("patched.onnx");
+        patched.save(&path, false).map_err(|e| request(e.to_string()))?;
+        path
+    };
+    parse(context, &recipe.target, &path)
+}
+
+fn parse(context: &Context, target: &TargetSpec, model: &Path) -> Result<ParserReport, JobError> {
+    let worker = context.worker(Some(target))?;
+    let job = Job::Parse {
+        model: PathBuf::from(model),
+        target: target.clone(),
+    };
+    match context.run(&worker, job, None, &mut |_| {})? {
+        JobOutput::Parse { report } => Ok(report),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Dynamic inputs with the range that the recipe's profiles give them.
+fn ranges(recipe: &Recipe) -> Vec<(String, Shape, Shape)> {
+    let inputs = recipe.profiles.iter().flat_map(|p| &p.inputs);
+    inputs
+        .map(|(name, range)| (name.clone(), Shape::known(&range.min), Shape::known(&range.max)))
+        .collect()
+}

@@ -1,0 +1,299 @@
+//! Building all variants, measuring them in turn, comparing their results with the reference.
+
+use super::accuracy::{self, Reference};
+use super::build::{Built, GUESS, build, with_hash};
+use super::context::{Context, Step};
+use super::estimate::Builds;
+use super::{ServiceEvent, TaskOutput, request, unexpected};
+use crate::bench::compare::Measured;
+use crate::bench::measure::Plan;
+use crate::bench::{Comparison, Environment, Protocol, Sample, VariantResult};
+use crate::recipe::units::parse_named_shape;
+use crate::recipe::{BenchSpec, Recipe};
+use crate::worker::{Job, JobError, JobEvent, JobOutput};
+
+/// Rounds when the recipe says nothing.
+const ROUNDS: u32 = 5;
+/// Seed of generated inputs: the same for every variant and round.
+const SEED: u64 = 0;
+
+/// One variant on its way through the task.
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// Its recipe, with the model's hash.
+    pub recipe: Recipe,
+    /// The engine; none before the build and after a failure.
+    pub built: Option<Built>,
+    /// The result as it grows.
+    pub result: VariantResult,
+    rounds: Vec<Vec<Sample>>,
+    run: Option<RunFacts>,
+    /// Why it has no numbers.
+    failure: Option<JobError>,
+}
+
+/// What the worker says of a variant's rounds.
+struct RunFacts {
+    protocol: Protocol,
+    is_gpu: bool,
+    environment: Environment,
+    shapes: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// The task.
+pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
+    let variants = recipe.resolve_variants().map_err(request)?;
+    context.plan(vec![Step::known(0.2)]);
+    context.phase("Read model", None);
+    let mut rows = Vec::with_capacity(variants.len());
+    for (name, recipe) in variants {
+        let recipe = with_hash(context, &recipe)?;
+        rows.push(Row::new(name, recipe));
+    }
+    let rounds = recipe.bench.rounds.unwrap_or(ROUNDS).max(1);
+    let builds = Builds::open();
+    context.replan(steps(&rows, rounds, &builds, recipe));
+
+    build_all(context, &mut rows, &builds)?;
+    measure_all(context, &mut rows, rounds)?;
+    let reference = match &recipe.data.test {
+        Some(source) => accuracy::run(context, recipe, source, &mut rows)?,
+        None => None,
+    };
+    // Nothing to compare is a failure of the task, for the reason of the first variant.
+    if rows.iter().all(|r| r.rounds.is_empty())
+        && let Some(failure) = rows.iter_mut().find_map(|r| r.failure.take())
+    {
+        return Err(failure);
+    }
+    let comparison = compare(recipe, rows, reference);
+    Ok(TaskOutput::Compare(comparison))
+}
+
+impl Row {
+    fn new(name: String, recipe: Recipe) -> Self {
+        let result = VariantResult {
+            name: name.clone(),
+            target: recipe.target.name.clone(),
+            precision: recipe.build.precision.name().into(),
+            ..VariantResult::default()
+        };
+        Self {
+            name,
+            recipe,
+            built: None,
+            result,
+            rounds: Vec::new(),
+            run: None,
+            failure: None,
+        }
+    }
+
+    /// Notes why the variant goes no further; the task goes on unless it was cancelled.
+    pub fn fail(&mut self, context: &Context, index: usize, error: JobError) -> Result<(), JobError> {
+        context.go_on()?;
+        let message = error.to_string();
+        match &error {
+            JobError::Cancelled => return Err(error),
+            JobError::Worker(_) => context.tell(ServiceEvent::WorkerLost {
+                variant: Some(index),
+                message: message.clone(),
+            }),
+            JobError::Engine(_) => context.log(Some(index), "error", &message),
+        }
+        self.built = None;
+        self.result.error = Some(message);
+        self.failure = Some(error);
+        Ok(())
+    }
+}
+
+fn steps(rows: &[Row], rounds: u32, builds: &Builds, recipe: &Recipe) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for row in rows {
+        let sha256 = row.recipe.model.sha256.as_deref().unwrap_or_default();
+        steps.push(Step::from(builds.estimate(&row.recipe, sha256), GUESS));
+    }
+    for _ in 0..rounds {
+        for row in rows {
+            let plan = Plan::from_spec(&share_of(&row.recipe.bench, rounds), false);
+            steps.push(Step::known(plan.duration_s + plan.warmup_ms / 1e3));
+        }
+    }
+    if recipe.data.test.is_some() {
+        steps.push(Step::guess(GUESS));
+        steps.push(Step::guess(GUESS));
+    }
+    steps
+}
+
+fn build_all(context: &Context, rows: &mut [Row], builds: &Builds) -> Result<(), JobError> {
+    for (i, row) in rows.iter_mut().enumerate() {
+        context.phase(format!("Build {}", row.name), Some(i));
+        let built = context
+            .worker(Some(&row.recipe.target))
+            .and_then(|worker| build(context, worker, &row.recipe, Some(i), None, false));
+        match built {
+            Ok(built) => {
+                let sha256 = row.recipe.model.sha256.as_deref().unwrap_or_default();
+                builds.remember(&row.recipe, sha256, built.record.seconds);
+                row.result.target = format!("{}@{}", built.record.target, built.record.version);
+                row.result.build_s = built.record.seconds;
+                row.result.engine_bytes = built.record.engine_bytes;
+                row.built = Some(built);
+            }
+            Err(error) => row.fail(context, i, error)?,
+        }
+    }
+    Ok(())
+}
+
+/// One round's share of a measurement: the recipe's time and iterations are those of all rounds together.
+fn share_of(bench: &BenchSpec, rounds: u32) -> BenchSpec {
+    let whole = Plan::from_spec(bench, false);
+    BenchSpec {
+        duration_s: Some(whole.duration_s / f64::from(rounds)),
+        iterations: Some(whole.iterations.div_ceil(u64::from(rounds)).max(1)),
+        ..bench.clone()
+    }
+}
+
+/// Measures the variants in turn, round by round (A B A B), so that what changes with time meets all of them.
+fn measure_all(context: &Context, rows: &mut [Row], rounds: u32) -> Result<(), JobError> {
+    for round in 0..rounds {
+        for (i, row) in rows.iter_mut().enumerate() {
+            context.phase(
+                format!("Measure {}, round {} of {rounds}", row.name, round + 1),
+                Some(i),
+            );
+            let Some(built) = &row.built else { continue };
+            let mut recipe = row.recipe.clone();
+            recipe.bench = share_of(&recipe.bench, rounds);
+            let job = Job::Bench {
+                engine: built.engine,
+                recipe: Box::new(recipe),
+                seed: SEED,
+            };
+            let mut samples = Vec::new();
+            let worker = built.worker.clone();
+            let measured = context.run(&worker, job, Some(i), &mut |event| {
+                if let JobEvent::Samples(new) = event {
+                    samples.extend_from_slice(new);
+                    let samples = new.clone();
+                    context.tell(ServiceEvent::Samples {
+                        variant: i,
+                        round,
+                        samples,
+                    });
+                }
+            });
+            match measured {
+                Ok(output) => row.measured(output, samples)?,
+                Err(error) => row.fail(context, i, error)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Row {
+    fn measured(&mut self, output: JobOutput, samples: Vec<Sample>) -> Result<(), JobError> {
+        let JobOutput::Bench {
+            environment,
+            protocol,
+            shapes,
+            is_gpu,
+            notes,
+            ..
+        } = output
+        else {
+            return Err(unexpected(&output));
+        };
+        self.rounds.push(samples);
+        let facts = self.run.get_or_insert_with(|| RunFacts {
+            protocol: Protocol::Custom,
+            is_gpu,
+            environment: environment.clone(),
+            shapes,
+            notes: Vec::new(),
+        });
+        // The environment's states of the GPU are those at the start of the first round and the end of the last.
+        if facts.environment.gpu.len() > 1
+            && let Some(last) = environment.gpu.last()
+        {
+            facts.environment.gpu.truncate(1);
+            facts.environment.gpu.push(last.clone());
+        }
+        if let Ok(named) = serde_json::from_value(protocol.into()) {
+            facts.protocol = named;
+        }
+        for note in notes {
+            if !facts.notes.contains(&note) {
+                facts.notes.push(note);
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of samples of the first input that one inference takes.
+    fn batch(&self) -> u64 {
+        let first = self.built.as_ref().and_then(|b| b.inputs.first());
+        let shapes = self.run.as_ref().map(|r| r.shapes.as_slice()).unwrap_or_default();
+        let mut shapes = shapes.iter().filter_map(|s| parse_named_shape(s).ok());
+        let shape = first.and_then(|input| shapes.find(|(name, _)| *name == input.name));
+        shape.and_then(|(_, dims)| dims.first().copied()).unwrap_or(1)
+    }
+}
+
+fn compare(recipe: &Recipe, rows: Vec<Row>, reference: Option<Reference>) -> Comparison {
+    let mut warnings = Vec::new();
+    let baseline = rows.first().map(|r| r.rounds.clone()).unwrap_or_default();
+    let (name, sha256) = rows.first().map_or_else(Default::default, |r| {
+        let path = &r.recipe.model.path;
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+        (name.into_owned(), r.recipe.model.sha256.clone().unwrap_or_default())
+    });
+    let mut protocols: Vec<&'static str> = Vec::new();
+    let mut variants = Vec::with_capacity(rows.len());
+    for (i, mut row) in rows.into_iter().enumerate() {
+        row.result.batch = row.batch();
+        if let Some(facts) = row.run.take() {
+            row.result.shapes = facts.shapes;
+            row.result.environment = facts.environment;
+            let measured = Measured {
+                rounds: &row.rounds,
+                protocol: facts.protocol,
+                is_gpu: facts.is_gpu,
+            };
+            let against = (i > 0 && !baseline.is_empty()).then_some(baseline.as_slice());
+            row.result.fill(&measured, against);
+            row.result.statistics.warnings.extend(facts.notes);
+            if !protocols.contains(&facts.protocol.name()) {
+                protocols.push(facts.protocol.name());
+            }
+        }
+        variants.push(row.result);
+    }
+    if protocols.len() > 1 {
+        warnings.push(format!(
+            "the variants were measured under different protocols ({}): their latencies mean different things",
+            protocols.join(", ")
+        ));
+    }
+    if variants.len() > 1 && baseline.is_empty() {
+        warnings.push("the first variant has no numbers, so there is nothing to compare the others with".into());
+    }
+    if let Some(reference) = reference {
+        warnings.extend(reference.warnings);
+    }
+    let _ = recipe;
+    Comparison {
+        model: name,
+        model_sha256: sha256,
+        protocol: protocols.first().map(|p| (*p).to_string()).unwrap_or_default(),
+        variants,
+        warnings,
+    }
+}

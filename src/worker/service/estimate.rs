@@ -1,0 +1,128 @@
+//! How long builds took before, and hashes of model files: what is worth remembering between tasks.
+
+use crate::recipe::Recipe;
+use crate::recipe::write::write_renamed;
+use crate::worker::store::{hash_file, modified_ns};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Builds remembered; when there are more, those with the smallest keys go.
+const BUILDS: usize = 2_000;
+
+/// Seconds that builds of a model for a target and precision took last.
+pub struct Builds {
+    path: Option<PathBuf>,
+}
+
+impl Builds {
+    /// In the user's data directory; nothing is remembered when there is none.
+    pub fn open() -> Self {
+        let dirs = directories::ProjectDirs::from("", "", "enginesmith");
+        Self {
+            path: dirs.map(|d| d.data_dir().join("build-seconds.json")),
+        }
+    }
+
+    /// Seconds that this build took last time.
+    pub fn estimate(&self, recipe: &Recipe, sha256: &str) -> Option<f64> {
+        self.read()
+            .get(&key(recipe, sha256))
+            .copied()
+            .filter(|s| s.is_finite() && *s >= 0.0)
+    }
+
+    /// Remembers how long it took. What cannot be written is forgotten.
+    pub fn remember(&self, recipe: &Recipe, sha256: &str, seconds: f64) {
+        let Some(path) = &self.path else { return };
+        let mut all = self.read();
+        all.insert(key(recipe, sha256), seconds);
+        while all.len() > BUILDS {
+            all.pop_first();
+        }
+        let folder = path.parent().map(std::fs::create_dir_all);
+        if let (Some(Ok(())), Ok(text)) = (folder, serde_json::to_vec(&all)) {
+            let _ = write_renamed(path, &text);
+        }
+    }
+
+    fn read(&self) -> BTreeMap<String, f64> {
+        let text = self.path.as_ref().and_then(|p| std::fs::read(p).ok());
+        text.and_then(|t| serde_json::from_slice(&t).ok()).unwrap_or_default()
+    }
+}
+
+fn key(recipe: &Recipe, sha256: &str) -> String {
+    let target = &recipe.target;
+    let version = target.version.as_deref().unwrap_or("newest");
+    let via = target.via.as_deref().unwrap_or("here");
+    format!(
+        "{sha256} {}@{version} {via} {}",
+        target.name,
+        recipe.build.precision.name()
+    )
+}
+
+/// SHA-256 of a model file; read again only when its size or time of change differ.
+///
+/// # Errors
+/// The system's reason; `Interrupted` when `go_on` said no.
+pub fn model_hash(path: &Path, go_on: &mut dyn FnMut() -> bool) -> io::Result<String> {
+    type Known = HashMap<PathBuf, (u64, Option<u64>, String)>;
+    static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+    let path = std::path::absolute(path)?;
+    let meta = std::fs::metadata(&path)?;
+    let (size, modified) = (meta.len(), modified_ns(&meta));
+    let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((s, m, hash)) = lock().get_or_insert_default().get(&path)
+        && (*s, *m) == (size, modified)
+        && m.is_some()
+    {
+        return Ok(hash.clone());
+    }
+    let hash = hash_file(&path, go_on)?;
+    lock()
+        .get_or_insert_default()
+        .insert(path, (size, modified, hash.clone()));
+    Ok(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Precision;
+
+    #[test]
+    fn a_build_is_remembered_by_model_target_and_precision() {
+        let dir = tempfile::tempdir().unwrap();
+        let builds = Builds {
+            path: Some(dir.path().join("new/build-seconds.json")),
+        };
+        let recipe = Recipe::for_model(Path::new("m.onnx"));
+        assert_eq!(builds.estimate(&recipe, "aa"), None);
+        builds.remember(&recipe, "aa", 12.5);
+        assert_eq!(builds.estimate(&recipe, "aa"), Some(12.5));
+        assert_eq!(builds.estimate(&recipe, "ab"), None);
+        let mut other = recipe.clone();
+        other.build.precision = Precision::Fp16;
+        assert_eq!(builds.estimate(&other, "aa"), None);
+        std::fs::write(builds.path.as_ref().unwrap(), "not json").unwrap();
+        assert_eq!(builds.estimate(&recipe, "aa"), None);
+    }
+
+    #[test]
+    fn a_changed_file_is_hashed_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.onnx");
+        std::fs::write(&path, "one").unwrap();
+        let first = model_hash(&path, &mut || true).unwrap();
+        assert_eq!(first, crate::worker::wire::sha256_hex(b"one"));
+        assert_eq!(model_hash(&path, &mut || false).unwrap(), first, "not read again");
+        std::fs::write(&path, "three").unwrap();
+        assert_eq!(
+            model_hash(&path, &mut || true).unwrap(),
+            crate::worker::wire::sha256_hex(b"three")
+        );
+    }
+}

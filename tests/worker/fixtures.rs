@@ -1,0 +1,217 @@
+//! Small models, wrapper scripts and waiting.
+
+use buffa::Message;
+use enginesmith::model::onnx::__buffa::oneof::{tensor_shape_proto, type_proto as type_value};
+use enginesmith::model::onnx::attribute_proto::AttributeType;
+use enginesmith::model::onnx::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+    ValueInfoProto, tensor_shape_proto as shape, type_proto,
+};
+use enginesmith::recipe::Recipe;
+use enginesmith::worker::{Job, JobError, JobEvent, JobHandle, JobOutput, Launch, Worker};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_enginesmith");
+/// Longer than anything here may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn local() -> Launch {
+    Launch {
+        via: None,
+        program: Some(PROGRAM.into()),
+    }
+}
+
+/// A launch behind a shell script that gets the worker's command line as arguments.
+pub fn behind(folder: &Path, script: &str) -> Launch {
+    let path = folder.join("wrapper.sh");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Launch {
+        via: Some(path.to_str().unwrap().into()),
+        program: Some(PROGRAM.into()),
+    }
+}
+
+fn value(name: &str, elem_type: i32, dims: &[i64]) -> ValueInfoProto {
+    let dim = dims.iter().map(|d| shape::Dimension {
+        value: Some(tensor_shape_proto::dimension::Value::DimValue(*d)),
+        ..Default::default()
+    });
+    let tensor = type_proto::Tensor {
+        elem_type: Some(elem_type),
+        shape: TensorShapeProto {
+            dim: dim.collect(),
+            ..Default::default()
+        }
+        .into(),
+        ..Default::default()
+    };
+    ValueInfoProto {
+        name: Some(name.into()),
+        r#type: TypeProto {
+            value: Some(type_value::Value::TensorType(Box::new(tensor))),
+            ..Default::default()
+        }
+        .into(),
+        ..Default::default()
+    }
+}
+
+fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
+    NodeProto {
+        op_type: Some(op.into()),
+        input: inputs.iter().map(|s| (*s).into()).collect(),
+        output: outputs.iter().map(|s| (*s).into()).collect(),
+        ..Default::default()
+    }
+}
+
+fn write(path: &Path, graph: GraphProto) {
+    let model = ModelProto {
+        ir_version: Some(8),
+        opset_import: vec![OperatorSetIdProto {
+            version: Some(17),
+            ..Default::default()
+        }],
+        graph: graph.into(),
+        ..Default::default()
+    };
+    std::fs::write(path, model.encode_to_vec()).unwrap();
+}
+
+/// `y = Relu(x)` on `n` floats.
+pub fn relu(folder: &Path, n: i64) -> PathBuf {
+    let path = folder.join("relu.onnx");
+    let graph = GraphProto {
+        name: Some("g".into()),
+        node: vec![node("Relu", &["x"], &["y"])],
+        input: vec![value("x", 1, &[n])],
+        output: vec![value("y", 1, &[n])],
+        ..Default::default()
+    };
+    write(&path, graph);
+    path
+}
+
+/// A Loop that adds 1 to its input two billion times: no run of it ends in a person's patience.
+pub fn endless(folder: &Path) -> PathBuf {
+    let path = folder.join("endless.onnx");
+    let scalar = |name: &str, data_type: i32, raw: Vec<u8>| TensorProto {
+        name: Some(name.into()),
+        data_type: Some(data_type),
+        raw_data: Some(raw.into()),
+        ..Default::default()
+    };
+    let body = GraphProto {
+        name: Some("body".into()),
+        node: vec![
+            node("Identity", &["cond_in"], &["cond_out"]),
+            node("Add", &["v_in", "one"], &["v_out"]),
+        ],
+        input: vec![value("i", 7, &[]), value("cond_in", 9, &[]), value("v_in", 1, &[64])],
+        output: vec![value("cond_out", 9, &[]), value("v_out", 1, &[64])],
+        ..Default::default()
+    };
+    let mut repeat = node("Loop", &["trips", "go_on", "x"], &["y"]);
+    repeat.attribute.push(AttributeProto {
+        name: Some("body".into()),
+        r#type: Some(AttributeType::GRAPH),
+        g: body.into(),
+        ..Default::default()
+    });
+    let graph = GraphProto {
+        name: Some("g".into()),
+        node: vec![repeat],
+        initializer: vec![
+            scalar("trips", 7, i64::from(i32::MAX).to_le_bytes().to_vec()),
+            scalar("go_on", 9, vec![1]),
+            scalar("one", 1, 1f32.to_le_bytes().to_vec()),
+        ],
+        input: vec![value("x", 1, &[64])],
+        output: vec![value("y", 1, &[64])],
+        ..Default::default()
+    };
+    write(&path, graph);
+    path
+}
+
+pub fn build_job(model: &Path) -> Job {
+    Job::Build {
+        recipe: Box::new(Recipe::for_model(model)),
+        output: None,
+        force: false,
+    }
+}
+
+/// Builds in the worker; the engine's id.
+pub fn build(worker: &Arc<Worker>, model: &Path) -> u64 {
+    let handle = worker.submit(build_job(model));
+    match handle.wait(|_| ()) {
+        Ok(JobOutput::Build { engine, .. }) => engine,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn bench_job(engine: u64, model: &Path, seconds: f64) -> Job {
+    let mut recipe = Recipe::for_model(model);
+    recipe.bench.duration_s = Some(seconds);
+    recipe.bench.warmup_ms = Some(1.0);
+    Job::Bench {
+        engine,
+        recipe: Box::new(recipe),
+        seed: 0,
+    }
+}
+
+/// Waits for an event that `wanted` accepts.
+pub fn until(handle: &JobHandle, mut wanted: impl FnMut(&JobEvent) -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let event = handle.events.recv_timeout(left).expect("the event comes in time");
+        if wanted(&event) {
+            return;
+        }
+        if let JobEvent::Done(_) | JobEvent::Failed(_) = event {
+            panic!("the job ended with {event:?}");
+        }
+    }
+}
+
+/// Waits for the end of a job.
+pub fn end(handle: &JobHandle) -> Result<JobOutput, JobError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match handle.events.recv_timeout(left).expect("the job ends in time") {
+            JobEvent::Done(output) => return Ok(*output),
+            JobEvent::Failed(error) => return Err(error),
+            _ => {}
+        }
+    }
+}
+
+/// True while a process (a zombie too) has this id.
+pub fn exists(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}")).exists()
+}
+
+/// Waits for a condition.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sends a signal as a user would.
+pub fn kill(signal: &str, pid: u32) {
+    let status = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+    assert!(status.unwrap().success());
+}

@@ -1,0 +1,1 @@
+//! Tasks as the window and the command line start them.
