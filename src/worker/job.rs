@@ -159,15 +159,6 @@ impl Job {
             _ => None,
         }
     }
-
-    /// Names the model file anew: the worker's own copy.
-    pub fn set_model(&mut self, path: PathBuf) {
-        match self {
-            Self::Parse { model, .. } => *model = path,
-            Self::Build { recipe, .. } => recipe.model.path = path,
-            _ => {}
-        }
-    }
 }
 
 impl From<EngineError> for JobError {

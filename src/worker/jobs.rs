@@ -20,7 +20,7 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A job with what it needs.
 pub struct Work {
@@ -122,32 +122,24 @@ impl Runner {
             out: &out,
             cancelled: &work.cancelled,
         };
-        let mut job = work.job;
-        if job.model().is_some() {
-            let at = work
-                .model
-                .as_ref()
-                .ok_or_else(|| failed("the job came without its model"))?;
-            let path = self
-                .store
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .model(at)
-                .map_err(failed)?;
-            job.set_model(path);
-        }
-        match job {
+        // The job names the client's file; this is where it is here.
+        let model = match &work.model {
+            Some(at) => Some(self.store().model(at).map_err(failed)?),
+            None => None,
+        };
+        let model = || model.as_deref().ok_or_else(|| failed("the job came without its model"));
+        match work.job {
             Job::Targets => Ok(JobOutput::Targets {
                 targets: crate::engine::builders().iter().map(|b| b.target()).collect(),
             }),
-            Job::Parse { model, target } => {
-                let model = Model::open(&model).map_err(|e| request(e.to_string()))?;
+            Job::Parse { target, .. } => {
+                let model = Model::open(model()?).map_err(|e| request(e.to_string()))?;
                 let report = known(&target.name)?.parse(&model, &target)?;
                 Ok(JobOutput::Parse { report })
             }
             Job::Build { recipe, output, .. } => {
                 let name = output.as_deref().and_then(Path::file_name);
-                self.build(&told, *recipe, work.model.as_ref(), name.map(PathBuf::from))
+                self.build(&told, *recipe, model()?, work.model.as_ref(), name.map(PathBuf::from))
             }
             Job::Bench { engine, recipe, seed } => self.bench(&told, engine, &recipe, seed),
             Job::Infer { engine, tensors, .. } => {
@@ -168,12 +160,13 @@ impl Runner {
         &mut self,
         told: &Told<'_>,
         recipe: Recipe,
+        path: &Path,
         at: Option<&ModelAt>,
         output: Option<PathBuf>,
     ) -> Result<JobOutput, JobError> {
         let builder = known(&recipe.target.name)?;
         let mut recorder = Recorder::new(told);
-        let model = recorder.stage("open model", || Model::open(&recipe.model.path))?;
+        let model = recorder.stage("open model", || Model::open(path))?;
         let model = Arc::new(model.map_err(|e| request(e.to_string()))?);
         // Whoever knows the hash already has read the file: the store for an upload, the client for its own file.
         let known_hash = match at {
@@ -196,7 +189,7 @@ impl Runner {
             }
             applied.last().map_or(model, |p| Arc::clone(&p.model))
         };
-        let scratch = self.store.lock().unwrap_or_else(PoisonError::into_inner).scratch();
+        let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
         let file = output.map(|name| scratch.path().join(name));
         let request = BuildRequest {
@@ -290,6 +283,10 @@ impl Runner {
         }
         told.out.send(told.id, FromWorker::BlobEnd);
         Ok(JobOutput::Infer { tensors: Vec::new() })
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn loaded(&mut self, engine: u64) -> Result<&mut Loaded, JobError> {

@@ -41,7 +41,6 @@
 //! < {"v":1,"id":1,"type":"stored"}
 //! > {"v":1,"id":1,"type":"job","job":{"job":"build","recipe":{"version":1,"model":{"path":"/home/ada/relu.onnx"},"target":{"name":"embedded"}},"output":null,"force":false},"model":{"files":[{"name":"relu.onnx","sha256":"85379764376b952954c41e0bcfc291ded53ab795c24f242b8be38d877fb44c8d"}]}}
 //! < {"v":1,"id":1,"type":"stage","stage":{"name":"load","parents":[],"done":0,"total":0,"finished":false}}
-//! < {"v":1,"id":0,"type":"heartbeat","busy":1}
 //! < {"v":1,"id":1,"type":"done","output":{"output":"build","engine":1,"record":{"target":"embedded","version":"0.27.0","model_sha256":"85379764376b952954c41e0bcfc291ded53ab795c24f242b8be38d877fb44c8d","recipe":"version = 1","engine_bytes":null,"engine_sha256":null,"device":null,"seconds":0.004,"stages":[["load",0.003]],"log":[]},"inputs":[{"name":"x","dtype":"float32","shape":[3]}],"outputs":[{"name":"y","dtype":"float32","shape":[3]}]}}
 //! > {"v":1,"id":2,"type":"blob","sha256":"6987987b07cdf3d6641b288b7e1c56f737e1f4e4d438a1b9961da2fb26d8e56a","bytes":74,"keep":false}
 //! > {"v":1,"id":2,"type":"chunk","data":"NgAAAAAAAABbeyJuYW1lIjoieCIsImR0eXBlIjoiZmxvYXQzMiIsImRpbXMiOlszXSwiYnl0ZXMiOjEyfV0AAIC/AAAAPwAAAEA="}
@@ -53,6 +52,7 @@
 //! < {"v":1,"id":2,"type":"done","output":{"output":"infer"}}
 //! > {"v":1,"id":3,"type":"job","job":{"job":"bench","engine":99,"recipe":{"version":1,"model":{"path":"/home/ada/relu.onnx"}},"seed":0},"model":null}
 //! < {"v":1,"id":3,"type":"failed","error":{"kind":"engine","detail":{"kind":"request","message":"there is no engine 99 in this worker"}}}
+//! < {"v":1,"id":0,"type":"heartbeat","busy":null}
 //! ```
 
 use super::host::Host;

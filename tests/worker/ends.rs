@@ -13,11 +13,15 @@ fn kill_9_while_measuring_ends_the_job_with_the_reason_and_a_new_worker_starts()
     let job = worker.submit(bench_job(engine, &model, 600.0));
     until(&job, |e| matches!(e, JobEvent::Samples(s) if !s.is_empty()));
     kill("-9", worker.pid());
-    let Err(JobError::Worker(message)) = end(&job) else { panic!() };
+    let Err(JobError::Worker(message)) = end(&job) else {
+        panic!()
+    };
     assert!(message.contains("signal 9"), "{message}");
     assert!(!worker.is_alive());
     assert!(!exists(worker.pid()), "no zombie is left");
-    let Err(JobError::Worker(later)) = end(&worker.submit(build_job(&model))) else { panic!() };
+    let Err(JobError::Worker(later)) = end(&worker.submit(build_job(&model))) else {
+        panic!()
+    };
     assert!(later.contains("signal 9"), "{later}");
 
     let again = Worker::start(&local()).unwrap();
@@ -28,7 +32,10 @@ fn kill_9_while_measuring_ends_the_job_with_the_reason_and_a_new_worker_starts()
 fn a_banner_before_the_handshake_is_passed_over() {
     let dir = tempfile::tempdir().unwrap();
     let model = relu(dir.path(), 4);
-    let launch = behind(dir.path(), "echo 'Welcome to gpu-box'; printf 'Last login: today '; exec \"$@\"");
+    let launch = behind(
+        dir.path(),
+        "echo 'Welcome to gpu-box'; printf 'Last login: today '; exec \"$@\"",
+    );
     build(&Worker::start(&launch).unwrap(), &model);
 }
 
@@ -37,7 +44,10 @@ fn no_handshake_at_all_is_told_with_what_was_printed() {
     let dir = tempfile::tempdir().unwrap();
     let launch = behind(dir.path(), "echo 'sh: enginesmith: not found' >&2; exit 127");
     let error = Worker::start(&launch).err().unwrap().to_string();
-    assert!(error.contains("127") && error.contains("enginesmith: not found"), "{error}");
+    assert!(
+        error.contains("127") && error.contains("enginesmith: not found"),
+        "{error}"
+    );
     assert!(error.contains("wrapper.sh"), "the prefix is named: {error}");
 }
 
@@ -68,10 +78,18 @@ fn hello() -> String {
 fn garbage_on_its_output_ends_the_worker_and_is_shown() {
     let dir = tempfile::tempdir().unwrap();
     let model = relu(dir.path(), 4);
-    let launch = behind(dir.path(), &format!("echo '{}'; read line; yes 'library says hi' | head -n 5000; cat", hello()));
+    let launch = behind(
+        dir.path(),
+        &format!(
+            "echo '{}'; read line; yes 'library says hi' | head -n 5000; cat",
+            hello()
+        ),
+    );
     let worker = Worker::start(&launch).unwrap();
     let job = worker.submit(build_job(&model));
-    let Err(JobError::Worker(message)) = end(&job) else { panic!() };
+    let Err(JobError::Worker(message)) = end(&job) else {
+        panic!()
+    };
     assert!(message.contains("lines that no worker prints"), "{message}");
     assert!(message.contains("library says hi"), "{message}");
     eventually("the process is gone", || !exists(worker.pid()));
@@ -81,19 +99,35 @@ fn garbage_on_its_output_ends_the_worker_and_is_shown() {
 fn a_damaged_message_ends_the_worker() {
     let dir = tempfile::tempdir().unwrap();
     let model = relu(dir.path(), 4);
-    let launch = behind(dir.path(), &format!(r#"echo '{}'; read l; read l; echo '{{"v":1,"id":1,"ty'; cat >/dev/null"#, hello()));
+    let launch = behind(
+        dir.path(),
+        &format!(
+            r#"echo '{}'; read l; read l; echo '{{"v":1,"id":1,"ty'; cat >/dev/null"#,
+            hello()
+        ),
+    );
     let worker = Worker::start(&launch).unwrap();
-    let Err(JobError::Worker(message)) = end(&worker.submit(build_job(&model))) else { panic!() };
-    assert!(message.contains("cannot be read") && message.contains(r#"{"v":1,"id":1,"ty"#), "{message}");
+    let Err(JobError::Worker(message)) = end(&worker.submit(build_job(&model))) else {
+        panic!()
+    };
+    assert!(
+        message.contains("cannot be read") && message.contains(r#"{"v":1,"id":1,"ty"#),
+        "{message}"
+    );
 }
 
 #[test]
 fn an_endless_line_ends_the_worker() {
     let dir = tempfile::tempdir().unwrap();
     let model = relu(dir.path(), 4);
-    let launch = behind(dir.path(), &format!("echo '{}'; read l; tr '\\0' x </dev/zero", hello()));
+    let launch = behind(
+        dir.path(),
+        &format!("echo '{}'; read l; tr '\\0' x </dev/zero", hello()),
+    );
     let worker = Worker::start(&launch).unwrap();
-    let Err(JobError::Worker(message)) = end(&worker.submit(build_job(&model))) else { panic!() };
+    let Err(JobError::Worker(message)) = end(&worker.submit(build_job(&model))) else {
+        panic!()
+    };
     assert!(message.contains("8 MiB"), "{message}");
     eventually("the process is gone", || !exists(worker.pid()));
 }
@@ -107,8 +141,13 @@ fn a_worker_that_hangs_is_noticed_and_killed() {
     kill("-STOP", worker.pid());
     let before = Instant::now();
     let job = worker.submit(build_job(&model));
-    assert!(before.elapsed() < Duration::from_secs(1), "asking never waits for the worker");
-    let Err(JobError::Worker(message)) = end(&job) else { panic!() };
+    assert!(
+        before.elapsed() < Duration::from_secs(1),
+        "asking never waits for the worker"
+    );
+    let Err(JobError::Worker(message)) = end(&job) else {
+        panic!()
+    };
     assert!(message.contains("no sign of life"), "{message}");
     eventually("the process is gone", || !exists(worker.pid()));
 }
@@ -116,11 +155,20 @@ fn a_worker_that_hangs_is_noticed_and_killed() {
 #[test]
 fn waiting_for_a_silent_prefix_can_be_given_up() {
     let dir = tempfile::tempdir().unwrap();
-    let launch = behind(dir.path(), &format!("echo $$ >{}/pid; exec sleep 1000", dir.path().display()));
+    let launch = behind(
+        dir.path(),
+        &format!("echo $$ >{}/pid; exec sleep 1000", dir.path().display()),
+    );
     let begin = Instant::now();
-    let error = Worker::start_while(&launch, &|| begin.elapsed() < Duration::from_secs(1)).err().unwrap();
+    let error = Worker::start_while(&launch, &|| begin.elapsed() < Duration::from_secs(1))
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("given up"), "{error}");
-    let pid: u32 = std::fs::read_to_string(dir.path().join("pid")).unwrap().trim().parse().unwrap();
+    let pid: u32 = std::fs::read_to_string(dir.path().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     eventually("the process is gone", || !exists(pid));
 }
 
@@ -145,7 +193,10 @@ fn cancel_of_a_build_that_does_not_listen_kills_the_worker() {
     let model = endless(dir.path());
     let worker = Worker::start(&local()).unwrap();
     let job = worker.submit(build_job(&model));
-    until(&job, |e| matches!(e, JobEvent::Stage(s) if s.name.starts_with("warm run")));
+    until(
+        &job,
+        |e| matches!(e, JobEvent::Stage(s) if s.name.starts_with("warm run")),
+    );
     job.cancel();
     assert!(matches!(end(&job), Err(JobError::Cancelled)));
     eventually("the process is gone", || !exists(worker.pid()));
@@ -176,7 +227,11 @@ fn a_dropped_worker_is_gone_with_all_it_started() {
         &format!("sleep 1000 & echo $! >{}/pid; \"$@\"; wait", dir.path().display()),
     );
     let worker = Worker::start(&launch).unwrap();
-    let child: u32 = std::fs::read_to_string(dir.path().join("pid")).unwrap().trim().parse().unwrap();
+    let child: u32 = std::fs::read_to_string(dir.path().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     let pid = worker.pid();
     assert!(exists(pid) && exists(child));
     drop(worker);
@@ -193,7 +248,9 @@ fn a_model_that_cannot_be_read_fails_alone() {
     let broken = dir.path().join("broken.onnx");
     std::fs::write(&broken, "not a model").unwrap();
     let worker = Worker::start(&local()).unwrap();
-    let Err(JobError::Engine(error)) = end(&worker.submit(build_job(&broken))) else { panic!() };
+    let Err(JobError::Engine(error)) = end(&worker.submit(build_job(&broken))) else {
+        panic!()
+    };
     assert!(error.to_string().contains("broken.onnx"), "{error}");
     build(&worker, &relu(dir.path(), 4));
 }

@@ -34,7 +34,10 @@ fn the_documented_exchange_happens() {
                 break got;
             }
             let passed = got["type"].as_str().unwrap();
-            assert!(["heartbeat", "stage", "log"].contains(&passed), "{got} instead of {wanted}");
+            assert!(
+                ["heartbeat", "stage", "log"].contains(&passed),
+                "{got} instead of {wanted}"
+            );
         };
         match kind {
             "hello" => {
@@ -48,6 +51,11 @@ fn the_documented_exchange_happens() {
                 for key in ["output", "engine", "inputs", "outputs"] {
                     assert_eq!(got[key], wanted[key]);
                 }
+                let recipe = got["record"]["recipe"].as_str().unwrap();
+                assert!(
+                    recipe.contains("/home/ada/relu.onnx"),
+                    "the record names the client's file: {recipe}"
+                );
                 for key in ["target", "version", "model_sha256"] {
                     assert_eq!(got["record"][key], wanted["record"][key]);
                 }
@@ -56,9 +64,15 @@ fn the_documented_exchange_happens() {
         }
     }
     drop(input);
-    assert_eq!(child.wait().unwrap().code(), Some(0), "the end of its input ends the worker");
     assert_eq!(
-        std::fs::read_dir(cache.path().join("enginesmith/worker/scratch")).unwrap().count(),
+        child.wait().unwrap().code(),
+        Some(0),
+        "the end of its input ends the worker"
+    );
+    assert_eq!(
+        std::fs::read_dir(cache.path().join("enginesmith/worker/scratch"))
+            .unwrap()
+            .count(),
         0,
         "scratch is gone"
     );

@@ -212,6 +212,8 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// Sends a signal as a user would.
 pub fn kill(signal: &str, pid: u32) {
-    let status = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
+    let status = std::process::Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status();
     assert!(status.unwrap().success());
 }

@@ -46,21 +46,28 @@ fn a_model_is_uploaded_once_and_results_come_back() {
         });
         let mut seen = 0;
         let built = job.wait(|e| seen += usize::from(matches!(e, JobEvent::Transfer { .. })));
-        let Ok(JobOutput::Build { engine, record, .. }) = built else { panic!("{built:?}") };
+        let Ok(JobOutput::Build { engine, record, .. }) = built else {
+            panic!("{built:?}")
+        };
         transfers.push(seen);
         // The engine file came back whole, with its record beside it.
         let bytes = std::fs::read(&output).unwrap();
         assert_eq!(record.engine_bytes, Some(bytes.len() as u64));
         enginesmith::model::Model::open(&output).unwrap();
         let beside = std::fs::read(dir.path().join("engine.onnx.json")).unwrap();
-        assert_eq!(serde_json::from_slice::<enginesmith::engine::BuildRecord>(&beside).unwrap(), record);
+        assert_eq!(
+            serde_json::from_slice::<enginesmith::engine::BuildRecord>(&beside).unwrap(),
+            record
+        );
 
         let outputs = end(&worker.submit(Job::Infer {
             engine,
             inputs: vec![("x".into(), floats(&[-1.0, 0.5, 2.0]))],
             tensors: Vec::new(),
         }));
-        let Ok(JobOutput::Infer { tensors }) = outputs else { panic!("{outputs:?}") };
+        let Ok(JobOutput::Infer { tensors }) = outputs else {
+            panic!("{outputs:?}")
+        };
         assert_eq!(tensors, [("y".to_string(), floats(&[0.0, 0.5, 2.0]))]);
     }
     // One chunk up and one down at first; only the engine came back the second time.
@@ -106,7 +113,9 @@ fn many_chunks_arrive_in_order() {
         inputs: vec![("x".into(), floats(&values))],
         tensors: Vec::new(),
     }));
-    let Ok(JobOutput::Infer { tensors }) = outputs else { panic!("{outputs:?}") };
+    let Ok(JobOutput::Infer { tensors }) = outputs else {
+        panic!("{outputs:?}")
+    };
     assert!(tensors[0].1 == floats(&values));
 }
 
@@ -125,5 +134,9 @@ fn an_existing_engine_file_is_kept() {
     let error = end(&job).unwrap_err().to_string();
     assert!(error.contains("engine.onnx"), "{error}");
     assert_eq!(std::fs::read(&output).unwrap(), b"mine");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is left behind");
+    assert_eq!(
+        std::fs::read_dir(dir.path()).unwrap().count(),
+        2,
+        "nothing is left behind"
+    );
 }

@@ -25,6 +25,7 @@ pub struct Built {
     /// Its inputs.
     pub inputs: Vec<TensorSpec>,
     /// Its outputs.
+    #[expect(dead_code, reason = "for accuracy, which follows")]
     pub outputs: Vec<TensorSpec>,
 }
 

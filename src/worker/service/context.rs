@@ -227,6 +227,7 @@ impl Context {
     }
 
     /// How much of the step is done, 0..=1, and under which name it goes on.
+    #[expect(dead_code, reason = "for accuracy, which follows")]
     pub fn share(&self, name: impl Into<String>, share: f64) {
         {
             let mut timeline = self.timeline.borrow_mut();
