@@ -97,7 +97,7 @@ fn styles() -> [(&'static str, Style); 2] {
 
 #[test]
 fn a_residual_network_is_shown_in_both_themes() {
-    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let mut harness = harness(residual().scene(&Grouping::default()), light());
     for (theme, style) in styles() {
         harness.state_mut().style = style;
         harness.state_mut().state.reset();
@@ -112,10 +112,14 @@ fn a_residual_network_is_shown_in_both_themes() {
 #[test]
 fn a_transformer_opens_collapsed_and_a_block_opens_in_place() {
     let graph = collapsed_transformer();
-    let Grouping::Scopes(mut open) = opening_level(graph.hierarchy()) else {
+    let Grouping {
+        by_name: true,
+        mut open,
+    } = opening_level(graph.hierarchy())
+    else {
         panic!("too large for a flat view")
     };
-    let before = graph.scene(&Grouping::Scopes(open.clone()));
+    let before = graph.scene(&Grouping::scopes(open.clone()));
     let mut harness = harness(before.clone(), light());
     for (theme, style) in styles() {
         harness.state_mut().style = style;
@@ -134,7 +138,7 @@ fn a_transformer_opens_collapsed_and_a_block_opens_in_place() {
     for inner in ["", "/attn", "/mlp"] {
         open[graph.scope(&format!("/model/layers.1{inner}")) as usize] = true;
     }
-    let after = graph.scene(&Grouping::Scopes(open));
+    let after = graph.scene(&Grouping::scopes(open));
     harness
         .state_mut()
         .state
@@ -151,7 +155,7 @@ fn a_transformer_opens_collapsed_and_a_block_opens_in_place() {
 #[test]
 fn far_away_a_finding_is_still_seen() {
     let graph = Generated::new(transformer(10_000)).with(5_000, finding(Severity::Error));
-    let mut harness = harness(graph.scene(&Grouping::Flat), light());
+    let mut harness = harness(graph.scene(&Grouping::default()), light());
     harness.state_mut().state.fit();
     harness.run();
     assert!(harness.state().state.camera.zoom < 0.02);
@@ -201,7 +205,7 @@ fn pointing_selecting_and_opening() {
 
 #[test]
 fn the_keyboard_walks_along_lines_and_the_selection_is_announced() {
-    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let mut harness = harness(residual().scene(&Grouping::default()), light());
     let node = harness.get_by_label("Graph canvas");
     assert_eq!(node.accesskit_node().role(), Role::Canvas);
     node.focus();
@@ -228,7 +232,7 @@ fn the_keyboard_walks_along_lines_and_the_selection_is_announced() {
 
 #[test]
 fn dragging_scrolling_and_zooming_move_the_view() {
-    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let mut harness = harness(residual().scene(&Grouping::default()), light());
     let before = harness.state().state.camera;
     let middle = harness.get_by_label("Graph canvas").rect().center();
     harness.hover_at(middle);
@@ -266,7 +270,7 @@ fn dragging_scrolling_and_zooming_move_the_view() {
 
 #[test]
 fn a_jump_moves_and_ends_and_reduced_motion_does_not_move() {
-    let mut harness = harness(residual().scene(&Grouping::Flat), light());
+    let mut harness = harness(residual().scene(&Grouping::default()), light());
     let target = Item::Node(60);
     harness.state_mut().state.jump_to(target);
     harness.step();

@@ -155,6 +155,7 @@ impl Generated {
         let root = HierarchyScope {
             parent: 0,
             size: (160.0, 48.0),
+            real: false,
         };
         let mut hierarchy = Hierarchy {
             scopes: vec![root],
@@ -170,6 +171,7 @@ impl Generated {
                     hierarchy.scopes.push(HierarchyScope {
                         parent: scope,
                         size: scope_size(part),
+                        real: false,
                     });
                     scopes.len() as u32 - 1
                 });

@@ -3,6 +3,7 @@
 //! [`layout`] places plain boxes; a [`Scene`] is what is shown; [`canvas_ui`] is the widget. Colours come from a
 //! [`Style`] that the theme fills, and from a [`PaintBy`] layer. Only `studio` calls this.
 
+mod build;
 mod camera;
 mod compose;
 mod draw;
@@ -10,6 +11,7 @@ mod family;
 mod index;
 mod input;
 pub mod layout;
+mod marking;
 mod metrics;
 mod paint;
 mod scene;
@@ -18,10 +20,12 @@ mod style;
 mod text;
 mod widget;
 
+pub use build::{Entry, GraphView};
 pub use camera::Camera;
 pub use compose::{Describe, Label, compose};
 pub use family::Family;
 pub use layout::hierarchy::Item;
+pub use marking::{GraphMarks, Side};
 pub use metrics::{node_size, scope_size};
 pub use paint::{Legend, OperatorFamilies, PaintBy};
 pub use scene::{

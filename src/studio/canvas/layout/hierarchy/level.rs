@@ -14,24 +14,20 @@ const MOST: usize = 4000;
 /// The grouping that `hierarchy` opens with.
 pub fn opening_level(hierarchy: &Hierarchy) -> Grouping {
     if hierarchy.nodes.len() <= FLAT {
-        return Grouping::Flat;
+        return Grouping::flat(hierarchy);
     }
     let mut open = vec![false; hierarchy.scope_count()];
     loop {
-        let view = View::new(hierarchy, &Grouping::Scopes(open.clone()));
+        let view = View::new(hierarchy, &Grouping::scopes(open.clone()));
         let boxes: Vec<usize> = (1..open.len()).filter(|&s| view.is_box(s as u32)).collect();
         let deeper: Vec<bool> = (0..open.len())
             .map(|s| open[s] || boxes.binary_search(&s).is_ok())
             .collect();
         let now = visible(hierarchy, &view);
-        let then = visible(hierarchy, &View::new(hierarchy, &Grouping::Scopes(deeper.clone())));
+        let then = visible(hierarchy, &View::new(hierarchy, &Grouping::scopes(deeper.clone())));
         let worth_it = then <= READABLE || (now < TOO_FEW && then <= MOST);
         if boxes.is_empty() || !worth_it {
-            return if open.contains(&true) || !boxes.is_empty() {
-                Grouping::Scopes(open)
-            } else {
-                Grouping::Flat
-            };
+            return Grouping::scopes(open);
         }
         open = deeper;
     }

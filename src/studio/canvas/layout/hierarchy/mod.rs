@@ -35,6 +35,8 @@ pub struct HierarchyScope {
     pub parent: u32,
     /// Width and height of its box while it is collapsed, in points; also the least size of its frame.
     pub size: (f32, f32),
+    /// The body of an operator rather than a part of names: always shown as box or frame.
+    pub real: bool,
 }
 
 /// A tensor from one node to another.
@@ -60,13 +62,28 @@ pub struct Hierarchy {
     pub edges: Vec<HierarchyEdge>,
 }
 
-/// What is open.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Grouping {
-    /// No scopes at all.
-    Flat,
-    /// Scopes as boxes, or frames where `true`; scopes beyond the list are collapsed. The root is always open.
-    Scopes(Vec<bool>),
+/// Which scopes there are and which are open.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Grouping {
+    /// Whether scopes from names count; without them only those that are `real` do.
+    pub by_name: bool,
+    /// Open scopes; those beyond the list are collapsed. The root is always open.
+    pub open: Vec<bool>,
+}
+
+impl Grouping {
+    /// No scopes from names, everything else open.
+    pub fn flat(hierarchy: &Hierarchy) -> Self {
+        Self {
+            by_name: false,
+            open: vec![true; hierarchy.scopes.len()],
+        }
+    }
+
+    /// Scopes from names, with these open.
+    pub fn scopes(open: Vec<bool>) -> Self {
+        Self { by_name: true, open }
+    }
 }
 
 /// Something that has a place in the picture.
@@ -182,22 +199,21 @@ impl Hierarchy {
 
     /// Opens the scopes around a node, so that it shows.
     pub fn reveal(&self, node: u32, grouping: &mut Grouping) {
-        let (Some(node), Grouping::Scopes(open)) = (self.nodes.get(node as usize), grouping) else {
+        let Some(node) = self.nodes.get(node as usize) else {
             return;
         };
-        open.resize(self.scope_count(), false);
+        grouping.open.resize(self.scope_count(), false);
         let mut scope = self.scope_of(node);
         while scope != 0 {
-            open[scope as usize] = true;
+            grouping.open[scope as usize] = true;
             scope = self.parent(scope);
         }
     }
 
     /// Opens a collapsed scope or collapses an open one.
     pub fn toggle(&self, scope: u32, grouping: &mut Grouping) {
-        let Grouping::Scopes(open) = grouping else { return };
-        open.resize(self.scope_count(), false);
-        if let Some(open) = open.get_mut(scope as usize) {
+        grouping.open.resize(self.scope_count(), false);
+        if let Some(open) = grouping.open.get_mut(scope as usize) {
             *open = !*open;
         }
     }

@@ -13,6 +13,7 @@ fn hierarchy(graph: &generate::GeneratedGraph) -> (Hierarchy, Vec<String>) {
         scopes: vec![HierarchyScope {
             parent: 0,
             size: (160.0, 48.0),
+            real: false,
         }],
         ..Default::default()
     };
@@ -26,6 +27,7 @@ fn hierarchy(graph: &generate::GeneratedGraph) -> (Hierarchy, Vec<String>) {
                 result.scopes.push(HierarchyScope {
                     parent: scope,
                     size: (160.0, 48.0),
+                    real: false,
                 });
                 names.len() as u32 - 1
             });
@@ -117,19 +119,19 @@ fn consumers(picture: &Picture) -> HashSet<(u32, u32)> {
 }
 
 fn all_open(h: &Hierarchy) -> Grouping {
-    Grouping::Scopes(vec![true; h.scopes.len()])
+    Grouping::scopes(vec![true; h.scopes.len()])
 }
 
 #[test]
 fn an_empty_hierarchy_is_an_empty_picture() {
-    let picture = place(&Hierarchy::default(), &Grouping::Flat, &mut LayoutCache::default());
+    let picture = place(&Hierarchy::default(), &Grouping::default(), &mut LayoutCache::default());
     assert_eq!(picture, Picture::default());
 }
 
 #[test]
 fn collapsed_scopes_are_boxes_that_stand_for_their_nodes() {
     let (h, names) = hierarchy(&generate::transformer(600));
-    let picture = place(&h, &Grouping::Scopes(Vec::new()), &mut LayoutCache::default());
+    let picture = place(&h, &Grouping::scopes(Vec::new()), &mut LayoutCache::default());
     let shown: Vec<&str> = picture
         .boxes
         .iter()
@@ -212,9 +214,9 @@ fn opening_one_block_leaves_the_insides_of_others() {
     open[at("/model")] = true;
     open[at("/model/layers.2")] = true;
     let mut cache = LayoutCache::default();
-    let before = place(&h, &Grouping::Scopes(open.clone()), &mut cache);
+    let before = place(&h, &Grouping::scopes(open.clone()), &mut cache);
     open[at("/model/layers.5")] = true;
-    let after = place(&h, &Grouping::Scopes(open), &mut cache);
+    let after = place(&h, &Grouping::scopes(open), &mut cache);
     let inside = |p: &Picture| -> Vec<(f32, f32)> {
         let frame = p
             .frames
@@ -243,7 +245,7 @@ fn revealing_a_node_opens_the_scopes_around_it() {
         .iter()
         .position(|n| names[n.scope as usize] == "/model/layers.3/mlp")
         .unwrap() as u32;
-    let mut grouping = Grouping::Scopes(Vec::new());
+    let mut grouping = Grouping::scopes(Vec::new());
     h.reveal(node, &mut grouping);
     let shows = |g: &Grouping| {
         place(&h, g, &mut LayoutCache::default())
@@ -265,6 +267,7 @@ fn scopes_that_depend_on_each_other_both_ways_end_in_stubs() {
     let scope = |parent| HierarchyScope {
         parent,
         size: (160.0, 48.0),
+        real: false,
     };
     let edge = |source, target| HierarchyEdge {
         source,
@@ -279,13 +282,13 @@ fn scopes_that_depend_on_each_other_both_ways_end_in_stubs() {
     let picture = place(&h, &all_open(&h), &mut LayoutCache::default());
     assert_eq!(picture.frames.len(), 2);
     assert!(!picture.stubs.is_empty());
-    place(&h, &Grouping::Scopes(Vec::new()), &mut LayoutCache::default());
+    place(&h, &Grouping::scopes(Vec::new()), &mut LayoutCache::default());
 }
 
 #[test]
 fn small_graphs_open_flat_and_large_ones_at_a_readable_level() {
     let (small, _) = hierarchy(&generate::resnet(120));
-    assert_eq!(opening_level(&small), Grouping::Flat);
+    assert_eq!(opening_level(&small), Grouping::flat(&small));
     for size in [2000, 10_000] {
         let (large, names) = hierarchy(&generate::transformer(size));
         let grouping = opening_level(&large);
@@ -320,6 +323,7 @@ fn broken_scope_lists_and_absurd_depth_are_fine() {
             .map(|i| HierarchyScope {
                 parent: i.saturating_sub(1),
                 size: (60.0, 40.0),
+                real: false,
             })
             .collect(),
         edges: (1..count)
@@ -348,10 +352,12 @@ fn broken_scope_lists_and_absurd_depth_are_fine() {
             HierarchyScope {
                 parent: 7,
                 size: (1.0, 1.0),
+                real: false,
             },
             HierarchyScope {
                 parent: 9,
                 size: (1.0, 1.0),
+                real: false,
             },
         ],
         edges: vec![HierarchyEdge {

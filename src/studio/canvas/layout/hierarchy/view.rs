@@ -43,17 +43,15 @@ impl View {
             let s = scope as usize;
             let around = view.stands[hierarchy.parent(scope) as usize];
             let nested = view.depth[around as usize] + 1;
-            if matches!(grouping, Grouping::Flat) || single[s] || nested > DEEPEST {
+            let wanted = hierarchy.scopes[s].real || (grouping.by_name && !single[s]);
+            if !wanted || nested > DEEPEST {
                 view.stands[s] = around;
                 continue;
             }
             view.stands[s] = scope;
             view.outer[s] = around;
             view.depth[s] = nested;
-            let open = match grouping {
-                Grouping::Flat => false,
-                Grouping::Scopes(open) => open.get(s).copied().unwrap_or(false),
-            };
+            let open = grouping.open.get(s).copied().unwrap_or(false);
             if view.frame[around as usize] {
                 view.frame[s] = open;
                 view.hidden_by[s] = if open { NONE } else { scope };
