@@ -140,6 +140,7 @@ fn dynamic_shapes_and_options_end_up_in_the_engine() {
             .expect("detailed");
         config.set_optimization_level(1).expect("level 1");
         config.set_max_aux_streams(0).expect("no auxiliary streams");
+        config.set_avg_timing_iterations(2).expect("two timings");
 
         let mut profile = builder.profile().expect("a profile");
         profile

@@ -42,6 +42,16 @@ impl Method {
         format!("{class}::{}", METHODS[self.0 as usize])
     }
 
+    /// The method of a name such as `VBuilder::reset`.
+    pub fn find(name: &str) -> Option<Method> {
+        let (class, method) = name.split_once("::")?;
+        let at = CLASSES.iter().position(|c| c.0 == class)?;
+        let first = CLASSES[at].1;
+        let end = CLASSES.get(at + 1).map_or(METHOD_COUNT, |c| c.1 as usize);
+        let index = METHODS[first as usize..end].iter().position(|m| *m == method)?;
+        Some(Method(first + index as u16))
+    }
+
     /// The versions that have it, in words.
     pub fn available(self) -> String {
         in_words(|t| t.slot(self).is_some())
@@ -209,6 +219,14 @@ mod tests {
         for unknown in [(Enterprise, 9, 3), (Enterprise, 12, 0), (Rtx, 1, 2), (Rtx, 2, 0)] {
             assert_eq!(table(unknown.0, unknown.1, unknown.2, 0), None, "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn names_go_both_ways() {
+        for number in 0..METHOD_COUNT as u16 {
+            assert_eq!(Method::find(&Method(number).name()), Some(Method(number)));
+        }
+        assert_eq!(Method::find("VBuilder::gone"), None);
     }
 
     #[test]
