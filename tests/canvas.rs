@@ -10,14 +10,18 @@ use egui_kittest::{
 };
 use enginesmith::{
     check::Severity,
+    graph::{Graph, NodeId},
+    model::Model,
     studio::canvas::{
-        CanvasEvents, CanvasState, DiffMark, Family, Item, Marks, OperatorFamilies, Scene, Style, canvas_ui, contrast,
+        CanvasEvents, CanvasState, DiffMark, Family, GraphMarks, GraphView, Item, Marks, OperatorFamilies, Scene,
+        Style, canvas_ui, contrast,
         layout::{
             generate::{resnet, transformer},
-            hierarchy::{Grouping, opening_level},
+            hierarchy::{Grouping, LayoutCache, opening_level},
         },
     },
 };
+use std::sync::{Arc, atomic::AtomicBool};
 use support::{Generated, dark, light};
 
 struct App {
@@ -25,6 +29,7 @@ struct App {
     state: CanvasState,
     style: Style,
     events: Option<CanvasEvents>,
+    hovered: Option<u32>,
 }
 
 fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
@@ -33,6 +38,7 @@ fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
         state: CanvasState::default(),
         style,
         events: None,
+        hovered: None,
     };
     let mut harness = Harness::builder()
         .with_size(vec2(1280.0, 800.0))
@@ -46,9 +52,11 @@ fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
                     state,
                     style,
                     events,
+                    hovered,
                 } = app;
                 let all = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
                 let new = canvas_ui(&mut ui.new_child(all), state, scene, &OperatorFamilies, style);
+                *hovered = new.hovered_tensor;
                 let keep = new.clicked.is_some() || new.toggle_scope.is_some() || new.double_clicked.is_some();
                 if keep || events.is_none() {
                     *events = Some(new);
@@ -283,6 +291,64 @@ fn a_jump_moves_and_ends_and_reduced_motion_does_not_move() {
     assert!(!harness.state().state.is_moving());
     let place = harness.state().scene.place(Item::Node(1)).unwrap();
     assert_eq!(harness.state().state.camera.center, place.center());
+}
+
+#[test]
+fn pointing_at_a_line_lights_up_the_whole_tensor() {
+    let mut harness = harness(residual().scene(&Grouping::default()), light());
+    // The skip of the second block: a long line beside the main path.
+    let App { scene, state, .. } = harness.state();
+    let skip = scene
+        .segments()
+        .iter()
+        .find(|s| s.from.x == s.to.x && s.to.y - s.from.y > 300.0)
+        .unwrap();
+    let (tensor, at) = (skip.tensor, skip.from + (skip.to - skip.from) * 0.2);
+    let consumers = scene.tensors()[tensor as usize].consumers.len();
+    assert_eq!(consumers, 1);
+    let screen = harness.get_by_label("Graph canvas").rect();
+    let pointer = screen.center() + (at - state.camera.center) * state.camera.zoom;
+    assert!(screen.contains(pointer));
+    harness.hover_at(pointer);
+    harness.run();
+    assert_eq!(harness.state().hovered, Some(tensor));
+    // The tooltip comes after a moment's rest.
+    harness.run_steps(60);
+    harness.snapshot("canvas_hover");
+    harness.hover_at(screen.left_top() + vec2(40.0, 40.0));
+    harness.run();
+    assert_eq!(harness.state().hovered, None);
+}
+
+#[test]
+fn the_demo_model_is_shown_completely() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits/digits.onnx");
+    let graph = Arc::new(Graph::new(Arc::new(Model::open(&path).unwrap())));
+    let view = GraphView::new(graph.clone());
+    let never = AtomicBool::new(false);
+    let scene = view
+        .scene(
+            &view.opening(),
+            &GraphMarks::default(),
+            &mut LayoutCache::default(),
+            &never,
+        )
+        .unwrap();
+    let constants = graph.nodes.iter().filter(|n| &*n.op_type == "Constant").count();
+    let top = &graph.bodies[0];
+    assert_eq!(
+        scene.nodes().len(),
+        graph.nodes.len() - constants + top.inputs.len() + top.outputs.len()
+    );
+    let mut harness = harness(scene, dark());
+    let last = view.item(NodeId(graph.nodes.len() as u32 - 1)).unwrap();
+    harness.state_mut().state.jump_to(last);
+    harness.run();
+    let told = harness.get_by_label("Graph canvas").value().unwrap();
+    assert!(
+        told.starts_with(&format!("Selected: {}", graph.nodes.last().unwrap().op_type)),
+        "{told}"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What tests and benchmarks of the canvas share: colours of both themes and scenes of generated graphs.
+#![allow(dead_code, missing_docs, reason = "each of them uses a part")]
 
 use eframe::egui::{Color32, FontFamily};
 use enginesmith::studio::canvas::{
@@ -145,6 +146,7 @@ pub struct Generated {
     graph: GeneratedGraph,
     hierarchy: Hierarchy,
     scopes: Vec<String>,
+    sizes: Vec<u32>,
     findings: HashMap<u32, Marks>,
 }
 
@@ -187,11 +189,17 @@ impl Generated {
             tensor: e.tensor,
             target: e.target,
         };
+        let mut sizes = vec![0; scopes.len()];
+        hierarchy.nodes.iter().for_each(|n| sizes[n.scope as usize] += 1);
+        for scope in (1..scopes.len()).rev() {
+            sizes[hierarchy.scopes[scope].parent as usize] += sizes[scope];
+        }
         hierarchy.edges = graph.edges.iter().map(edge).collect();
         Self {
             graph,
             hierarchy,
             scopes,
+            sizes,
             findings: HashMap::new(),
         }
     }
@@ -259,14 +267,9 @@ impl Describe for Generated {
             Item::Scope(scope) => {
                 let path = self.scopes[scope as usize].as_str();
                 let title = path.strip_prefix(self.scopes[around as usize].as_str()).unwrap_or(path);
-                let inside = self
-                    .graph
-                    .nodes
-                    .iter()
-                    .filter(|n| format!("/{}/", n.scope).starts_with(&format!("{path}/")));
                 Label {
                     kind: NodeKind::Scope {
-                        nodes: inside.count() as u32,
+                        nodes: self.sizes[scope as usize],
                     },
                     title: title.trim_start_matches('/').to_owned(),
                     name: String::new(),

@@ -14,7 +14,7 @@ use super::{
     metrics,
 };
 use crate::{
-    graph::{Graph, Node, NodeId, Producer, ScopeId, TensorId},
+    graph::{Dim, Graph, Node, NodeId, Producer, ScopeId, TensorId, TensorType},
     model::Attributes,
 };
 use std::{
@@ -354,7 +354,7 @@ impl GraphView {
                 kind,
                 title: tensor.name.to_string(),
                 name: String::new(),
-                detail: tensor.ty.to_string(),
+                detail: short_type(&tensor.ty),
                 family: Family::Other,
             }
         };
@@ -421,9 +421,23 @@ fn detail(graph: &Graph, id: NodeId) -> String {
         .iter()
         .flatten()
         .next()
-        .map(|&t| graph.tensor(t).ty.to_string());
+        .map(|&t| short_type(&graph.tensor(t).ty));
     parts.extend(output.filter(|t| t != "?"));
     parts.join("  ")
+}
+
+/// A type for a box: sizes that are long expressions are left out; the inspector has them.
+fn short_type(ty: &TensorType) -> String {
+    const LONGEST: usize = 12;
+    let mut ty = ty.clone();
+    for dim in ty.shape.iter_mut().flat_map(|s| &mut s.0) {
+        if let Dim::Symbol(name) = dim
+            && name.chars().count() > LONGEST
+        {
+            *dim = Dim::Symbol("…".into());
+        }
+    }
+    ty.to_string()
 }
 
 /// The words and marks of one scene.

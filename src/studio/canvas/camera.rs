@@ -5,7 +5,7 @@ use eframe::egui::{Pos2, Rect, Vec2, vec2};
 /// Zoom limits: a graph of millions of points must fit, and text must not fill the screen.
 const ZOOM: std::ops::RangeInclusive<f32> = 0.000_2..=4.0;
 /// Length of a motion, in seconds.
-const MOTION: f64 = 0.16;
+pub(super) const MOTION: f64 = 0.16;
 /// Space left around what is fitted, in points.
 const MARGIN: f32 = 32.0;
 

@@ -37,7 +37,7 @@ fn hit(scene: &Scene, to: Projection, at: Pos2) -> Hit {
         return Hit::Stub(stub);
     }
     if let Some(frame) = scene.frames().iter().rev().find(|f| f.rect.contains(place)) {
-        if draw::collapse_button(to.rect(frame.rect), to.zoom()).contains(at) {
+        if draw::collapse_button(to.rect(frame.rect), to.screen, to.zoom()).contains(at) {
             return Hit::Collapse(frame.key);
         }
         if draw::frame_header(frame.rect).contains(place) {
@@ -137,13 +137,15 @@ pub(super) fn point(
             _ => state.select(item),
         }
     }
-    if response.double_clicked()
-        && let Hit::Node(node) = under(click)
-        && let Some(node) = scene.nodes().get(node as usize)
-    {
-        match (node.kind, node.key) {
-            (NodeKind::Scope { .. }, Item::Scope(scope)) => events.toggle_scope = Some(scope),
-            _ => events.double_clicked = Some(node.key),
+    if response.double_clicked() {
+        match under(click) {
+            Hit::Node(node) => match scene.nodes().get(node as usize).map(|n| (n.kind, n.key)) {
+                Some((NodeKind::Scope { .. }, Item::Scope(scope))) => events.toggle_scope = Some(scope),
+                Some((_, key)) => events.double_clicked = Some(key),
+                None => {}
+            },
+            Hit::FrameHeader(Item::Scope(scope)) => events.toggle_scope = Some(scope),
+            _ => {}
         }
     }
 }

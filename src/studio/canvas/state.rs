@@ -1,7 +1,7 @@
 //! What the canvas remembers between frames.
 
 use super::{
-    camera::{Camera, Motion},
+    camera::{Camera, MOTION, Motion},
     layout::hierarchy::Item,
     scene::Scene,
 };
@@ -35,6 +35,10 @@ pub struct CanvasState {
     pub(super) drag: Drag,
     goal: Option<Goal>,
     motion: Option<Motion>,
+    /// A scope that just opened or collapsed: its place before and after, and when (not yet known in the first frame).
+    unfold: Option<(Rect, Rect, Option<f64>)>,
+    /// How the outline of that scope is drawn now: its place and how far the motion is, 0 to 1.
+    pub(super) unfolding: Option<(Rect, f32)>,
     opened: bool,
 }
 
@@ -90,7 +94,7 @@ impl CanvasState {
 
     /// Is the view moving?
     pub fn is_moving(&self) -> bool {
-        self.motion.is_some()
+        self.motion.is_some() || self.unfold.is_some()
     }
 
     /// After the scene was made anew (a scope opened or collapsed, a patch applied): keeps `anchor` where it is on the
@@ -115,6 +119,7 @@ impl CanvasState {
             let shift = after.center_top() - before.center_top();
             self.camera.center += shift;
             self.motion = None;
+            self.unfold = anchor.map(|_| (before.translate(shift), after, None));
         }
         if self.selection.is_some_and(|s| new.place(s).is_none()) {
             self.selection = anchor.filter(|&a| new.place(a).is_some());
@@ -135,13 +140,35 @@ impl CanvasState {
                 self.motion = Some(Motion::new(self.camera, target, now));
             }
         }
-        let Some(motion) = self.motion else { return false };
+        let unfolds = self.advance_unfold(now, reduced_motion);
+        let Some(motion) = self.motion else {
+            return unfolds;
+        };
         let (camera, goes_on) = motion.at(now);
         self.camera = camera;
         if !goes_on {
             self.motion = None;
         }
-        goes_on
+        goes_on || unfolds
+    }
+
+    /// Moves the outline of a scope from the place it had to the one it has.
+    fn advance_unfold(&mut self, now: f64, reduced_motion: bool) -> bool {
+        self.unfolding = None;
+        let Some((before, after, start)) = self.unfold else {
+            return false;
+        };
+        let start = start.unwrap_or(now);
+        let t = ((now - start) / MOTION) as f32;
+        if reduced_motion || t >= 1.0 {
+            self.unfold = None;
+            return false;
+        }
+        self.unfold = Some((before, after, Some(start)));
+        let eased = 1.0 - (1.0 - t).powi(3);
+        let corner = |a: Rect, b: Rect| Rect::from_min_max(a.min.lerp(b.min, eased), a.max.lerp(b.max, eased));
+        self.unfolding = Some((corner(before, after), t));
+        true
     }
 
     fn target(&self, goal: Goal, scene: &Scene, size: Vec2) -> Option<Camera> {

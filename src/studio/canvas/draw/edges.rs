@@ -142,7 +142,9 @@ impl Drawing<'_> {
                 StubEnd::Producer => rect.with_max_x(rect.right() - height),
                 StubEnd::Consumer => rect.with_min_x(rect.left() + height),
             };
-            let name = &self.scene.tensors()[stub.tensor as usize].name;
+            // The end of a tensor's name says what it is; the tooltip has all of it.
+            let name = self.scene.tensors()[stub.tensor as usize].name.trim_end_matches('/');
+            let name = name.rsplit('/').next().unwrap_or(name);
             let room = inner.width() - height * 0.4;
             text::fitted(
                 &self.painter,

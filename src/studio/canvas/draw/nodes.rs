@@ -30,10 +30,14 @@ pub(super) fn plain(node: &SceneNode, style: &Style) -> FamilyColors {
     }
 }
 
-/// Where the button is that collapses a frame, on the screen.
-pub(in super::super) fn collapse_button(frame: Rect, zoom: f32) -> Rect {
+/// Where the button is that collapses a frame, on the screen: at the frame's upper left corner, or, where that is out of
+/// view, as near to it as the frame reaches, so that one knows what one is looking at.
+pub(in super::super) fn collapse_button(frame: Rect, screen: Rect, zoom: f32) -> Rect {
+    let size = vec2(BUTTON, BUTTON) * zoom;
     let corner = frame.left_top() + vec2(PADDING, PADDING) * zoom;
-    Rect::from_min_size(corner, vec2(BUTTON, BUTTON) * zoom)
+    let least = frame.right() - size.x - PADDING * zoom;
+    let x = corner.x.max((screen.left() + PADDING * zoom).min(least));
+    Rect::from_min_size(pos2(x, corner.y), size)
 }
 
 /// Where a frame can be grasped: its header.
@@ -72,8 +76,8 @@ impl Drawing<'_> {
         let zoom = self.to.zoom();
         let Pair { fill, text: color } = self.style.frames[frame.depth as usize % 2];
         let rect = self.to.rect(frame.rect);
-        let button = collapse_button(rect, zoom);
-        if !button.expand(200.0).intersects(self.to.screen) {
+        let button = collapse_button(rect, self.to.screen, zoom);
+        if !button.intersects(self.to.screen) {
             return;
         }
         let at = button.right_center() + vec2(PADDING * zoom, 0.0);
@@ -339,6 +343,12 @@ impl Drawing<'_> {
             let rect = self.to.rect(node.rect).expand(2.0);
             self.painter
                 .rect_stroke(rect, corner, Stroke::new(1.5, self.style.hover), StrokeKind::Outside);
+        }
+        if let Some((place, t)) = self.state.unfolding {
+            let rect = self.to.rect(place).intersect(self.to.screen.expand(16.0));
+            let color = self.style.selection.gamma_multiply(1.0 - t);
+            self.painter
+                .rect_stroke(rect, corner, Stroke::new(2.5, color), StrokeKind::Outside);
         }
         if let Some(rect) = self.state.selection().and_then(|s| self.scene.place(s)) {
             let rect = self.to.rect(rect).expand(2.0).intersect(self.to.screen.expand(16.0));

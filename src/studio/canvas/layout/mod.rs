@@ -141,7 +141,7 @@ impl Default for LayoutOptions {
             stub_fan_out: 4,
             stub_span: 60,
             long_lines: 24,
-            stub_size: (88.0, 16.0),
+            stub_size: (104.0, 16.0),
         }
     }
 }
