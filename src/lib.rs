@@ -10,6 +10,7 @@ pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod export;
+pub mod format;
 pub mod graph;
 pub mod model;
 pub mod recipe;

@@ -1,7 +1,14 @@
-//! The `enginesmith` program.
+//! The `enginesmith` program: arguments, logging, and off to the command line or the studio.
 
-fn main() {
-    if std::env::args().nth(1).as_deref() == Some("worker") {
-        std::process::exit(enginesmith::worker::server::serve());
-    }
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ENGINESMITH_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    enginesmith::cli::main(enginesmith::cli::Cli::parse())
 }

@@ -1,0 +1,246 @@
+//! The arguments.
+
+use crate::bench::Protocol;
+use crate::recipe::Precision;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Turn an ONNX model into a fast inference engine and see what that bought.
+///
+/// Without a command the studio opens. Exit codes: 0 fine, 1 findings or a failed comparison, 2 unusable input, 3 target
+/// not available, 130 cancelled.
+#[derive(Parser, Debug)]
+#[command(name = "enginesmith", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without one the studio opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The studio's own arguments.
+    #[command(flatten)]
+    pub studio: StudioArgs,
+}
+
+/// Commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Show what is in a model: inputs, outputs, operators, parameters
+    Inspect(InspectArgs),
+    /// List what a target cannot or should not take, and why
+    Check(CheckArgs),
+    /// Build an engine
+    Build(BuildArgs),
+    /// Measure one engine
+    Bench(BenchArgs),
+    /// Measure variants side by side
+    Compare(CompareArgs),
+    /// Do everything a recipe says: check, build, measure, compare, report
+    Run(RunArgs),
+    /// List the targets and what was found of them
+    Targets(TargetsArgs),
+    /// Run jobs for another enginesmith over standard input and output
+    Worker,
+}
+
+/// Arguments of the window.
+#[derive(Args, Debug)]
+pub struct StudioArgs {
+    /// A model (.onnx), a recipe (.toml) or an engine to open
+    pub file: Option<PathBuf>,
+    /// Render the window to this PNG file and exit
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// Window size in points
+    #[arg(long, value_name = "WIDTHxHEIGHT")]
+    pub size: Option<String>,
+    /// light, dark or system
+    #[arg(long)]
+    pub theme: Option<String>,
+    /// The step to show: model, check, recipe, build or lab
+    #[arg(long)]
+    pub step: Option<String>,
+}
+
+/// Arguments of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The ONNX file
+    pub model: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options that say what a recipe says.
+#[derive(Args, Debug, Default, Clone)]
+pub struct RecipeArgs {
+    /// The model (.onnx) or a recipe (.toml)
+    pub input: PathBuf,
+    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, tensorrt, tensorrt-rtx
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pub target: Option<String>,
+    /// Run the worker behind this command, for example 'ssh gpu-box'
+    #[arg(long, value_name = "PREFIX")]
+    pub via: Option<String>,
+    /// Largest scratch memory of the builder, for example 1GiB
+    #[arg(long, value_name = "SIZE")]
+    pub workspace: Option<String>,
+    /// Shape to measure with; repeatable
+    #[arg(long, value_name = "NAME:1x3x224x224")]
+    pub shape: Vec<String>,
+    /// Smallest shape of a dynamic input; repeatable
+    #[arg(long, value_name = "NAME:SHAPE")]
+    pub min: Vec<String>,
+    /// Shape to optimize for; repeatable
+    #[arg(long, value_name = "NAME:SHAPE")]
+    pub opt: Vec<String>,
+    /// Largest shape of a dynamic input; repeatable
+    #[arg(long, value_name = "NAME:SHAPE")]
+    pub max: Vec<String>,
+    /// A build option of the target by name; repeatable. `targets` lists the names
+    #[arg(long = "option", value_name = "NAME=VALUE")]
+    pub options: Vec<String>,
+    /// Least time to measure, for example 3s
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+    /// What a latency means: trtexec-10, trtexec-11, serial, custom
+    #[arg(long, value_parser = named::<Protocol>)]
+    pub protocol: Option<Protocol>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options that name one variant.
+#[derive(Args, Debug, Default, Clone)]
+pub struct OneVariant {
+    /// Precision: fp32, tf32, fp16, bf16, int8, fp8, int4
+    #[arg(long, value_parser = named::<Precision>)]
+    pub precision: Option<Precision>,
+    /// Threads of a CPU engine
+    #[arg(long)]
+    pub threads: Option<u32>,
+    /// The variant of the recipe to take
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// Fail (exit code 3) when the target's own parser cannot be asked
+    #[arg(long)]
+    pub require_parser: bool,
+}
+
+/// Arguments of `build`.
+#[derive(Args, Debug)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// The engine file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// Write every sample as trtexec's exportTimes JSON
+    #[arg(long, value_name = "FILE")]
+    pub export_times: Option<PathBuf>,
+}
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    /// Precisions to compare, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = named::<Precision>)]
+    pub precision: Vec<Precision>,
+    /// Batch sizes to compare, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    pub batch: Vec<u64>,
+    /// Thread counts to compare, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    pub threads: Vec<u32>,
+    /// Write a report: .html, .md, .csv or .json by the file's ending; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// Replace existing files
+    #[arg(long)]
+    pub force: bool,
+    /// A comparison written earlier as JSON, to hold this one against
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Fail (exit code 1) when a variant's median latency is this much slower than the baseline's, for example 5%
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub fail_slower: Option<String>,
+    /// Fail when p99 is this much slower
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub fail_p99_slower: Option<String>,
+    /// Fail when throughput is this much lower
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub fail_throughput_lower: Option<String>,
+    /// Fail when top-1 accuracy is this many percentage points lower
+    #[arg(long, value_name = "POINTS", requires = "baseline")]
+    pub fail_accuracy_lower: Option<String>,
+    /// Fail when the mean absolute error of an output is this much larger
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub fail_error_higher: Option<String>,
+}
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The recipe
+    pub recipe: PathBuf,
+    /// Folder for the report files; default: reports/NAME in the current directory
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+    /// Replace existing files
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `targets`.
+#[derive(Args, Debug)]
+pub struct TargetsArgs {
+    /// Look at the machine behind this command
+    #[arg(long, value_name = "PREFIX")]
+    pub via: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a value by the name that recipes use; the error lists the names.
+fn named<T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static>(text: &str) -> Result<T, String> {
+    serde_json::from_value(serde_json::Value::String(text.into())).map_err(|e| {
+        let message = e.to_string();
+        message.replace("unknown variant", "unknown name").replace('`', "")
+    })
+}

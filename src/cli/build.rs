@@ -1,0 +1,49 @@
+//! `build`: one engine.
+
+use super::args::BuildArgs;
+use super::drive::drive;
+use super::exit::{CliError, Exit};
+use super::inspect::print_json;
+use super::request;
+use crate::format;
+use crate::worker::{Task, TaskOutput};
+
+/// Builds and prints the record.
+pub fn build(args: &BuildArgs) -> Result<Exit, CliError> {
+    let recipe = request::one(&args.recipe, &args.one)?;
+    if let Some(path) = &args.output
+        && path.exists()
+        && !args.force
+    {
+        return Err(CliError::unusable(format!(
+            "{} exists already; --force replaces it",
+            path.display()
+        )));
+    }
+    let names = [recipe.build.precision.name().to_owned()];
+    let task = Task::Build {
+        recipe: Box::new(recipe),
+        output: args.output.clone(),
+        force: args.force,
+    };
+    let TaskOutput::Build(record) = drive(task, &names, args.recipe.json)?.output else {
+        return Err(CliError::failed("the build gave no record"));
+    };
+    if args.recipe.json {
+        print_json(&record)?;
+        return Ok(Exit::Fine);
+    }
+    println!(
+        "{} {}: built in {}",
+        record.target,
+        record.version,
+        format::seconds(record.seconds)
+    );
+    for (stage, seconds) in &record.stages {
+        println!("  {stage}: {}", format::seconds(*seconds));
+    }
+    if let (Some(path), Some(bytes)) = (&args.output, record.engine_bytes) {
+        println!("{}  {}", path.display(), format::bytes(bytes));
+    }
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,219 @@
+//! `compare`: variants side by side.
+
+use super::args::CompareArgs;
+use super::drive::drive;
+use super::exit::{CliError, Exit};
+use super::inspect::print_json;
+use super::request;
+use super::table::Table;
+use crate::bench::gate::{self, Gates};
+use crate::bench::{Comparison, VariantResult};
+use crate::export::report;
+use crate::format;
+use crate::graph::{Dim, Graph};
+use crate::model::Model;
+use crate::recipe::{Grid, Recipe};
+use crate::worker::{Task, TaskOutput};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Measures all variants, prints the table, writes reports, applies the gates.
+pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
+    let mut recipe = request::recipe(&args.recipe)?;
+    let grid = Grid {
+        precisions: args.precision.clone(),
+        batches: args.batch.clone(),
+        threads: args.threads.clone(),
+    };
+    if grid != Grid::default() {
+        recipe.variants = grid.variants(|batch| shapes_at(&recipe, batch)).map_err(CliError::unusable)?;
+    }
+    for path in &args.output {
+        report::format_of(path).map_err(CliError::unusable)?;
+        if path.exists() && !args.force {
+            return Err(CliError::unusable(format!(
+                "{} exists already; --force replaces it",
+                path.display()
+            )));
+        }
+    }
+    let baseline = args.baseline.as_deref().map(gate::read_baseline).transpose().map_err(CliError::unusable)?;
+    let gates = gates(args)?;
+    let comparison = measure(&recipe, args.recipe.json)?;
+    for path in &args.output {
+        report::write(path, &comparison, &recipe).map_err(CliError::failed)?;
+        eprintln!("wrote {}", path.display());
+    }
+    if args.recipe.json {
+        print_json(&comparison)?;
+    } else {
+        print_table(&comparison);
+    }
+    let mut exit = verdict(&comparison, &recipe);
+    if let Some(baseline) = &baseline {
+        for failure in gate::check(&comparison, baseline, &gates).map_err(CliError::unusable)? {
+            eprintln!("failed: {failure}");
+            exit = Exit::Findings;
+        }
+    }
+    Ok(exit)
+}
+
+/// Shapes of every input at a batch size: the first dimension of each input that leaves it open.
+fn shapes_at(recipe: &Recipe, batch: u64) -> Result<BTreeMap<String, Vec<u64>>, String> {
+    let graph = Graph::new(Arc::new(Model::open(&recipe.model.path).map_err(|e| e.to_string())?));
+    let mut shapes = recipe.bench.shapes.clone();
+    let bound = crate::data::generate::bind_shapes(&graph, &shapes, &recipe.profiles)?;
+    let mut open = false;
+    for input in &graph.bodies[0].inputs {
+        let tensor = graph.tensor(*input);
+        let first = tensor.ty.shape.as_ref().and_then(|s| s.0.first());
+        if matches!(first, Some(Dim::Symbol(_) | Dim::Unknown))
+            && let Some(mut shape) = bound.get(&*tensor.name).cloned()
+        {
+            shape[0] = batch;
+            shapes.insert(tensor.name.to_string(), shape);
+            open = true;
+        }
+    }
+    if open {
+        Ok(shapes)
+    } else {
+        Err(format!("{}: no input has an open first dimension, so there is no batch to vary", recipe.model.path.display()))
+    }
+}
+
+/// Runs the comparison that a recipe describes.
+///
+/// # Errors
+/// A variant that does not resolve (exit code 2), the task's own.
+pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
+    let names: Vec<String> = recipe
+        .resolve_variants()
+        .map_err(CliError::unusable)?
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    match drive(
+        Task::Compare {
+            recipe: Box::new(recipe.clone()),
+        },
+        &names,
+        quiet,
+    )?
+    .output
+    {
+        TaskOutput::Compare(comparison) => Ok(comparison),
+        _ => Err(CliError::failed("the comparison gave no result")),
+    }
+}
+
+/// Exit code 1 when a variant failed or missed the recipe's accuracy limits.
+pub fn verdict(comparison: &Comparison, recipe: &Recipe) -> Exit {
+    let mut exit = Exit::Fine;
+    for variant in &comparison.variants {
+        for failure in gate::check_limits(variant, &recipe.accuracy, None) {
+            eprintln!("failed: {failure}");
+            exit = Exit::Findings;
+        }
+        if let Some(error) = &variant.error {
+            eprintln!("failed: {}: {error}", variant.name);
+            exit = Exit::Findings;
+        }
+    }
+    exit
+}
+
+/// The table of results, the protocol above it.
+pub fn print_table(comparison: &Comparison) {
+    println!("{}  protocol {}", comparison.model, comparison.protocol);
+    println!();
+    let accuracy = comparison.variants.iter().any(|v| v.task.is_some());
+    let mut header = vec![
+        "variant",
+        "target",
+        "median ms",
+        "p99 ms",
+        "queries/s",
+        "images/s",
+        "speed-up",
+        "95 % interval",
+    ];
+    if accuracy {
+        header.push("top-1");
+    }
+    let mut table = Table::new(&header, 2);
+    for variant in &comparison.variants {
+        table.row(row(variant, accuracy));
+    }
+    println!("{table}");
+    print_warnings(comparison);
+}
+
+fn row(variant: &VariantResult, accuracy: bool) -> Vec<String> {
+    let mut cells = vec![variant.name.clone(), variant.target.clone()];
+    if variant.error.is_some() {
+        cells.push("failed".into());
+        cells.resize(if accuracy { 9 } else { 8 }, String::new());
+        return cells;
+    }
+    let s = &variant.statistics;
+    let ratio = variant.ratio.as_ref();
+    cells.extend([
+        format::significant(s.latency_ms.median),
+        format::significant(s.latency_ms.p99),
+        format::significant(s.throughput_qps),
+        format::significant(s.throughput_qps * variant.batch as f64),
+        ratio.map_or("baseline".into(), |r| {
+            if r.within_noise {
+                "within noise".into()
+            } else {
+                format::speedup(r.speedup)
+            }
+        }),
+        ratio.map_or(String::new(), |r| {
+            format!("{} to {}", format::speedup(r.low), format::speedup(r.high))
+        }),
+    ]);
+    if accuracy {
+        cells.push(variant.task.map_or(String::new(), |t| {
+            format!("{} of {}", format::count(t.top1_correct), format::count(t.samples))
+        }));
+    }
+    cells
+}
+
+/// Warnings of the comparison and of each variant, beside the numbers they concern.
+pub fn print_warnings(comparison: &Comparison) {
+    for warning in &comparison.warnings {
+        println!("warning: {warning}");
+    }
+    for variant in &comparison.variants {
+        for warning in &variant.statistics.warnings {
+            println!("warning: {}: {warning}", variant.name);
+        }
+    }
+}
+
+fn gates(args: &CompareArgs) -> Result<Gates, CliError> {
+    let percent = |flag: &str, text: &Option<String>| -> Result<Option<f64>, CliError> {
+        let Some(text) = text else { return Ok(None) };
+        let number = text
+            .trim()
+            .trim_end_matches('%')
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite() && *n >= 0.0);
+        number
+            .map(Some)
+            .ok_or_else(|| CliError::unusable(format!("{flag}: {text:?} is not a percentage such as 5%")))
+    };
+    Ok(Gates {
+        slower_percent: percent("--fail-slower", &args.fail_slower)?,
+        p99_slower_percent: percent("--fail-p99-slower", &args.fail_p99_slower)?,
+        throughput_percent: percent("--fail-throughput-lower", &args.fail_throughput_lower)?,
+        top1_points: percent("--fail-accuracy-lower", &args.fail_accuracy_lower)?,
+        error_percent: percent("--fail-error-higher", &args.fail_error_higher)?,
+    })
+}

@@ -1,0 +1,80 @@
+//! Exit codes and the errors that lead to them.
+
+use crate::engine::EngineError;
+use crate::worker::JobError;
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// Everything fine.
+    Fine,
+    /// Findings of severity error, or a comparison that failed its limits.
+    Findings,
+    /// The input cannot be used: arguments, model, recipe, data.
+    Unusable,
+    /// The target is not available here.
+    Unavailable,
+    /// The user cancelled.
+    Cancelled,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Fine => 0,
+            Exit::Findings => 1,
+            Exit::Unusable => 2,
+            Exit::Unavailable => 3,
+            Exit::Cancelled => 130,
+        })
+    }
+}
+
+/// An error with its exit code.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CliError {
+    exit: Exit,
+    message: String,
+}
+
+impl CliError {
+    /// The input cannot be used (exit code 2).
+    pub fn unusable(message: impl std::fmt::Display) -> Self {
+        Self {
+            exit: Exit::Unusable,
+            message: message.to_string(),
+        }
+    }
+
+    /// Findings, or something failed while running (exit code 1).
+    pub fn failed(message: impl std::fmt::Display) -> Self {
+        Self {
+            exit: Exit::Findings,
+            message: message.to_string(),
+        }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl From<JobError> for CliError {
+    fn from(error: JobError) -> Self {
+        let exit = match &error {
+            JobError::Cancelled | JobError::Engine(EngineError::Cancelled) => Exit::Cancelled,
+            JobError::Engine(EngineError::Unavailable(_)) => Exit::Unavailable,
+            JobError::Engine(EngineError::Request(_)) => Exit::Unusable,
+            JobError::Engine(EngineError::Unsupported(_) | EngineError::Failed(_)) | JobError::Worker(_) => {
+                Exit::Findings
+            }
+        };
+        Self {
+            exit,
+            message: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `inspect`: what is in a model.
+
+use super::args::InspectArgs;
+use super::exit::{CliError, Exit};
+use super::table::Table;
+use crate::format;
+use crate::graph::{Graph, GraphSummary};
+use crate::model::Model;
+use std::sync::Arc;
+
+/// Prints the summary; exit code 1 when the model opens but its structure is broken.
+pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
+    let model = Model::open(&args.model).map_err(CliError::unusable)?;
+    let graph = Graph::new(Arc::new(model));
+    let summary = graph.summary();
+    if args.json {
+        print_json(&summary)?;
+    } else {
+        print_human(args, &graph, &summary);
+    }
+    for problem in &graph.problems {
+        eprintln!("error: {}", problem.message);
+    }
+    Ok(if graph.problems.is_empty() {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}
+
+/// Prints a value as indented JSON.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value).map_err(CliError::failed)?;
+    println!("{text}");
+    Ok(())
+}
+
+fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
+    let opsets: Vec<String> = summary
+        .opset_import
+        .iter()
+        .map(|o| {
+            format!(
+                "{} {}",
+                if o.domain.is_empty() { "ai.onnx" } else { &o.domain },
+                o.version
+            )
+        })
+        .collect();
+    println!("{}  {}", args.model.display(), format::bytes(graph.model.file_bytes()));
+    println!(
+        "IR version {}, opset {}, producer {}",
+        summary.ir_version,
+        opsets.join(", "),
+        producer(summary)
+    );
+    println!(
+        "{}, {} parameters, {} in {}, {}",
+        format::plural(summary.nodes, "node"),
+        format::short(summary.parameters),
+        format::bytes(summary.initializers.bytes),
+        format::plural(summary.initializers.count, "initializer"),
+        summary
+            .macs
+            .map_or("multiply-accumulates unknown (symbolic shapes)".into(), |m| format!(
+                "{} MACs",
+                format::short(m)
+            )),
+    );
+    println!();
+    let mut io = Table::new(&["", "name", "type", "shape"], 4);
+    for (kind, tensors) in [("input", &summary.inputs), ("output", &summary.outputs)] {
+        for t in tensors {
+            let shape = t.shape.as_ref().map_or("?".into(), ToString::to_string);
+            io.row([
+                kind.into(),
+                t.name.clone(),
+                t.dtype.map_or("?".into(), |d| d.to_string()),
+                shape,
+            ]);
+        }
+    }
+    println!("{io}");
+    let mut counts: Vec<(&String, &u64)> = summary.op_types.iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
+    let mut operators = Table::new(&["operator", "nodes"], 1);
+    for (name, count) in counts {
+        operators.row([name.clone(), format::count(*count)]);
+    }
+    print!("{operators}");
+}
+
+fn producer(summary: &GraphSummary) -> String {
+    match (summary.producer.name.as_str(), summary.producer.version.as_str()) {
+        ("", _) => "not named".into(),
+        (name, "") => name.into(),
+        (name, version) => format!("{name} {version}"),
+    }
+}

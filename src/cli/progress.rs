@@ -1,0 +1,125 @@
+//! Progress on standard error: bars on a terminal, lines elsewhere.
+
+use crate::format;
+use crate::worker::ServiceEvent;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// Shows what a task tells.
+pub struct Progress {
+    bar: ProgressBar,
+    /// One line per phase instead of a bar.
+    lines: bool,
+    names: Vec<String>,
+    phase: String,
+    detail: String,
+    eta: Option<(Instant, f64)>,
+}
+
+impl Progress {
+    /// A display for variants of these names; `quiet` shows nothing but warnings.
+    pub fn new(names: &[String], quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = ProgressBar::with_draw_target(
+            Some(1000),
+            if terminal && !quiet {
+                ProgressDrawTarget::stderr_with_hz(15)
+            } else {
+                ProgressDrawTarget::hidden()
+            },
+        );
+        // The template is a constant of this file; an error in it would show in every run.
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3} %  {elapsed:>4}  {wide_msg}") {
+            bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self {
+            bar,
+            lines: !terminal && !quiet,
+            names: names.to_vec(),
+            phase: String::new(),
+            detail: String::new(),
+            eta: None,
+        }
+    }
+
+    /// Shows an event.
+    pub fn event(&mut self, event: &ServiceEvent) {
+        match event {
+            ServiceEvent::Phase {
+                name, fraction, eta_s, ..
+            } => {
+                if self.phase != *name && self.lines {
+                    eprintln!("{name}");
+                }
+                self.phase.clone_from(name);
+                self.detail.clear();
+                if let Some(fraction) = fraction {
+                    self.bar
+                        .set_position((f64::from(*fraction).clamp(0.0, 1.0) * 1000.0) as u64);
+                }
+                self.eta = eta_s.map(|s| (Instant::now(), s));
+            }
+            ServiceEvent::Stage { stage, .. } => {
+                self.detail = match stage.total {
+                    0 => stage.name.clone(),
+                    total => format!("{} {}/{total}", stage.name, stage.done),
+                };
+            }
+            ServiceEvent::Log {
+                severity,
+                line,
+                variant,
+            } if severity == "error" || severity == "warn" => {
+                let name = variant
+                    .and_then(|v| self.names.get(v))
+                    .map(|n| format!("{n}: "))
+                    .unwrap_or_default();
+                self.note(&format!("{name}{severity}: {line}"));
+            }
+            ServiceEvent::Samples { samples, .. } => {
+                if let Some(last) = samples.last() {
+                    self.detail = format!(
+                        "{} ms",
+                        format::significant(last.end_compute_ms - last.start_compute_ms)
+                    );
+                }
+            }
+            ServiceEvent::WorkerLost { message, .. } => self.note(message),
+            _ => {}
+        }
+        self.tick();
+    }
+
+    /// Prints a line without disturbing the bar.
+    pub fn note(&self, line: &str) {
+        if self.bar.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            self.bar.println(line);
+        }
+    }
+
+    /// Refreshes the message and the estimate.
+    pub fn tick(&self) {
+        let left = self
+            .eta
+            .map(|(since, s)| s - since.elapsed().as_secs_f64())
+            .filter(|s| *s > 0.5);
+        let left = left
+            .map(|s| format!(", {} left", format::seconds(s)))
+            .unwrap_or_default();
+        let detail = if self.detail.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.detail)
+        };
+        self.bar.set_message(format!("{}{detail}{left}", self.phase));
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,200 @@
+//! Arguments to recipes: an option overrides what the recipe file says.
+
+use super::args::{OneVariant, RecipeArgs};
+use super::exit::CliError;
+use crate::recipe::units::{parse_duration, parse_named_shape, parse_size};
+use crate::recipe::{ProfileSpec, Recipe, ShapeRange};
+use std::path::Path;
+
+/// The recipe that the input and the options describe, variants still unresolved.
+///
+/// # Errors
+/// Exit code 2: a recipe or an option that cannot be read, naming it.
+pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
+    let mut recipe = open(&args.input)?;
+    if let Some(target) = &args.target {
+        let (name, version) = target
+            .split_once('@')
+            .map_or((target.as_str(), None), |(n, v)| (n, Some(v.to_owned())));
+        recipe.target.name = name.into();
+        recipe.target.version = version;
+    }
+    if let Some(via) = &args.via {
+        recipe.target.via = Some(via.clone());
+    }
+    if let Some(size) = &args.workspace {
+        recipe.build.workspace = Some(parse_size(size).map_err(|e| option_error("--workspace", e))?);
+    }
+    for text in &args.options {
+        let (name, value) = build_option(text)?;
+        recipe.build.options.insert(name, value);
+    }
+    for text in &args.shape {
+        let (name, shape) = parse_named_shape(text).map_err(|e| option_error("--shape", e))?;
+        recipe.bench.shapes.insert(name, shape);
+    }
+    profile(&mut recipe, args)?;
+    if let Some(text) = &args.duration {
+        recipe.bench.duration_s = Some(parse_duration(text).map_err(|e| option_error("--duration", e))?);
+    }
+    if args.protocol.is_some() {
+        recipe.bench.protocol = args.protocol;
+    }
+    Ok(recipe)
+}
+
+/// As [`recipe`], with one variant chosen and its own options applied.
+///
+/// # Errors
+/// As [`recipe`]; a variant name that the recipe does not have.
+pub fn one(args: &RecipeArgs, one: &OneVariant) -> Result<Recipe, CliError> {
+    let mut recipe = recipe(args)?;
+    if let Some(wanted) = &one.variant {
+        let variants = recipe.resolve_variants().map_err(CliError::unusable)?;
+        let names: Vec<String> = variants.iter().map(|(name, _)| name.clone()).collect();
+        recipe = variants
+            .into_iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, r)| r)
+            .ok_or_else(|| {
+                CliError::unusable(format!(
+                    "no variant {wanted:?} in {}; it has {}",
+                    args.input.display(),
+                    names.join(", ")
+                ))
+            })?;
+    }
+    recipe.variants.clear();
+    if let Some(precision) = one.precision {
+        recipe.build.precision = precision;
+    }
+    if let Some(threads) = one.threads {
+        recipe
+            .build
+            .options
+            .insert("threads".into(), toml::Value::Integer(threads.into()));
+    }
+    Ok(recipe)
+}
+
+fn open(input: &Path) -> Result<Recipe, CliError> {
+    if input.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+        return Recipe::open(input).map_err(CliError::unusable);
+    }
+    if !input.exists() {
+        return Err(CliError::unusable(format!(
+            "{}: there is no such file",
+            input.display()
+        )));
+    }
+    Ok(Recipe::for_model(input))
+}
+
+/// `--min`, `--opt` and `--max` make one profile; a part that is not given takes the nearest part that is.
+fn profile(recipe: &mut Recipe, args: &RecipeArgs) -> Result<(), CliError> {
+    if args.min.is_empty() && args.opt.is_empty() && args.max.is_empty() {
+        return Ok(());
+    }
+    let mut profile = recipe.profiles.drain(..).next().unwrap_or_default();
+    type Part = fn(&mut ShapeRange) -> &mut Vec<u64>;
+    let parts: [(&str, &[String], Part); 3] = [
+        ("--min", &args.min, |r| &mut r.min),
+        ("--opt", &args.opt, |r| &mut r.opt),
+        ("--max", &args.max, |r| &mut r.max),
+    ];
+    let mut given: Vec<(String, &str)> = Vec::new();
+    for (flag, texts, part) in parts {
+        for text in texts {
+            let (name, shape) = parse_named_shape(text).map_err(|e| option_error(flag, e))?;
+            *part(profile.inputs.entry(name.clone()).or_default()) = shape;
+            given.push((name, flag));
+        }
+    }
+    let has = |name: &str, flag: &str| given.iter().any(|(n, f)| n == name && *f == flag);
+    complete(&mut profile, has);
+    recipe.profiles = vec![profile];
+    Ok(())
+}
+
+fn complete(profile: &mut ProfileSpec, given: impl Fn(&str, &str) -> bool) {
+    for (name, range) in &mut profile.inputs {
+        let (min, opt, max) = (given(name, "--min"), given(name, "--opt"), given(name, "--max"));
+        if !opt && range.opt.is_empty() {
+            range.opt = if max { range.max.clone() } else { range.min.clone() };
+        }
+        if !min && range.min.is_empty() {
+            range.min = range.opt.clone();
+        }
+        if !max && range.max.is_empty() {
+            range.max = range.opt.clone();
+        }
+    }
+}
+
+/// `NAME=VALUE`; the value is read as TOML (`2`, `true`, `"text"`, `[1, 2]`), and as text when it is none.
+fn build_option(text: &str) -> Result<(String, toml::Value), CliError> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| option_error("--option", format!("{text:?} has no '='; write NAME=VALUE")))?;
+    let parsed = format!("v = {value}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut t| t.remove("v"));
+    Ok((
+        name.trim().to_owned(),
+        parsed.unwrap_or_else(|| toml::Value::String(value.into())),
+    ))
+}
+
+fn option_error(flag: &str, reason: impl std::fmt::Display) -> CliError {
+    CliError::unusable(format!("{flag}: {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args() -> RecipeArgs {
+        RecipeArgs {
+            input: file!().into(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn options_override_the_recipe() {
+        let mut a = args();
+        a.target = Some("tensorrt@10.16".into());
+        a.workspace = Some("1GiB".into());
+        a.options = vec!["threads=2".into(), "level=high".into()];
+        a.shape = vec!["a:0:1x3".into()];
+        let r = recipe(&a).unwrap();
+        assert_eq!(
+            (r.target.name.as_str(), r.target.version.as_deref()),
+            ("tensorrt", Some("10.16"))
+        );
+        assert_eq!(r.build.workspace, Some(1 << 30));
+        assert_eq!(r.build.options["threads"], toml::Value::Integer(2));
+        assert_eq!(r.build.options["level"], toml::Value::String("high".into()));
+        assert_eq!(r.bench.shapes["a:0"], [1, 3]);
+    }
+
+    #[test]
+    fn a_profile_is_completed_from_what_is_given() {
+        let mut a = args();
+        a.min = vec!["x:1x8".into()];
+        a.max = vec!["x:32x8".into()];
+        let r = recipe(&a).unwrap();
+        let range = &r.profiles[0].inputs["x"];
+        assert_eq!((range.min[0], range.opt[0], range.max[0]), (1, 32, 32));
+    }
+
+    #[test]
+    fn a_broken_option_names_its_flag() {
+        let mut a = args();
+        a.workspace = Some("lots".into());
+        let error = recipe(&a).unwrap_err();
+        assert!(error.to_string().starts_with("--workspace: "), "{error}");
+        assert_eq!(error.exit(), super::super::Exit::Unusable);
+    }
+}
