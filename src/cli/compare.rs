@@ -8,7 +8,6 @@ use super::request;
 use super::table::Table;
 use crate::bench::gate::{self, Gates};
 use crate::bench::{Comparison, VariantResult};
-use crate::export::report;
 use crate::format;
 use crate::graph::{Dim, Graph};
 use crate::model::Model;
@@ -26,24 +25,18 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
         threads: args.threads.clone(),
     };
     if grid != Grid::default() {
-        recipe.variants = grid.variants(|batch| shapes_at(&recipe, batch)).map_err(CliError::unusable)?;
+        recipe.variants = grid
+            .variants(|batch| shapes_at(&recipe, batch))
+            .map_err(CliError::unusable)?;
     }
-    for path in &args.output {
-        report::format_of(path).map_err(CliError::unusable)?;
-        if path.exists() && !args.force {
-            return Err(CliError::unusable(format!(
-                "{} exists already; --force replaces it",
-                path.display()
-            )));
-        }
-    }
-    let baseline = args.baseline.as_deref().map(gate::read_baseline).transpose().map_err(CliError::unusable)?;
+    let baseline = args
+        .baseline
+        .as_deref()
+        .map(gate::read_baseline)
+        .transpose()
+        .map_err(CliError::unusable)?;
     let gates = gates(args)?;
     let comparison = measure(&recipe, args.recipe.json)?;
-    for path in &args.output {
-        report::write(path, &comparison, &recipe).map_err(CliError::failed)?;
-        eprintln!("wrote {}", path.display());
-    }
     if args.recipe.json {
         print_json(&comparison)?;
     } else {
@@ -79,7 +72,10 @@ fn shapes_at(recipe: &Recipe, batch: u64) -> Result<BTreeMap<String, Vec<u64>>, 
     if open {
         Ok(shapes)
     } else {
-        Err(format!("{}: no input has an open first dimension, so there is no batch to vary", recipe.model.path.display()))
+        Err(format!(
+            "{}: no input has an open first dimension, so there is no batch to vary",
+            recipe.model.path.display()
+        ))
     }
 }
 

@@ -56,10 +56,10 @@ fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
     );
     println!(
         "{}, {} parameters, {} in {}, {}",
-        format::plural(summary.nodes, "node"),
+        format::plural(summary.nodes as usize, "node"),
         format::short(summary.parameters),
         format::bytes(summary.initializers.bytes),
-        format::plural(summary.initializers.count, "initializer"),
+        format::plural(summary.initializers.count as usize, "initializer"),
         summary
             .macs
             .map_or("multiply-accumulates unknown (symbolic shapes)".into(), |m| format!(

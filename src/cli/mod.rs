@@ -13,7 +13,6 @@ mod exit;
 mod inspect;
 mod progress;
 mod request;
-mod run;
 mod table;
 mod targets;
 
@@ -26,13 +25,12 @@ use std::process::ExitCode;
 /// Runs the program with these arguments.
 pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
-        None => open_studio(cli.studio),
+        None => Err(CliError::unusable("the studio is not in this build yet; see --help")),
         Some(Command::Inspect(a)) => inspect::inspect(&a),
         Some(Command::Check(a)) => check::check(&a),
         Some(Command::Build(a)) => build::build(&a),
         Some(Command::Bench(a)) => bench::bench(&a),
         Some(Command::Compare(a)) => compare::compare(&a),
-        Some(Command::Run(a)) => run::run(&a),
         Some(Command::Targets(a)) => targets::targets(&a),
         Some(Command::Worker) => return ExitCode::from(crate::worker::server::serve().clamp(0, 255) as u8),
     };
@@ -43,29 +41,4 @@ pub fn main(cli: Cli) -> ExitCode {
             error.exit().into()
         }
     }
-}
-
-fn open_studio(args: args::StudioArgs) -> Result<Exit, CliError> {
-    let headless = args
-        .file
-        .as_ref()
-        .map_or("enginesmith --help".to_owned(), |f| headless_form(f));
-    crate::studio::run(args.into_options()).map_err(|e| {
-        CliError::unusable(format!(
-            "{e}\nWithout a window, the same work is done in the terminal by: {headless}"
-        ))
-    })?;
-    Ok(Exit::Fine)
-}
-
-fn headless_form(file: &std::path::Path) -> String {
-    let verb = if file.extension().is_some_and(|e| e == "toml") {
-        "run"
-    } else {
-        "inspect"
-    };
-    format!(
-        "enginesmith {verb} {}",
-        crate::format::shell_word(&file.to_string_lossy())
-    )
 }

@@ -15,6 +15,7 @@ pub mod place;
 pub(crate) mod sample;
 pub mod scope;
 pub mod shape;
+pub mod summary;
 
 #[cfg(test)]
 mod tests;
@@ -23,3 +24,4 @@ pub use build::{Body, Graph, Node, NodeId, Problem, ProblemKind, Producer, Tenso
 pub use place::{NodePath, PathStep};
 pub use scope::{Scope, ScopeId};
 pub use shape::{Dim, Shape, TensorType};
+pub use summary::GraphSummary;
