@@ -1,7 +1,9 @@
 //! Engines: what builds a model for a target and runs it. Used only inside the worker process: nothing here may be
 //! called by `cli` or `studio`, which go through `worker`.
 
+mod bind;
 pub mod embedded;
+pub mod installed;
 pub mod onnxruntime;
 mod record;
 pub mod tensorrt;
@@ -14,12 +16,13 @@ pub use types::{
 };
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.
-pub const TARGETS: [&str; 1] = ["embedded"];
+pub const TARGETS: [&str; 2] = ["embedded", onnxruntime::CPU];
 
 /// The builder of the target with this name.
 pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
     match target {
         "embedded" => Some(Box::new(embedded::Embedded)),
+        onnxruntime::CPU => Some(Box::new(onnxruntime::OnnxRuntime { cuda: false })),
         _ => None,
     }
 }

@@ -13,13 +13,12 @@ use super::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Recorder, TargetInfo, Usable,
 };
 use crate::check::{Request, Severity, check};
-use crate::data::generate::{bind_shapes, generate};
+use crate::data::generate::generate;
+use crate::engine::bind::warm_shapes;
 use crate::graph::{Graph, Shape};
-use crate::recipe::units::format_named_shape;
 use crate::recipe::{Precision, ProfileSpec, Recipe};
 use options::Options;
 use run::Embedded as RtenEngine;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Name of the target.
@@ -92,7 +91,7 @@ impl Builder for Embedded {
         let loaded = recorder.stage("load", || RtenEngine::load(&path, &graph, &options, &recipe.profiles))?;
         let mut engine = loaded?;
         for shapes in warm_shapes(&graph, recipe)? {
-            let name = format!("warm run {}", describe(&shapes.sizes));
+            let name = shapes.stage();
             let ran = recorder.stage(&name, || {
                 let (inputs, _) = generate(&graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
                 engine.infer(&inputs).map(drop)
@@ -178,38 +177,6 @@ fn ranges(profiles: &[ProfileSpec]) -> Vec<(String, Shape, Shape)> {
     inputs
         .map(|(name, range)| (name.clone(), Shape::known(&range.min), Shape::known(&range.max)))
         .collect()
-}
-
-struct WarmShapes {
-    sizes: BTreeMap<String, Vec<u64>>,
-    /// True when the recipe names them.
-    chosen: bool,
-}
-
-/// The shapes to run once before the engine counts as built: those to be measured, and `opt` of every profile.
-fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, EngineError> {
-    let mut all: Vec<WarmShapes> = Vec::new();
-    let measured = bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(EngineError::Request)?;
-    let profiles = recipe.profiles.iter().map(|p| {
-        let shapes = bind_shapes(graph, &BTreeMap::new(), std::slice::from_ref(p));
-        shapes.map_err(EngineError::Request)
-    });
-    let chosen = !recipe.bench.shapes.is_empty() || !recipe.profiles.is_empty();
-    for sizes in std::iter::once(Ok(measured)).chain(profiles) {
-        let sizes = sizes?;
-        if !all.iter().any(|w| w.sizes == sizes) {
-            all.push(WarmShapes { sizes, chosen });
-        }
-    }
-    Ok(all)
-}
-
-fn describe(shapes: &BTreeMap<String, Vec<u64>>) -> String {
-    let texts: Vec<String> = shapes
-        .iter()
-        .map(|(name, dims)| format_named_shape(name, dims))
-        .collect();
-    texts.join(" ")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Build options of the embedded engine.
 
 use crate::engine::EngineError;
+use crate::engine::bind::unknown_option;
 use crate::recipe::BuildSpec;
 
 /// The options with a line of help each.
@@ -45,18 +46,7 @@ impl Options {
                     options.threads = usize::try_from(n).ok();
                 }
                 "prepack" => options.prepack = value.as_bool().ok_or_else(|| wrong("true or false is wanted"))?,
-                _ => {
-                    let nearest = HELP.iter().max_by(|a, b| {
-                        let near = |known: &str| strsim::jaro_winkler(known, name);
-                        near(a.0).total_cmp(&near(b.0))
-                    });
-                    let nearest = nearest
-                        .map(|(known, _)| format!("; did you mean {known}?"))
-                        .unwrap_or_default();
-                    return Err(EngineError::Request(format!(
-                        "the embedded engine has no build option {name:?}{nearest}"
-                    )));
-                }
+                _ => return Err(unknown_option("the embedded engine", name, HELP)),
             }
         }
         if build.workspace.is_some() {

@@ -4,9 +4,10 @@ use super::options::Options;
 use super::tensors::{from_value, takes, to_value};
 use crate::bench::measure::Timed;
 use crate::data::NamedTensors;
+use crate::engine::bind::{check_inputs, specs};
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
-use crate::graph::{Dim, Graph, Shape, TensorId};
-use crate::model::DataType;
+use crate::graph::Graph;
+use crate::model::{DataType, Tensor};
 use crate::recipe::ProfileSpec;
 use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
 use std::collections::HashMap;
@@ -32,15 +33,13 @@ impl Embedded {
     /// # Errors
     /// [`EngineError::Unsupported`] with rten's reason, or for an input type that rten would change.
     pub fn load(path: &Path, graph: &Graph, options: &Options, profiles: &[ProfileSpec]) -> Result<Self, EngineError> {
-        let top = graph.bodies.first();
-        let inputs = specs(graph, top.map_or(&[], |b| &b.inputs), "input")?;
+        let (inputs, outputs) = specs(graph)?;
         if let Some(input) = inputs.iter().find(|i| !takes(i.dtype)) {
             return Err(EngineError::Unsupported(format!(
                 "input {}: the embedded engine cannot take {}",
                 input.name, input.dtype
             )));
         }
-        let outputs = specs(graph, top.map_or(&[], |b| &b.outputs), "output")?;
         let model = ModelOptions::with_all_ops()
             .prepack_weights(options.prepack)
             .load_file(path)
@@ -68,50 +67,13 @@ impl Embedded {
 
     /// Checks inputs against the model and the recipe's profiles and converts them.
     fn bind(&self, inputs: &NamedTensors) -> Result<Vec<(NodeId, Value)>, EngineError> {
-        let request = |message: String| Err(EngineError::Request(message));
-        if let Some((name, _)) = inputs
-            .iter()
-            .find(|(name, _)| !self.inputs.iter().any(|i| i.name == *name))
-        {
-            let names: Vec<&str> = self.inputs.iter().map(|i| i.name.as_str()).collect();
-            return request(format!("the model has no input {name:?}; it has {}", names.join(", ")));
-        }
-        let mut bound = Vec::with_capacity(self.inputs.len());
-        for spec in &self.inputs {
-            let name = &spec.name;
-            let Some((_, tensor)) = inputs.iter().find(|(n, _)| n == name) else {
-                return request(format!("input {name} is missing"));
-            };
-            if tensor.dtype != spec.dtype {
-                return request(format!(
-                    "input {name} is {}, the model wants {}",
-                    tensor.dtype, spec.dtype
-                ));
-            }
-            let shape = Shape::known(&tensor.dims);
-            let fits = spec.shape.0.len() == tensor.dims.len()
-                && spec.shape.0.iter().zip(&tensor.dims).all(|(want, is)| match want {
-                    Dim::Known(want) => want == is,
-                    Dim::Symbol(_) | Dim::Unknown => true,
-                });
-            if !fits {
-                return request(format!(
-                    "input {name} has the shape {shape}, the model wants {}",
-                    spec.shape
-                ));
-            }
-            if !self.profiles.is_empty() && !self.profiles.iter().any(|p| allows(p, name, &tensor.dims)) {
-                return request(format!(
-                    "input {name} has the shape {shape}, which no profile of the recipe allows"
-                ));
-            }
-            let id = self
-                .model
-                .node_id(name)
-                .map_err(|e| EngineError::Failed(e.to_string()))?;
-            bound.push((id, to_value(name, tensor).map_err(EngineError::Request)?));
-        }
-        Ok(bound)
+        let tensors = check_inputs(&self.inputs, &self.profiles, inputs)?;
+        let convert = |(spec, tensor): (&TensorSpec, &Tensor)| {
+            let id = self.model.node_id(&spec.name);
+            let id = id.map_err(|e| EngineError::Failed(e.to_string()))?;
+            Ok((id, to_value(&spec.name, tensor).map_err(EngineError::Request)?))
+        };
+        self.inputs.iter().zip(tensors).map(convert).collect()
     }
 
     fn ids(&self, names: &[String]) -> Result<Vec<NodeId>, EngineError> {
@@ -235,32 +197,4 @@ impl Timed for Run<'_> {
         self.results = ran.map_err(|e| format!("rten: {e}"))?;
         Ok(())
     }
-}
-
-fn allows(profile: &ProfileSpec, input: &str, dims: &[u64]) -> bool {
-    profile.inputs.get(input).is_none_or(|range| {
-        let inside = |(i, d): (usize, &u64)| {
-            range.min.get(i).is_none_or(|min| d >= min) && range.max.get(i).is_none_or(|max| d <= max)
-        };
-        range.min.len() == dims.len() && dims.iter().enumerate().all(inside)
-    })
-}
-
-/// What the model declares of its inputs or outputs; `what` names which for messages.
-fn specs(graph: &Graph, ids: &[TensorId], what: &str) -> Result<Vec<TensorSpec>, EngineError> {
-    let spec = |id: &TensorId| {
-        let tensor = graph.tensor(*id);
-        let name = tensor.name.to_string();
-        if let Some(container) = &tensor.ty.container {
-            return Err(EngineError::Unsupported(format!(
-                "{what} {name} is a {container}; only tensors can be given and returned"
-            )));
-        }
-        let Some(dtype) = tensor.ty.dtype else {
-            return Err(EngineError::Unsupported(format!("{what} {name} has no declared type")));
-        };
-        let shape = tensor.ty.shape.clone().unwrap_or(Shape(vec![Dim::Unknown]));
-        Ok(TensorSpec { name, dtype, shape })
-    };
-    ids.iter().map(spec).collect()
 }

@@ -1,1 +1,199 @@
-//! ONNX Runtime through the crate ort, library found at run time.
+//! ONNX Runtime on the processor and on NVIDIA GPUs, through a library that is found when the program runs.
+//!
+//! `find` finds libraries without loading them, `library` loads one, `session` makes sessions as `options` say, `run` is
+//! the engine; `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is switched off.
+//!
+//! The engine file that `build -o` writes is the graph as ONNX Runtime optimized it: to look at and to compare with the
+//! original. It belongs to this version and this machine, and only ONNX Runtime has its operators.
+
+mod find;
+mod library;
+mod options;
+mod run;
+mod session;
+mod tensors;
+mod words;
+
+use super::bind::warm_shapes;
+use super::{
+    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Recorder, TargetInfo, Usable,
+};
+use crate::data::generate::generate;
+use crate::graph::Graph;
+use crate::model::DataType;
+use crate::recipe::Precision;
+use find::Library;
+use options::Options;
+use run::OnnxRuntime as Running;
+use session::{Files, Setup, process_threads, record_log};
+use std::path::{Path, PathBuf};
+
+/// Name of the target on the processor.
+pub const CPU: &str = "onnxruntime-cpu";
+/// Name of the target on NVIDIA GPUs.
+pub const CUDA: &str = "onnxruntime-cuda";
+
+/// Builds engines of one of the two targets.
+pub struct OnnxRuntime {
+    /// The one on NVIDIA GPUs.
+    pub cuda: bool,
+}
+
+fn name(cuda: bool) -> &'static str {
+    if cuda { CUDA } else { CPU }
+}
+
+/// The package that brings the library, as `targets install` names it.
+fn package(cuda: bool) -> &'static str {
+    if cuda { "onnxruntime-gpu" } else { "onnxruntime" }
+}
+
+impl Builder for OnnxRuntime {
+    fn target(&self) -> TargetInfo {
+        let found = find::find().into_iter().map(|l| self.found(l)).collect();
+        let mut protocols = vec!["serial", "custom"];
+        if self.cuda {
+            protocols.extend(["trtexec-10", "trtexec-11"]);
+        }
+        TargetInfo {
+            name: name(self.cuda).into(),
+            found,
+            install: Some(format!("enginesmith targets install {}", package(self.cuda))),
+            precisions: Precision::ALL
+                .iter()
+                .map(|p| (p.name().to_string(), self.refusal(*p).map(String::from)))
+                .collect(),
+            options: options::help(self.cuda)
+                .iter()
+                .map(|(name, help)| ((*name).to_string(), (*help).to_string()))
+                .collect(),
+            protocols: protocols.into_iter().map(String::from).collect(),
+        }
+    }
+
+    fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
+        let recipe = &request.recipe;
+        let options = Options::read(&recipe.build, self.cuda)?;
+        if let Some(output) = &request.output
+            && !output.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx"))
+        {
+            return Err(EngineError::Request(
+                "ONNX Runtime's engine file is the optimized graph as ONNX: give it a name that ends in .onnx".into(),
+            ));
+        }
+        let graph = Graph::new(request.model.clone());
+        self.check_precision(recipe.build.precision, &graph)?;
+        let mut recorder = Recorder::new(context.progress);
+        let library = library::choose(&recipe.target, options.library.as_deref(), self.cuda)?;
+        let environment = recorder.stage("load library", || library::load(&library))??;
+        let path = model_file(request, &context.scratch, &mut recorder)?;
+        let setup = Setup { environment, options };
+        let files = Files {
+            optimized: request.output.clone(),
+            profile: None,
+        };
+        let before = process_threads();
+        let made = recorder.stage("create session", || {
+            setup.session(&path, &files, Some(context.progress))
+        });
+        record_log(&mut recorder);
+        let session = made??;
+        // The caller's thread computes too.
+        let threads = process_threads()
+            .zip(before)
+            .map(|(now, before)| now.saturating_sub(before) + 1);
+        if request.output.is_some() {
+            recorder.log(
+                "info",
+                "the engine file is the graph as this ONNX Runtime optimized it for this machine",
+            );
+        }
+        let threads = match setup.options.threads {
+            Some(threads) => u32::try_from(threads).ok(),
+            None => threads,
+        };
+        let mut engine = Running::new(session, setup, &graph, &recipe.profiles, threads)?;
+        for shapes in warm_shapes(&graph, recipe)? {
+            let name = shapes.stage();
+            let ran = recorder.stage(&name, || {
+                let (inputs, _) = generate(&graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
+                engine.infer(&inputs).map(drop)
+            })?;
+            record_log(&mut recorder);
+            match ran {
+                // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
+                Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
+                other => other?,
+            }
+        }
+        let mut record = BuildRecord {
+            target: name(self.cuda).into(),
+            version: library.version.unwrap_or_default(),
+            model_sha256: request.model_sha256.clone(),
+            recipe: recipe.to_toml(),
+            ..BuildRecord::default()
+        };
+        recorder.finish(&mut record);
+        engine.set_record(record);
+        Ok(Box::new(engine))
+    }
+}
+
+impl OnnxRuntime {
+    fn found(&self, library: Library) -> Found {
+        let usable = match library.refusal() {
+            Some(reason) => Usable::No(reason),
+            None => Usable::Yes,
+        };
+        Found {
+            version: library.version.unwrap_or_else(|| "unknown".into()),
+            path: Some(library.path),
+            usable,
+        }
+    }
+
+    /// Why this precision cannot be had; none when it can.
+    fn refusal(&self, precision: Precision) -> Option<&'static str> {
+        (precision == Precision::Tf32 && !self.cuda)
+            .then_some("TF32 is a mode of NVIDIA's matrix units; onnxruntime-cpu runs on the processor")
+    }
+
+    /// ONNX Runtime computes in the types of the graph: a precision other than FP32 and TF32 must be there already.
+    fn check_precision(&self, precision: Precision, graph: &Graph) -> Result<(), EngineError> {
+        if let Some(reason) = self.refusal(precision) {
+            return Err(EngineError::Unsupported(format!("{precision}: {reason}")));
+        }
+        use DataType as T;
+        let (types, words): (&[T], &str) = match precision {
+            Precision::Fp32 | Precision::Tf32 => return Ok(()),
+            Precision::Fp16 => (&[T::Float16], "float16"),
+            Precision::Bf16 => (&[T::BFloat16], "bfloat16"),
+            Precision::Int8 => (&[T::Int8, T::UInt8], "int8"),
+            Precision::Fp8 => (&[T::Float8E4M3FN, T::Float8E5M2], "float8"),
+            Precision::Int4 => (&[T::Int4, T::UInt4], "int4"),
+        };
+        if graph
+            .tensors
+            .iter()
+            .any(|t| t.ty.dtype.is_some_and(|d| types.contains(&d)))
+        {
+            return Ok(());
+        }
+        Err(EngineError::Request(format!(
+            "{precision}: ONNX Runtime computes in the types that the graph has, and this graph has no {words} tensor; \
+             add a patch to the recipe that converts it, or choose fp32"
+        )))
+    }
+}
+
+/// The file that ONNX Runtime reads: the model's own, or the patched model written out.
+fn model_file(request: &BuildRequest, scratch: &Path, recorder: &mut Recorder<'_>) -> Result<PathBuf, EngineError> {
+    let own = request.model.path();
+    if request.recipe.patches.is_empty() && own.is_file() {
+        return Ok(own.to_path_buf());
+    }
+    let path = scratch.join("patched.onnx");
+    let saved = recorder.stage("write patched model", || request.model.save(&path, true))?;
+    saved.map_err(|e| EngineError::Failed(e.to_string()))?;
+    Ok(path)
+}

@@ -1,0 +1,152 @@
+//! What engines check in common: declared inputs and outputs, values given for them, shapes to warm up with, options.
+
+use super::{EngineError, TensorSpec};
+use crate::data::NamedTensors;
+use crate::data::generate::bind_shapes;
+use crate::graph::{Dim, Graph, Shape, TensorId};
+use crate::model::Tensor;
+use crate::recipe::units::format_named_shape;
+use crate::recipe::{ProfileSpec, Recipe};
+use std::collections::BTreeMap;
+
+/// What the model declares of its top-level inputs and outputs.
+///
+/// # Errors
+/// [`EngineError::Unsupported`] for one that is no tensor, or has no declared type.
+pub fn specs(graph: &Graph) -> Result<(Vec<TensorSpec>, Vec<TensorSpec>), EngineError> {
+    let top = graph.bodies.first();
+    let of = |ids: &[TensorId], what: &str| {
+        ids.iter()
+            .map(|id| spec(graph, *id, what))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    Ok((
+        of(top.map_or(&[], |b| &b.inputs), "input")?,
+        of(top.map_or(&[], |b| &b.outputs), "output")?,
+    ))
+}
+
+fn spec(graph: &Graph, id: TensorId, what: &str) -> Result<TensorSpec, EngineError> {
+    let tensor = graph.tensor(id);
+    let name = tensor.name.to_string();
+    if let Some(container) = &tensor.ty.container {
+        return Err(EngineError::Unsupported(format!(
+            "{what} {name} is a {container}; only tensors can be given and returned"
+        )));
+    }
+    let Some(dtype) = tensor.ty.dtype else {
+        return Err(EngineError::Unsupported(format!("{what} {name} has no declared type")));
+    };
+    let shape = tensor.ty.shape.clone().unwrap_or(Shape(vec![Dim::Unknown]));
+    Ok(TensorSpec { name, dtype, shape })
+}
+
+/// The values of all inputs, in the order of `specs`, checked against what the model declares and the recipe's profiles.
+///
+/// # Errors
+/// [`EngineError::Request`] naming the input: unknown, missing, of another type, of a shape that does not fit.
+pub fn check_inputs<'a>(
+    specs: &[TensorSpec],
+    profiles: &[ProfileSpec],
+    inputs: &'a NamedTensors,
+) -> Result<Vec<&'a Tensor>, EngineError> {
+    let request = |message: String| Err(EngineError::Request(message));
+    if let Some((name, _)) = inputs.iter().find(|(name, _)| !specs.iter().any(|i| i.name == *name)) {
+        let names: Vec<&str> = specs.iter().map(|i| i.name.as_str()).collect();
+        return request(format!("the model has no input {name:?}; it has {}", names.join(", ")));
+    }
+    let mut bound = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let name = &spec.name;
+        let Some((_, tensor)) = inputs.iter().find(|(n, _)| n == name) else {
+            return request(format!("input {name} is missing"));
+        };
+        if tensor.dtype != spec.dtype {
+            return request(format!(
+                "input {name} is {}, the model wants {}",
+                tensor.dtype, spec.dtype
+            ));
+        }
+        let shape = Shape::known(&tensor.dims);
+        let fits = spec.shape.0.len() == tensor.dims.len()
+            && spec.shape.0.iter().zip(&tensor.dims).all(|(want, is)| match want {
+                Dim::Known(want) => want == is,
+                Dim::Symbol(_) | Dim::Unknown => true,
+            });
+        if !fits {
+            return request(format!(
+                "input {name} has the shape {shape}, the model wants {}",
+                spec.shape
+            ));
+        }
+        if !profiles.is_empty() && !profiles.iter().any(|p| allows(p, name, &tensor.dims)) {
+            return request(format!(
+                "input {name} has the shape {shape}, which no profile of the recipe allows"
+            ));
+        }
+        bound.push(tensor);
+    }
+    Ok(bound)
+}
+
+fn allows(profile: &ProfileSpec, input: &str, dims: &[u64]) -> bool {
+    profile.inputs.get(input).is_none_or(|range| {
+        let inside = |(i, d): (usize, &u64)| {
+            range.min.get(i).is_none_or(|min| d >= min) && range.max.get(i).is_none_or(|max| d <= max)
+        };
+        range.min.len() == dims.len() && dims.iter().enumerate().all(inside)
+    })
+}
+
+/// Shapes to run once before an engine counts as built.
+pub struct WarmShapes {
+    /// By input.
+    pub sizes: BTreeMap<String, Vec<u64>>,
+    /// True when the recipe names them.
+    pub chosen: bool,
+}
+
+impl WarmShapes {
+    /// Name of the stage: `warm run x:1x3x224x224`.
+    pub fn stage(&self) -> String {
+        let texts: Vec<String> = self
+            .sizes
+            .iter()
+            .map(|(name, dims)| format_named_shape(name, dims))
+            .collect();
+        format!("warm run {}", texts.join(" "))
+    }
+}
+
+/// The shapes to run once before the engine counts as built: those to be measured, and `opt` of every profile.
+///
+/// # Errors
+/// [`EngineError::Request`] for shapes that contradict the model.
+pub fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, EngineError> {
+    let mut all: Vec<WarmShapes> = Vec::new();
+    let measured = bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(EngineError::Request)?;
+    let profiles = recipe.profiles.iter().map(|p| {
+        let shapes = bind_shapes(graph, &BTreeMap::new(), std::slice::from_ref(p));
+        shapes.map_err(EngineError::Request)
+    });
+    let chosen = !recipe.bench.shapes.is_empty() || !recipe.profiles.is_empty();
+    for sizes in std::iter::once(Ok(measured)).chain(profiles) {
+        let sizes = sizes?;
+        if !all.iter().any(|w| w.sizes == sizes) {
+            all.push(WarmShapes { sizes, chosen });
+        }
+    }
+    Ok(all)
+}
+
+/// The refusal of a build option that a target does not have; `known` are its options with help.
+pub fn unknown_option(target: &str, name: &str, known: &[(&str, &str)]) -> EngineError {
+    let nearest = known.iter().max_by(|a, b| {
+        let near = |known: &str| strsim::jaro_winkler(known, name);
+        near(a.0).total_cmp(&near(b.0))
+    });
+    let nearest = nearest
+        .map(|(known, _)| format!("; did you mean {known}?"))
+        .unwrap_or_default();
+    EngineError::Request(format!("{target} has no build option {name:?}{nearest}"))
+}
