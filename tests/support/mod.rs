@@ -49,6 +49,13 @@ pub fn onnxruntime_library() -> PathBuf {
     setting("ENGINESMITH_TEST_ORT").into()
 }
 
+/// An older ONNX Runtime library; none on systems for which the set-up fetches none.
+pub fn older_onnxruntime_library() -> Option<PathBuf> {
+    Some(setting("ENGINESMITH_TEST_ORT_OLD"))
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+}
+
 /// Folders with TensorRT-RTX libraries, oldest version first; empty on systems that NVIDIA builds none for.
 pub fn rtx_folders() -> Vec<PathBuf> {
     std::env::split_paths(&setting("ENGINESMITH_TEST_RTX"))
