@@ -29,27 +29,49 @@ pub(super) struct Fact {
 
 impl Fact {
     pub fn new(dtype: Option<DataType>, shape: Option<Vec<Size>>) -> Self {
-        Self { dtype, shape, value: None, container: None }
+        Self {
+            dtype,
+            shape,
+            value: None,
+            container: None,
+        }
     }
 
     /// An integer tensor whose elements are known or symbolic; a vector, or a scalar.
     pub fn ints(dtype: DataType, values: Vec<Size>, scalar: bool) -> Self {
-        let shape = if scalar { Vec::new() } else { vec![Size::Known(i64::try_from(values.len()).unwrap_or(0))] };
+        let shape = if scalar {
+            Vec::new()
+        } else {
+            vec![Size::Known(i64::try_from(values.len()).unwrap_or(0))]
+        };
         let value = values.into_iter().map(Item::Int).collect();
-        Self { dtype: Some(dtype), shape: Some(shape), value: None, container: None }.with_items(Some(value))
+        Self {
+            dtype: Some(dtype),
+            shape: Some(shape),
+            value: None,
+            container: None,
+        }
+        .with_items(Some(value))
     }
 
     /// The same with a value, where it is small and fits the shape.
     #[must_use]
     pub fn with_items(mut self, items: Option<Vec<Item>>) -> Self {
         let elements = self.shape.as_ref().and_then(|s| elements(s));
-        self.value = items.filter(|i| i.len() <= VALUE_LIMIT && elements == Some(i.len())).map(Into::into);
+        self.value = items
+            .filter(|i| i.len() <= VALUE_LIMIT && elements == Some(i.len()))
+            .map(Into::into);
         self
     }
 
     /// A container of tensors with this element type.
     pub fn container(kind: &str, dtype: Option<DataType>) -> Self {
-        Self { dtype, shape: None, value: None, container: Some(kind.into()) }
+        Self {
+            dtype,
+            shape: None,
+            value: None,
+            container: Some(kind.into()),
+        }
     }
 
     /// The declared type.
@@ -73,16 +95,27 @@ impl Fact {
     /// What is true of both: for the branches of an If, or one loop iteration and the next.
     pub fn join(&self, other: &Self) -> Self {
         let shape = match (&self.shape, &other.shape) {
-            (Some(a), Some(b)) if a.len() == b.len() => {
-                Some(a.iter().zip(b).map(|(x, y)| if x == y { x.clone() } else { Size::Unknown }).collect())
-            }
+            (Some(a), Some(b)) if a.len() == b.len() => Some(
+                a.iter()
+                    .zip(b)
+                    .map(|(x, y)| if x == y { x.clone() } else { Size::Unknown })
+                    .collect(),
+            ),
             _ => None,
         };
         Self {
             dtype: if self.dtype == other.dtype { self.dtype } else { None },
             shape,
-            value: if self.value == other.value { self.value.clone() } else { None },
-            container: if self.container == other.container { self.container.clone() } else { None },
+            value: if self.value == other.value {
+                self.value.clone()
+            } else {
+                None
+            },
+            container: if self.container == other.container {
+                self.container.clone()
+            } else {
+                None
+            },
         }
     }
 
@@ -103,21 +136,41 @@ impl Fact {
             (Some(declared), Some(found)) => {
                 let text = |s: &[Size]| Shape(s.iter().map(Dim::from).collect()).to_string();
                 let differ = declared.len() != found.len()
-                    || declared.iter().zip(&found).any(|(a, b)| matches!((a, b), (Size::Known(x), Size::Known(y)) if x != y));
+                    || declared
+                        .iter()
+                        .zip(&found)
+                        .any(|(a, b)| matches!((a, b), (Size::Known(x), Size::Known(y)) if x != y));
                 if differ {
-                    contradiction =
-                        Some(format!("declared {}, but its operator gives {}", text(declared), text(&found)));
+                    contradiction = Some(format!(
+                        "declared {}, but its operator gives {}",
+                        text(declared),
+                        text(&found)
+                    ));
                     value = None;
                     Some(declared.clone())
                 } else {
-                    Some(declared.iter().zip(found).map(|(a, b)| match (a, &b) {
-                        (Size::Known(_), _) | (Size::Expr(_), Size::Expr(_) | Size::Unknown) => a.clone(),
-                        _ => b,
-                    }).collect())
+                    Some(
+                        declared
+                            .iter()
+                            .zip(found)
+                            .map(|(a, b)| match (a, &b) {
+                                (Size::Known(_), _) | (Size::Expr(_), Size::Expr(_) | Size::Unknown) => a.clone(),
+                                _ => b,
+                            })
+                            .collect(),
+                    )
                 }
             }
         };
-        (Self { dtype, shape, value, container: self.container.clone().or(inferred.container) }, contradiction)
+        (
+            Self {
+                dtype,
+                shape,
+                value,
+                container: self.container.clone().or(inferred.container),
+            },
+            contradiction,
+        )
     }
 }
 

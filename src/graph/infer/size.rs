@@ -67,7 +67,10 @@ impl From<&Size> for Dim {
 impl Size {
     /// A named dimension.
     pub fn symbol(name: &str) -> Self {
-        Self::from_sum(Sum { terms: vec![(vec![Atom::Symbol(name.into())], 1)], constant: 0 })
+        Self::from_sum(Sum {
+            terms: vec![(vec![Atom::Symbol(name.into())], 1)],
+            constant: 0,
+        })
     }
 
     pub fn known(&self) -> Option<i64> {
@@ -83,12 +86,19 @@ impl Size {
             return Self::Known(sum.constant);
         }
         let too_large = sum.terms.len() > MAX_PARTS || sum.terms.iter().any(|t| t.0.len() > MAX_PARTS);
-        if too_large || sum.text_len() > MAX_TEXT { Self::Unknown } else { Self::Expr(Arc::new(sum)) }
+        if too_large || sum.text_len() > MAX_TEXT {
+            Self::Unknown
+        } else {
+            Self::Expr(Arc::new(sum))
+        }
     }
 
     fn sum(&self) -> Option<Sum> {
         match self {
-            Self::Known(n) => Some(Sum { terms: Vec::new(), constant: *n }),
+            Self::Known(n) => Some(Sum {
+                terms: Vec::new(),
+                constant: *n,
+            }),
             Self::Expr(sum) => Some((**sum).clone()),
             Self::Unknown => None,
         }
@@ -131,7 +141,11 @@ impl Size {
 
     /// Rounded up.
     pub fn div_ceil(&self, other: i64) -> Self {
-        if other < 1 { Self::Unknown } else { self.add(&Self::Known(other - 1)).div_floor(&Self::Known(other)) }
+        if other < 1 {
+            Self::Unknown
+        } else {
+            self.add(&Self::Known(other - 1)).div_floor(&Self::Known(other))
+        }
     }
 
     /// The quotient where the division leaves no rest for any value of the symbols, else unknown.
@@ -163,7 +177,10 @@ impl Size {
                     return if known(*constant, 0) == *constant { a } else { b };
                 }
                 let (a, b) = if a <= b { (a, b) } else { (b, a) };
-                Sum { terms: vec![(vec![atom(Arc::new(a), Arc::new(b))], 1)], constant: 0 }
+                Sum {
+                    terms: vec![(vec![atom(Arc::new(a), Arc::new(b))], 1)],
+                    constant: 0,
+                }
             })),
         }
     }
@@ -200,7 +217,8 @@ impl Size {
         if difference.terms.is_empty() {
             return Some(difference.constant == 0);
         }
-        let never_zero = |sum: &Sum| sum.constant > 0 && sum.terms.iter().all(|t| t.1 > 0 && t.0.iter().all(Atom::is_size));
+        let never_zero =
+            |sum: &Sum| sum.constant > 0 && sum.terms.iter().all(|t| t.1 > 0 && t.0.iter().all(Atom::is_size));
         let negated = difference.mul(&Sum::constant(-1))?;
         (never_zero(&difference) || never_zero(&negated)).then_some(false)
     }
@@ -228,7 +246,10 @@ impl Size {
                 return size;
             }
         }
-        Self::Expr(Arc::new(Sum { terms: vec![(vec![Atom::Symbol(text.into())], 1)], constant: 0 }))
+        Self::Expr(Arc::new(Sum {
+            terms: vec![(vec![Atom::Symbol(text.into())], 1)],
+            constant: 0,
+        }))
     }
 }
 
@@ -247,7 +268,10 @@ impl Atom {
 
 impl Sum {
     fn constant(constant: i64) -> Self {
-        Self { terms: Vec::new(), constant }
+        Self {
+            terms: Vec::new(),
+            constant,
+        }
     }
 
     fn is_min_of(&self, other: &Self) -> bool {
@@ -271,7 +295,10 @@ impl Sum {
             }
         }
         (terms.len() <= 4 * MAX_PARTS).then_some(())?;
-        Some(Self { terms, constant: self.constant.checked_add(other.constant)? })
+        Some(Self {
+            terms,
+            constant: self.constant.checked_add(other.constant)?,
+        })
     }
 
     fn mul(&self, other: &Self) -> Option<Self> {
@@ -296,7 +323,10 @@ impl Sum {
                 let term = if atoms.is_empty() {
                     Self::constant(coefficient)
                 } else {
-                    Self { terms: vec![(atoms, coefficient)], constant: 0 }
+                    Self {
+                        terms: vec![(atoms, coefficient)],
+                        constant: 0,
+                    }
                 };
                 out = out.add(&term)?;
             }
@@ -330,7 +360,10 @@ impl Sum {
             return whole.add(&numerator.div_floor(a.checked_mul(divisor)?)?);
         }
         let atom = Atom::Floor(Arc::new(rest), divisor);
-        whole.add(&Self { terms: vec![(vec![atom], 1)], constant: 0 })
+        whole.add(&Self {
+            terms: vec![(vec![atom], 1)],
+            constant: 0,
+        })
     }
 
     fn div_exact(&self, other: &Self) -> Option<Self> {
@@ -343,7 +376,8 @@ impl Sum {
                 return (other.mul(&Self::constant(factor))? == *self).then(|| Self::constant(factor));
             }
         };
-        if coefficient == 0 || (self.constant != 0 && !atoms.is_empty()) || self.constant.checked_rem(coefficient)? != 0 {
+        if coefficient == 0 || (self.constant != 0 && !atoms.is_empty()) || self.constant.checked_rem(coefficient)? != 0
+        {
             return None;
         }
         let mut out = Self::constant(self.constant / coefficient);
@@ -357,8 +391,14 @@ impl Sum {
                 return None;
             }
             let c = c / coefficient;
-            let term =
-                if mine.is_empty() { Self::constant(c) } else { Self { terms: vec![(mine, c)], constant: 0 } };
+            let term = if mine.is_empty() {
+                Self::constant(c)
+            } else {
+                Self {
+                    terms: vec![(mine, c)],
+                    constant: 0,
+                }
+            };
             out = out.add(&term)?;
         }
         Some(out)
@@ -396,8 +436,9 @@ fn is_plain(name: &str) -> bool {
 
 impl std::fmt::Display for Sum {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A name alone is printed as it is, whatever it contains.
-        if let ([(atoms, 1)], 0) = (self.terms.as_slice(), self.constant)
+        // A name alone is printed as it is, whatever it contains; inside an expression (`{:#}`) it may need quotes.
+        if !f.alternate()
+            && let ([(atoms, 1)], 0) = (self.terms.as_slice(), self.constant)
             && let [Atom::Symbol(name)] = atoms.as_slice()
         {
             return f.write_str(name);
@@ -423,7 +464,12 @@ impl std::fmt::Display for Sum {
             }
         }
         if self.constant != 0 || first {
-            write!(f, "{}{}", if self.constant >= 0 && !first { "+" } else { "" }, self.constant)?;
+            write!(
+                f,
+                "{}{}",
+                if self.constant >= 0 && !first { "+" } else { "" },
+                self.constant
+            )?;
         }
         Ok(())
     }
@@ -435,11 +481,11 @@ impl std::fmt::Display for Atom {
             Self::Symbol(name) if is_plain(name) => f.write_str(name),
             Self::Symbol(name) => write!(f, "'{name}'"),
             Self::Floor(sum, divisor) if sum.terms.len() == 1 && sum.constant == 0 => {
-                write!(f, "floor({sum}/{divisor})")
+                write!(f, "floor({sum:#}/{divisor})")
             }
-            Self::Floor(sum, divisor) => write!(f, "floor(({sum})/{divisor})"),
-            Self::Max(a, b) => write!(f, "max({a},{b})"),
-            Self::Min(a, b) => write!(f, "min({a},{b})"),
+            Self::Floor(sum, divisor) => write!(f, "floor(({sum:#})/{divisor})"),
+            Self::Max(a, b) => write!(f, "max({a:#},{b:#})"),
+            Self::Min(a, b) => write!(f, "min({a:#},{b:#})"),
         }
     }
 }
@@ -464,7 +510,11 @@ impl Parser<'_> {
     fn sum(&mut self) -> Option<Size> {
         self.depth += 1;
         (self.depth < 24).then_some(())?;
-        let mut total = if self.eat("-") { Size::Known(0).sub(&self.product()?) } else { self.product()? };
+        let mut total = if self.eat("-") {
+            Size::Known(0).sub(&self.product()?)
+        } else {
+            self.product()?
+        };
         loop {
             if self.eat("+") {
                 total = total.add(&self.product()?);
@@ -500,7 +550,10 @@ impl Parser<'_> {
             self.rest = rest;
             return Some(Size::symbol(name));
         }
-        let end = self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_.:".contains(c))).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || "_.:".contains(c)))
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at_checked(end)?;
         self.rest = rest;
         if let Ok(number) = word.parse::<i64>() {
@@ -514,11 +567,19 @@ impl Parser<'_> {
         let size = match word.to_ascii_lowercase().as_str() {
             "floor" => {
                 let numerator = self.sum()?;
-                if self.eat("/") { numerator.div_floor(&self.factor()?) } else { numerator }
+                if self.eat("/") {
+                    numerator.div_floor(&self.factor()?)
+                } else {
+                    numerator
+                }
             }
             "ceil" | "ceiling" => {
                 let numerator = self.sum()?;
-                if self.eat("/") { numerator.div_ceil(self.factor()?.known()?) } else { numerator }
+                if self.eat("/") {
+                    numerator.div_ceil(self.factor()?.known()?)
+                } else {
+                    numerator
+                }
             }
             name @ ("max" | "min") => {
                 let a = self.sum()?;

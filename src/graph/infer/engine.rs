@@ -1,0 +1,406 @@
+//! Walks the bodies: rules for ordinary nodes, recursion for If, Loop, Scan and functions.
+
+use super::call::{Call, axis};
+use super::fact::{Fact, Item};
+use super::rules;
+use super::size::Size;
+use crate::graph::{Graph, NodeId, Problem, ProblemKind, TensorId, TensorKind};
+use crate::model::onnx::NodeProto;
+use crate::model::{DataType, quoted};
+use std::collections::HashSet;
+
+/// Bodies and functions deeper than this are left uninferred; nobody exports that.
+const MAX_DEPTH: usize = 24;
+/// A body is walked again where a loop's shapes change, and once per call of a function: hostile nesting would multiply
+/// that, so the work is limited to this many nodes per node of the graph.
+const WORK_PER_NODE: usize = 16;
+const WORK_AT_LEAST: usize = 100_000;
+
+/// What inference found.
+pub(super) struct Found {
+    /// By tensor.
+    pub facts: Vec<Fact>,
+    pub problems: Vec<Problem>,
+}
+
+pub(super) fn run(graph: &Graph) -> Found {
+    let declared: Vec<Fact> = graph.tensors.iter().map(|t| Fact::declared(&t.ty)).collect();
+    let mut engine = Engine {
+        graph,
+        facts: declared.clone(),
+        declared,
+        over_calls: vec![None; graph.tensors.len()],
+        problems: Vec::new(),
+        callers: Vec::new(),
+        depth: 0,
+        work: graph.nodes.len().saturating_mul(WORK_PER_NODE).max(WORK_AT_LEAST),
+        function_of: function_tensors(graph),
+        reported: graph
+            .problems
+            .iter()
+            .filter(|p| p.kind == ProblemKind::Contradiction)
+            .filter_map(|p| p.tensor.as_deref())
+            .collect(),
+    };
+    engine.body(0);
+    // Functions that nothing calls still have whatever their definition alone tells.
+    for (index, body) in (0u32..).zip(&graph.bodies) {
+        if body.is_function && !engine.was_called(index) {
+            engine.body(index);
+        }
+    }
+    for (fact, over) in engine.facts.iter_mut().zip(engine.over_calls) {
+        if let Some(over) = over {
+            *fact = over;
+        }
+    }
+    Found {
+        facts: engine.facts,
+        problems: engine.problems,
+    }
+}
+
+/// For each function, the tensors of its definition and of the bodies inside it.
+fn function_tensors(graph: &Graph) -> Vec<Vec<TensorId>> {
+    let mut root: Vec<u32> = Vec::with_capacity(graph.bodies.len());
+    for (index, body) in (0u32..).zip(&graph.bodies) {
+        // Parents stand before their children.
+        let parent = body
+            .owner
+            .and_then(|owner| graph.nodes.get(owner.0 as usize))
+            .map(|n| n.body);
+        root.push(parent.and_then(|p| root.get(p as usize).copied()).unwrap_or(index));
+    }
+    let mut tensors = vec![Vec::new(); graph.bodies.len()];
+    for (id, tensor) in (0u32..).map(TensorId).zip(&graph.tensors) {
+        let Some(top) = root.get(tensor.body as usize) else {
+            continue;
+        };
+        if graph.bodies.get(*top as usize).is_some_and(|b| b.is_function)
+            && let Some(list) = tensors.get_mut(*top as usize)
+        {
+            list.push(id);
+        }
+    }
+    tensors
+}
+
+struct Engine<'g> {
+    graph: &'g Graph,
+    declared: Vec<Fact>,
+    facts: Vec<Fact>,
+    /// Tensors inside functions: what holds for all calls.
+    over_calls: Vec<Option<Fact>>,
+    problems: Vec<Problem>,
+    /// Nodes that call the functions we are in, with the function's body, outermost first.
+    callers: Vec<(&'g NodeProto, u32)>,
+    depth: usize,
+    work: usize,
+    function_of: Vec<Vec<TensorId>>,
+    /// Tensors whose declarations already contradict each other: one message is enough.
+    reported: HashSet<&'g str>,
+}
+
+impl<'g> Engine<'g> {
+    fn was_called(&self, function: u32) -> bool {
+        let tensors = self.function_of.get(function as usize);
+        tensors.is_some_and(|t| {
+            t.iter()
+                .any(|id| self.over_calls.get(id.0 as usize).is_some_and(Option::is_some))
+        })
+    }
+
+    fn fact(&self, id: TensorId) -> Fact {
+        self.facts.get(id.0 as usize).cloned().unwrap_or_default()
+    }
+
+    /// Sets what was inferred, under what is declared.
+    fn set(&mut self, id: TensorId, inferred: Fact, node: Option<NodeId>) {
+        let Some(declared) = self.declared.get(id.0 as usize) else {
+            return;
+        };
+        let tensor = self.graph.tensors.get(id.0 as usize);
+        let silent = tensor.is_some_and(|t| t.kind == TensorKind::Constant || self.reported.contains(&*t.name));
+        let (fact, contradiction) = declared.refine(inferred);
+        if let (Some(what), Some(node), false) = (contradiction, node, silent) {
+            self.problems.push(self.contradiction(id, node, &what));
+        }
+        if let Some(slot) = self.facts.get_mut(id.0 as usize) {
+            *slot = fact;
+        }
+    }
+
+    fn contradiction(&self, id: TensorId, node: NodeId, what: &str) -> Problem {
+        let name = self.graph.tensors.get(id.0 as usize).map(|t| t.name.clone());
+        let of = self.graph.nodes.get(node.0 as usize).map_or_else(String::new, |n| {
+            if n.name.is_empty() {
+                format!("{} {}", n.op_type, n.path)
+            } else {
+                format!("{} {}", n.op_type, quoted(&n.name))
+            }
+        });
+        let message = format!("{of}: output {} is {what}", quoted(name.as_deref().unwrap_or_default()));
+        Problem {
+            node: Some(node),
+            tensor: name,
+            kind: ProblemKind::Contradiction,
+            message,
+        }
+    }
+
+    fn body(&mut self, body: u32) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        let graph = self.graph;
+        for id in graph.body_order(body) {
+            if self.work == 0 {
+                break;
+            }
+            self.work -= 1;
+            self.node(*id);
+        }
+        self.depth -= 1;
+    }
+
+    fn node(&mut self, id: NodeId) {
+        let graph = self.graph;
+        let Some(node) = graph.nodes.get(id.0 as usize) else {
+            return;
+        };
+        let outputs = if let Some(function) = node.function {
+            self.function(id, function)
+        } else {
+            let inputs = node.inputs.iter().map(|i| i.map(|i| self.fact(i))).collect();
+            let callers: Vec<&NodeProto> = self.callers.iter().rev().map(|c| c.0).collect();
+            let defaults = self
+                .callers
+                .last()
+                .and_then(|(_, body)| graph.function_proto(*body))
+                .map_or(&[][..], |f| f.attribute_proto.as_slice());
+            let call = Call {
+                graph,
+                node,
+                proto: graph.proto(id),
+                callers: &callers,
+                defaults,
+                inputs,
+                opset: graph.opset(node.body, "").unwrap_or(i64::MAX),
+            };
+            match (&*node.domain, &*node.op_type) {
+                ("", "If") => self.branches(&call),
+                ("", "Loop") => self.loop_(&call),
+                ("", "Scan") => self.scan(&call),
+                _ => rules::outputs(&call),
+            }
+        };
+        let outputs = outputs.unwrap_or_default();
+        for (i, output) in node.outputs.iter().enumerate() {
+            if let Some(output) = output {
+                let inferred = outputs.get(i).cloned().unwrap_or_default();
+                self.set(*output, inferred, Some(id));
+            }
+        }
+    }
+
+    fn owned(&self, call: &Call<'_>, name: &str) -> Option<u32> {
+        call.node
+            .owned_bodies
+            .iter()
+            .copied()
+            .find(|i| self.graph.bodies.get(*i as usize).is_some_and(|b| &*b.name == name))
+    }
+
+    fn outputs_of(&self, body: u32) -> Vec<Fact> {
+        let outputs = self
+            .graph
+            .bodies
+            .get(body as usize)
+            .map_or(&[][..], |b| b.outputs.as_slice());
+        outputs.iter().map(|id| self.with_value(*id)).collect()
+    }
+
+    /// The fact with its value read, when it is a small constant: its consumer is another tensor.
+    fn with_value(&self, id: TensorId) -> Fact {
+        let fact = self.fact(id);
+        if fact.value.is_some() || fact.shape.as_deref().and_then(super::fact::elements).is_none() {
+            return fact;
+        }
+        let Some(Ok(tensor)) = self.graph.constant(id) else {
+            return fact;
+        };
+        let items = if tensor.dtype.is_float() {
+            tensor.to_f64_iter().map(|v| v.map(Item::Float).collect())
+        } else {
+            tensor
+                .to_i64()
+                .map(|v| v.into_iter().map(|n| Item::Int(Size::Known(n))).collect())
+        };
+        fact.with_items(items)
+    }
+
+    fn branches(&mut self, call: &Call<'_>) -> Option<Vec<Fact>> {
+        let (then, other) = (self.owned(call, "then_branch")?, self.owned(call, "else_branch")?);
+        self.body(then);
+        self.body(other);
+        let (a, b) = (self.outputs_of(then), self.outputs_of(other));
+        Some(match call.scalar(0).and_then(|c| c.known()) {
+            Some(0) => b,
+            Some(_) => a,
+            None => a.iter().zip(&b).map(|(a, b)| a.join(b)).collect(),
+        })
+    }
+
+    /// Binds a body's inputs; their own declarations stay on top.
+    fn bind(&mut self, body: u32, facts: Vec<Fact>) {
+        let graph = self.graph;
+        let Some(body) = graph.bodies.get(body as usize) else {
+            return;
+        };
+        for (id, fact) in body.inputs.iter().zip(facts) {
+            self.set(*id, fact, None);
+        }
+    }
+
+    /// Walks a body that feeds some of its outputs back, until the shapes it carries hold for every round.
+    fn rounds(&mut self, body: u32, before: Vec<Fact>, carried: Vec<Fact>, after: Vec<Fact>, skip: usize) -> Vec<Fact> {
+        // The value of a carried tensor is another one in the next round.
+        let mut carried: Vec<Fact> = carried.into_iter().map(|f| Fact { value: None, ..f }).collect();
+        for last in [false, true] {
+            let problems = self.problems.len();
+            let mut inputs = before.clone();
+            inputs.extend(carried.iter().cloned());
+            inputs.extend(after.iter().cloned());
+            self.bind(body, inputs);
+            self.body(body);
+            let outputs = self.outputs_of(body);
+            let joined: Vec<Fact> = carried
+                .iter()
+                .enumerate()
+                .map(|(i, f)| {
+                    f.join(&Fact {
+                        value: None,
+                        ..outputs.get(skip + i).cloned().unwrap_or_default()
+                    })
+                })
+                .collect();
+            if joined == carried {
+                break;
+            }
+            carried = joined;
+            if last {
+                // Still changing: only the element types are sure.
+                carried = carried.into_iter().map(|f| Fact { shape: None, ..f }).collect();
+            } else {
+                self.problems.truncate(problems);
+            }
+        }
+        carried
+    }
+
+    fn loop_(&mut self, call: &Call<'_>) -> Option<Vec<Fact>> {
+        let body = self.owned(call, "body")?;
+        let before = vec![
+            Fact::new(Some(DataType::Int64), Some(Vec::new())),
+            Fact::new(Some(DataType::Bool), Some(Vec::new())),
+        ];
+        let carried: Vec<Fact> = call
+            .inputs
+            .iter()
+            .skip(2)
+            .map(|f| f.clone().unwrap_or_default())
+            .collect();
+        let count = carried.len();
+        let mut outputs = self.rounds(body, before, carried, Vec::new(), 1);
+        let inner = self.outputs_of(body);
+        // Every round adds one row; how many rounds there are is known only if the condition stays true.
+        let always = inner
+            .first()
+            .and_then(|f| f.value.clone())
+            .is_some_and(|v| *v == [Item::Int(Size::Known(1))]);
+        let rows = if always {
+            call.scalar(0).unwrap_or(Size::Unknown)
+        } else {
+            Size::Unknown
+        };
+        for scanned in inner.into_iter().skip(1 + count) {
+            let shape = scanned.shape.map(|s| std::iter::once(rows.clone()).chain(s).collect());
+            outputs.push(Fact::new(scanned.dtype, shape));
+        }
+        Some(outputs)
+    }
+
+    fn scan(&mut self, call: &Call<'_>) -> Option<Vec<Fact>> {
+        let body = self.owned(call, "body")?;
+        if call.opset < 9 {
+            return None;
+        }
+        let scanned = usize::try_from(call.int("num_scan_inputs")?).ok()?;
+        let states = call.inputs.len().checked_sub(scanned)?;
+        let axes = call.ints("scan_input_axes").unwrap_or_default();
+        let mut length = Size::Unknown;
+        let mut slices = Vec::new();
+        for (i, fact) in call.inputs.iter().skip(states).enumerate() {
+            let fact = fact.clone().unwrap_or_default();
+            let shape = fact.shape.and_then(|mut shape| {
+                let at = axis(axes.get(i).copied().unwrap_or(0), shape.len())?;
+                length = length.equal(&shape.remove(at));
+                Some(shape)
+            });
+            slices.push(Fact::new(fact.dtype, shape));
+        }
+        let carried: Vec<Fact> = call
+            .inputs
+            .iter()
+            .take(states)
+            .map(|f| f.clone().unwrap_or_default())
+            .collect();
+        let mut outputs = self.rounds(body, Vec::new(), carried, slices, 0);
+        let axes = call.ints("scan_output_axes").unwrap_or_default();
+        for (i, fact) in self.outputs_of(body).into_iter().skip(states).enumerate() {
+            let shape = fact.shape.and_then(|mut shape| {
+                let at = axis(axes.get(i).copied().unwrap_or(0), shape.len() + 1)?;
+                shape.insert(at, length.clone());
+                Some(shape)
+            });
+            outputs.push(Fact::new(fact.dtype, shape));
+        }
+        Some(outputs)
+    }
+
+    fn function(&mut self, id: NodeId, function: u32) -> Option<Vec<Fact>> {
+        // Functions that call themselves are not ONNX.
+        if self.callers.iter().any(|(_, body)| *body == function) || self.callers.len() >= MAX_DEPTH {
+            return None;
+        }
+        let graph = self.graph;
+        let node = graph.nodes.get(id.0 as usize)?;
+        let inputs = node
+            .inputs
+            .iter()
+            .map(|i| i.map(|i| self.with_value(i)).unwrap_or_default());
+        let inputs = inputs.collect();
+        self.callers.push((graph.proto(id), function));
+        let problems = self.problems.len();
+        self.bind(function, inputs);
+        self.body(function);
+        // A definition holds for all its calls, so no single call contradicts it.
+        self.problems.truncate(problems);
+        self.callers.pop();
+        for tensor in self.function_of.get(function as usize).into_iter().flatten() {
+            let index = tensor.0 as usize;
+            if let (Some(fact), Some(over)) = (self.facts.get(index), self.over_calls.get_mut(index)) {
+                let fact = Fact {
+                    value: None,
+                    ..fact.clone()
+                };
+                *over = Some(match over.take() {
+                    Some(before) => before.join(&fact),
+                    None => fact,
+                });
+            }
+        }
+        Some(self.outputs_of(function))
+    }
+}
