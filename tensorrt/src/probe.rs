@@ -114,7 +114,7 @@ pub(crate) fn check(memory: &Memory, class: Class, length: usize, object: *mut c
         ));
     }
     match &shape.type_name {
-        Some(name) if is_tensorrt(name) => Ok(shape),
+        Some(name) if is_tensorrt(name) && interface(name).is_none_or(|i| belongs(i, class)) => Ok(shape),
         Some(name) => Err(format!(
             "its type is named {name}, which is no class of TensorRT's {}",
             class.name()
@@ -123,9 +123,54 @@ pub(crate) fn check(memory: &Memory, class: Class, length: usize, object: *mut c
     }
 }
 
+/// The interface in names such as `N8nvinfer17WrapperINS_8IBuilderENS_7builder7BuilderEEE` (what TensorRT-RTX calls its
+/// implementations): `IBuilder`. `None` for other names.
+fn interface(name: &str) -> Option<&str> {
+    let rest = name.split_once("7WrapperINS_")?.1;
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    rest.get(digits..)?.get(..rest.get(..digits)?.parse().ok()?)
+}
+
+/// True if an interface (`IBuilder`) goes with a class of the tables (`VBuilder`); a layer's interface is that of its kind.
+fn belongs(interface: &str, class: Class) -> bool {
+    class == Class::V_LAYER && interface.ends_with("Layer") || interface.get(1..) == class.name().get(1..)
+}
+
 /// TensorRT's classes live in these namespaces (mangled: length, then name).
 fn is_tensorrt(name: &str) -> bool {
     ["8nvinfer1", "12nvonnxparser", "9onnx2trt", "8onnx2trt"]
         .iter()
         .any(|n| name.contains(n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interface_in_a_type_name() {
+        assert_eq!(
+            interface("N8nvinfer17WrapperINS_8IBuilderENS_7builder7BuilderEEE"),
+            Some("IBuilder")
+        );
+        assert_eq!(interface("N9onnx2trt13ModelImporterE"), None);
+        assert_eq!(interface("N8nvinfer17WrapperINS_99IBuilderE"), None);
+        assert_eq!(interface("N8nvinfer17WrapperINS_E"), None);
+        assert!(belongs("IBuilder", Class::V_BUILDER) && !belongs("IBuilder", Class::V_BUILDER_CONFIG));
+        assert!(belongs("IConvolutionLayer", Class::V_LAYER) && !belongs("ITensor", Class::V_LAYER));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn addresses_that_are_no_objects() {
+        let memory = Memory::now().expect("the memory map");
+        for address in [0, 8, 0x1234, usize::MAX - 7, usize::MAX] {
+            assert!(memory.shape(address).is_err(), "{address:#x}");
+        }
+        let null_table = [0usize, 0];
+        assert!(memory.shape(null_table.as_ptr() as usize).is_err());
+        let no_code = [null_table.as_ptr() as usize, 0];
+        let memory = Memory::now().expect("the memory map");
+        assert!(memory.shape(no_code.as_ptr() as usize).is_ok_and(|s| s.functions == 0));
+    }
 }

@@ -1,6 +1,8 @@
 //! TensorRT 10 and 11, whose libraries are in no registry: the slot tables against NVIDIA's own Python bindings, and our
 //! calls against the same mock library (`tests/enterprise/mock.cpp`).
 
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
 #[path = "enterprise/mock.rs"]
 mod mock;
 

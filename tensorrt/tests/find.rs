@@ -1,5 +1,7 @@
 //! Finding libraries without loading them.
 
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
 mod common;
 
 use enginesmith_tensorrt::Flavour;

@@ -1,5 +1,7 @@
 //! What cannot be loaded gives a clear error and never a crash.
 
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
 use enginesmith_tensorrt::{Error, Library, LoadError};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -3,6 +3,8 @@
 //! Needs, beside the libraries (see `common::libraries`), the wheel `tensorrt-rtx-cu13-bindings` installed to the same folder and
 //! a `python3` of the version that the wheel is for.
 
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
 mod common;
 
 use common::{each_library, onnx};

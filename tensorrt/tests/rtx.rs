@@ -1,5 +1,7 @@
 //! The real TensorRT-RTX libraries: parsing, diagnosis, building, without a GPU. See `common::libraries`.
 
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
 mod common;
 
 use common::{each_library, onnx};
