@@ -263,6 +263,27 @@ impl Graph {
         self.model.proto().functions.get(index as usize)
     }
 
+    /// Where the message of an owned body is in its owner's: index of the attribute, and of the graph in it where it lists
+    /// several.
+    pub(crate) fn body_place(&self, body: u32) -> Option<(usize, Option<usize>)> {
+        self.bodies.get(body as usize)?.owner?;
+        let (attribute, index) = self.places.get(body as usize)?;
+        Some((*attribute as usize, index.map(|i| i as usize)))
+    }
+
+    /// For each body, the tensor of each of its initializers.
+    pub(crate) fn initializers_by_body(&self) -> Vec<Vec<Option<TensorId>>> {
+        let mut out: Vec<Vec<Option<TensorId>>> = vec![Vec::new(); self.bodies.len()];
+        for (i, (stored, tensor)) in self.stored.iter().zip(&self.tensors).enumerate() {
+            if let Some(index) = stored.initializer {
+                let of_body = &mut out[tensor.body as usize];
+                of_body.resize(of_body.len().max(index as usize + 1), None);
+                of_body[index as usize] = Some(TensorId(i as u32));
+            }
+        }
+        out
+    }
+
     fn body_nodes(&self, body: u32) -> &[NodeProto] {
         match self.body_proto(body) {
             Some(graph) => &graph.node,

@@ -8,6 +8,7 @@ pub mod build;
 mod constant;
 pub mod cost;
 mod declared;
+pub mod eval;
 pub mod infer;
 mod order;
 pub mod place;

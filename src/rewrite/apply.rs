@@ -1,6 +1,7 @@
 //! Applying patches.
 
-use super::{GraphDiff, PatchSpec};
+use super::{GraphDiff, PatchSpec, diff, fold};
+use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
 
@@ -36,8 +37,17 @@ pub struct PatchError {
 /// # Errors
 /// The reason in words.
 pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, String> {
-    let _ = (model, spec);
-    todo!("owner: rewrite")
+    let done = match spec {
+        PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
+    };
+    let diff = diff(&Graph::new(model.clone()), &Graph::new(done.model.clone()));
+    Ok(AppliedPatch {
+        spec: spec.clone(),
+        summary: done.summary,
+        notes: done.notes,
+        model: done.model,
+        diff,
+    })
 }
 
 /// Applies patches in order.

@@ -1,12 +1,13 @@
 //! Patches: labelled, reversible rewrites of a graph, each with a reason and a diff.
 //!
-//! A [`PatchSpec`] is plain data (it is what a recipe saves); applying a list of them to a model gives a [`Patched`]
-//! chain in which every step can be looked at, and dropped: that is undo. May be called by everything above; calls
+//! A [`PatchSpec`] is plain data (it is what a recipe saves); applying a list of them to a model gives a chain of
+//! [`AppliedPatch`], in which every step can be looked at, and dropped: that is undo. May be called by everything above; calls
 //! `model` and `graph`.
 
 pub mod apply;
 pub mod diff;
-pub mod fold;
+mod edit;
+mod fold;
 pub mod spec;
 
 pub use apply::{AppliedPatch, PatchError, apply, apply_all};

@@ -1,0 +1,310 @@
+//! Edits of a graph, collected and then written to a copy of its messages: the one way in which patches change models.
+//!
+//! Removing a node also removes what only fed it: nodes and stored constants whose last reader goes. What was dead before
+//! stays, so that each patch's diff shows its own work.
+
+use crate::graph::{Graph, NodeId, Producer, TensorId, TensorKind};
+use crate::model::Tensor;
+use crate::model::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, attribute_proto::AttributeType};
+use buffa::MessageField;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Edits of one graph.
+pub(super) struct Edit<'a> {
+    graph: &'a Graph,
+    removed: Vec<bool>,
+    /// Reads of each tensor by nodes that stay, and uses as an output of a body.
+    uses: Vec<u32>,
+    /// Tensors that lost their last reader to an edit.
+    orphaned: Vec<bool>,
+    /// Values that take the place of what a removed node made.
+    constants: BTreeMap<TensorId, Tensor>,
+    /// Readers of the first tensor read the second instead.
+    redirected: HashMap<TensorId, TensorId>,
+}
+
+/// What an edit did.
+pub(super) struct Edited {
+    pub(super) proto: ModelProto,
+    /// Constants written.
+    pub(super) constants: usize,
+    /// Nodes removed, those inside removed bodies included.
+    pub(super) removed: usize,
+}
+
+impl<'a> Edit<'a> {
+    pub(super) fn new(graph: &'a Graph) -> Self {
+        let mut uses = vec![0u32; graph.tensors.len()];
+        let reads = graph.nodes.iter().flat_map(|node| node.inputs.iter().flatten());
+        let outputs = graph.bodies.iter().flat_map(|body| &body.outputs);
+        for tensor in reads.chain(outputs) {
+            uses[tensor.0 as usize] += 1;
+        }
+        Self {
+            graph,
+            removed: vec![false; graph.nodes.len()],
+            orphaned: vec![false; uses.len()],
+            uses,
+            constants: BTreeMap::new(),
+            redirected: HashMap::new(),
+        }
+    }
+
+    /// True when the node is gone.
+    pub(super) fn is_removed(&self, id: NodeId) -> bool {
+        self.removed[id.0 as usize]
+    }
+
+    /// Removes the node, its bodies, and everything that only fed them.
+    pub(super) fn remove(&mut self, id: NodeId) {
+        let mut todo = vec![id];
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut self.removed[id.0 as usize], true) {
+                continue;
+            }
+            let graph = self.graph;
+            let node = graph.node(id);
+            for read in node.inputs.iter().flatten() {
+                self.release(*read, &mut todo);
+            }
+            for body in &node.owned_bodies {
+                let body = &graph.bodies[*body as usize];
+                todo.extend(&body.nodes);
+                for output in &body.outputs {
+                    self.release(*output, &mut todo);
+                }
+            }
+        }
+    }
+
+    /// Takes one use off a tensor; its producer follows when it was the last.
+    fn release(&mut self, tensor: TensorId, todo: &mut Vec<NodeId>) {
+        let at = self.target(tensor).0 as usize;
+        self.uses[at] = self.uses[at].saturating_sub(1);
+        if self.uses[at] > 0 {
+            return;
+        }
+        self.orphaned[at] = true;
+        if let Producer::Node { node, .. } = self.graph.tensors[at].producer
+            && self
+                .graph
+                .node(node)
+                .outputs
+                .iter()
+                .flatten()
+                .all(|t| self.uses[t.0 as usize] == 0)
+        {
+            todo.push(node);
+        }
+    }
+
+    /// Puts a value in the place of what a node makes; the node itself is to be removed by the caller, and all its other
+    /// outputs to be given values too.
+    pub(super) fn set_constant(&mut self, tensor: TensorId, value: Tensor) {
+        self.constants.insert(tensor, value);
+    }
+
+    /// Lets all readers of `from` read `to`, a tensor of the same body or one around it. Outputs of bodies keep their
+    /// names, so the caller makes sure that `from` is none.
+    pub(super) fn redirect(&mut self, from: TensorId, to: TensorId) {
+        let to = self.target(to);
+        if to == from {
+            return;
+        }
+        let moved = std::mem::take(&mut self.uses[from.0 as usize]);
+        self.uses[to.0 as usize] += moved;
+        self.redirected.insert(from, to);
+    }
+
+    /// What readers of this tensor read now.
+    pub(super) fn target(&self, mut tensor: TensorId) -> TensorId {
+        while let Some(next) = self.redirected.get(&tensor) {
+            tensor = *next;
+        }
+        tensor
+    }
+
+    /// Reads that are left of a tensor.
+    pub(super) fn uses(&self, tensor: TensorId) -> u32 {
+        self.uses[tensor.0 as usize]
+    }
+
+    /// The changed messages.
+    pub(super) fn finish(self) -> Edited {
+        let model = self.graph.model.clone();
+        let mut proto = model.proto().clone();
+        let mut writer = Writer {
+            // Before IR version 4, initializers had to be inputs too; a Constant node needs nothing.
+            allows_initializers: proto.ir_version.unwrap_or(0) >= 4,
+            initializers: self.graph.initializers_by_body(),
+            constants: 0,
+            edit: &self,
+        };
+        if let Some(graph) = proto.graph.as_option_mut() {
+            writer.graph(0, graph);
+        }
+        for (at, body) in self
+            .graph
+            .bodies
+            .iter()
+            .enumerate()
+            .filter(|(_, body)| body.is_function)
+        {
+            if let Some(function) = body.function.and_then(|f| proto.functions.get_mut(f as usize)) {
+                function.node = writer.nodes(at as u32, std::mem::take(&mut function.node), false);
+                let gone = writer.names_gone(at as u32);
+                function
+                    .value_info
+                    .retain(|info| !gone.contains(info.name.as_deref().unwrap_or_default()));
+            }
+        }
+        Edited {
+            constants: writer.constants,
+            removed: self.removed.iter().filter(|gone| **gone).count(),
+            proto,
+        }
+    }
+}
+
+struct Writer<'e, 'a> {
+    edit: &'e Edit<'a>,
+    allows_initializers: bool,
+    /// Per body: the tensor of each initializer.
+    initializers: Vec<Vec<Option<TensorId>>>,
+    constants: usize,
+}
+
+impl Writer<'_, '_> {
+    fn graph(&mut self, body: u32, graph: &mut GraphProto) {
+        graph.node = self.nodes(body, std::mem::take(&mut graph.node), self.allows_initializers);
+        let edit = self.edit;
+        let of_body = std::mem::take(&mut self.initializers[body as usize]);
+        let is_unread =
+            |tensor: Option<TensorId>| tensor.is_some_and(|t| edit.orphaned[t.0 as usize] && edit.uses(t) == 0);
+        let mut dropped: HashSet<String> = HashSet::new();
+        let mut at = 0;
+        graph.initializer.retain(|tensor| {
+            let gone = is_unread(of_body.get(at).copied().flatten());
+            at += 1;
+            if gone {
+                dropped.insert(tensor.name.clone().unwrap_or_default());
+            }
+            !gone
+        });
+        // Where initializers are inputs too (old IR versions), both go.
+        graph
+            .input
+            .retain(|input| !dropped.contains(input.name.as_deref().unwrap_or_default()));
+        if self.allows_initializers {
+            for (id, value) in &edit.constants {
+                let tensor = edit.graph.tensor(*id);
+                if tensor.body == body && edit.uses(*id) > 0 && !tensor.is_output {
+                    graph.initializer.push(value.to_proto(&tensor.name));
+                    self.constants += 1;
+                }
+            }
+        }
+        let mut gone = self.names_gone(body);
+        gone.extend(dropped.iter().map(String::as_str));
+        let stays = |name: &Option<String>| !gone.contains(name.as_deref().unwrap_or_default());
+        graph.value_info.retain(|info| stays(&info.name));
+        graph
+            .quantization_annotation
+            .retain(|annotation| stays(&annotation.tensor_name));
+    }
+
+    /// Names that no node of the body makes any more, and those that are constants now (which carry their own type).
+    fn names_gone(&self, body: u32) -> HashSet<&str> {
+        let edit = self.edit;
+        let nodes = edit.graph.bodies[body as usize]
+            .nodes
+            .iter()
+            .filter(|id| edit.is_removed(**id));
+        let tensors = nodes.flat_map(|id| edit.graph.node(*id).outputs.iter().flatten());
+        tensors
+            .filter(|t| !edit.graph.tensor(**t).is_output)
+            .map(|t| &*edit.graph.tensor(*t).name)
+            .collect()
+    }
+
+    fn nodes(&mut self, body: u32, nodes: Vec<NodeProto>, to_initializers: bool) -> Vec<NodeProto> {
+        let edit = self.edit;
+        let graph = edit.graph;
+        let mut out = Vec::with_capacity(nodes.len());
+        for (mut proto, id) in nodes.into_iter().zip(&graph.bodies[body as usize].nodes) {
+            let node = graph.node(*id);
+            if edit.is_removed(*id) {
+                for output in node.outputs.iter().flatten() {
+                    let tensor = graph.tensor(*output);
+                    if let Some(value) = edit.constants.get(output)
+                        && edit.uses(*output) > 0
+                        && (!to_initializers || tensor.is_output)
+                    {
+                        out.push(constant_node(&tensor.name, value));
+                        self.constants += 1;
+                    }
+                }
+                continue;
+            }
+            for (name, read) in proto.input.iter_mut().zip(&node.inputs) {
+                if let Some(read) = read
+                    && edit.redirected.contains_key(read)
+                {
+                    *name = graph.tensor(edit.target(*read)).name.to_string();
+                }
+            }
+            for owned in &node.owned_bodies {
+                let inner = graph.body_place(*owned).and_then(|(attribute, index)| {
+                    let attribute = proto.attribute.get_mut(attribute)?;
+                    match index {
+                        None => attribute.g.as_option_mut(),
+                        Some(index) => attribute.graphs.get_mut(index),
+                    }
+                });
+                if let Some(inner) = inner {
+                    self.graph(*owned, inner);
+                }
+            }
+            out.push(proto);
+        }
+        out
+    }
+}
+
+/// A node that holds a value.
+pub(super) fn constant_node(name: &str, value: &Tensor) -> NodeProto {
+    let mut tensor = value.to_proto(name);
+    tensor.name = None;
+    NodeProto {
+        op_type: Some("Constant".into()),
+        output: vec![name.into()],
+        attribute: vec![AttributeProto {
+            name: Some("value".into()),
+            r#type: Some(AttributeType::TENSOR),
+            t: MessageField::some(tensor),
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+/// Tensors that look constant but are not: an initializer that is also an input of the model is, from IR version 4 on, a
+/// default that whoever runs the model may replace.
+pub(super) fn defaults(graph: &Graph) -> HashSet<TensorId> {
+    let proto = graph.model.proto();
+    if proto.ir_version.unwrap_or(0) < 4 {
+        return HashSet::new();
+    }
+    let inputs: HashSet<&str> = proto
+        .graph
+        .input
+        .iter()
+        .map(|i| i.name.as_deref().unwrap_or_default())
+        .collect();
+    let ids = (0..graph.tensors.len() as u32).map(TensorId);
+    ids.filter(|id| {
+        let tensor = graph.tensor(*id);
+        tensor.body == 0 && tensor.kind == TensorKind::Constant && inputs.contains(&*tensor.name)
+    })
+    .collect()
+}
