@@ -16,11 +16,63 @@ const FOLD: PatchSpec = PatchSpec::FoldConstants { max_bytes: 16 << 20 };
 
 /// Operators that the evaluator knows (src/graph/eval).
 const OPERATORS: &[&str] = &[
-    "Add", "Sub", "Mul", "Div", "Mod", "Pow", "Min", "Max", "Sum", "Neg", "Abs", "Sign", "Floor", "Ceil", "Round", "Sqrt",
-    "Reciprocal", "Exp", "Log", "Sin", "Cos", "Clip", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "And", "Or",
-    "Xor", "Not", "Where", "Cast", "CastLike", "Shape", "Size", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze",
-    "Transpose", "Expand", "Tile", "Slice", "Split", "Concat", "Gather", "Pad", "Range", "ConstantOfShape", "NonZero",
-    "ReduceSum", "ReduceProd", "ReduceMin", "ReduceMax", "ReduceMean",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Mod",
+    "Pow",
+    "Min",
+    "Max",
+    "Sum",
+    "Neg",
+    "Abs",
+    "Sign",
+    "Floor",
+    "Ceil",
+    "Round",
+    "Sqrt",
+    "Reciprocal",
+    "Exp",
+    "Log",
+    "Sin",
+    "Cos",
+    "Clip",
+    "Equal",
+    "Greater",
+    "Less",
+    "GreaterOrEqual",
+    "LessOrEqual",
+    "And",
+    "Or",
+    "Xor",
+    "Not",
+    "Where",
+    "Cast",
+    "CastLike",
+    "Shape",
+    "Size",
+    "Identity",
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Expand",
+    "Tile",
+    "Slice",
+    "Split",
+    "Concat",
+    "Gather",
+    "Pad",
+    "Range",
+    "ConstantOfShape",
+    "NonZero",
+    "ReduceSum",
+    "ReduceProd",
+    "ReduceMin",
+    "ReduceMax",
+    "ReduceMean",
 ];
 
 /// Each node test of these operators with its inputs made constant: what folds must have the expected values.
@@ -29,11 +81,17 @@ fn folded_values_are_those_of_the_node_tests() {
     let folder = tempfile::tempdir().unwrap();
     let ops = OPERATORS.iter().flat_map(|op| ["--op", op]);
     reference(["node-cases", folder.path().to_str().unwrap()].into_iter().chain(ops));
-    let cases: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.path().join("cases.json")).unwrap()).unwrap();
+    let cases: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("cases.json")).unwrap()).unwrap();
     let (mut right, mut kept) = (0, Vec::new());
     for case in cases.as_array().unwrap() {
         let name = case["name"].as_str().unwrap();
-        let types: Vec<&str> = case["op_types"].as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect();
+        let types: Vec<&str> = case["op_types"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t.as_str().unwrap())
+            .collect();
         if types.iter().any(|t| !OPERATORS.contains(t) && *t != "Constant") {
             continue;
         }
@@ -43,26 +101,39 @@ fn folded_values_are_those_of_the_node_tests() {
         let mut proto = source.proto().clone();
         let graph = proto.graph.get_or_insert_default();
         graph.input.clear();
-        graph.initializer.extend(read("inputs.npz").iter().map(|(name, tensor)| tensor.to_proto(name)));
+        graph
+            .initializer
+            .extend(read("inputs.npz").iter().map(|(name, tensor)| tensor.to_proto(name)));
         proto.ir_version = proto.ir_version.max(Some(4));
         let model = Model::from_bytes(proto.encode_to_vec().into(), &place).unwrap();
         let done = apply(&Arc::new(model), &FOLD).unwrap();
         let after = Graph::new(done.model.clone());
-        let folded = after.bodies[0].outputs.iter().all(|t| after.tensor(*t).kind == TensorKind::Constant);
+        let folded = after.bodies[0]
+            .outputs
+            .iter()
+            .all(|t| after.tensor(*t).kind == TensorKind::Constant);
         if !folded {
             kept.push(format!("{name}: {:?}", done.notes));
             continue;
         }
         let (rtol, atol) = (case["rtol"].as_f64().unwrap(), case["atol"].as_f64().unwrap());
         for (output, want) in read("outputs.npz") {
-            let id = after.bodies[0].outputs.iter().find(|t| *after.tensor(**t).name == *output).unwrap();
+            let id = after.bodies[0]
+                .outputs
+                .iter()
+                .find(|t| *after.tensor(**t).name == *output)
+                .unwrap();
             let have = after.constant(*id).unwrap().unwrap();
             assert_same(name, &want, &have, rtol, atol);
         }
         right += 1;
     }
     println!("{right} folded right, kept:\n{}", kept.join("\n"));
-    assert!(right > 250, "only {right} node tests folded; kept:\n{}", kept.join("\n"));
+    assert!(
+        right > 250,
+        "only {right} node tests folded; kept:\n{}",
+        kept.join("\n")
+    );
 }
 
 fn assert_same(name: &str, want: &Tensor, have: &Tensor, rtol: f64, atol: f64) {
@@ -96,7 +167,10 @@ fn same(mut python: Command, before: &Path, after: &Path, inputs: &[&str]) -> se
         .args(inputs.iter().flat_map(|text| ["--input", text]))
         .output()
         .unwrap();
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
     assert!(output.status.success(), "{}: {out}{err}", before.display());
     serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}{err}"))
 }
@@ -105,9 +179,18 @@ fn same(mut python: Command, before: &Path, after: &Path, inputs: &[&str]) -> se
 fn real_models_compute_the_same_after_folding() {
     let mut shrunk = 0;
     for (name, inputs) in [
-        ("silero_vad.onnx", &["input:float32:1x576", "state:float32:2x1x128", "sr:int64:=16000"][..]),
-        ("silero_vad.onnx", &["input:float32:1x288", "state:float32:2x1x128", "sr:int64:=8000"]),
-        ("silero_vad_16k_op15.onnx", &["input:float32:1x576", "state:float32:2x1x128", "sr:int64:=16000"]),
+        (
+            "silero_vad.onnx",
+            &["input:float32:1x576", "state:float32:2x1x128", "sr:int64:=16000"][..],
+        ),
+        (
+            "silero_vad.onnx",
+            &["input:float32:1x288", "state:float32:2x1x128", "sr:int64:=8000"],
+        ),
+        (
+            "silero_vad_16k_op15.onnx",
+            &["input:float32:1x576", "state:float32:2x1x128", "sr:int64:=16000"],
+        ),
         ("PP-OCRv6_det_small.onnx", &["x:float32:1x3x64x96"]),
         ("PP-OCRv6_rec_small.onnx", &["x:float32:1x3x48x128"]),
         ("ch_ppocr_mobile_v2.0_cls_mobile.onnx", &["x:float32:1x3x48x192"]),

@@ -28,7 +28,7 @@ def write_npz(path: Path, arrays: dict[str, np.ndarray]) -> None:
         for name, array in arrays.items():
             # A fixed date, as numpy has it: the same arrays give the same bytes.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+                np.lib.format.write_array(member, np.asanyarray(array, order="C"), allow_pickle=False)
 
 
 def run(model: Path, inputs: Path, outputs: Path, tensors: list[str]) -> None:

@@ -1,6 +1,6 @@
 //! Applying patches.
 
-use super::{GraphDiff, PatchSpec, diff, fold};
+use super::{GraphDiff, PatchSpec, clean, diff, fold};
 use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct PatchError {
 pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, String> {
     let done = match spec {
         PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
+        PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
+        PatchSpec::RemoveDead {} => clean::remove_dead(model)?,
     };
     let diff = diff(&Graph::new(model.clone()), &Graph::new(done.model.clone()));
     Ok(AppliedPatch {

@@ -5,7 +5,11 @@
 
 use crate::graph::{Graph, NodeId, Producer, TensorId, TensorKind};
 use crate::model::Tensor;
-use crate::model::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto, attribute_proto::AttributeType};
+use crate::model::onnx::__buffa::oneof::{self, tensor_shape_proto::dimension};
+use crate::model::onnx::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, TensorShapeProto, TypeProto, ValueInfoProto,
+    attribute_proto::AttributeType, tensor_shape_proto::Dimension, type_proto,
+};
 use buffa::MessageField;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,6 +25,10 @@ pub(super) struct Edit<'a> {
     constants: BTreeMap<TensorId, Tensor>,
     /// Readers of the first tensor read the second instead.
     redirected: HashMap<TensorId, TensorId>,
+    /// Tensors that take the name of another.
+    renamed: HashMap<TensorId, TensorId>,
+    /// Names that more than one tensor of the model has, in whatever bodies.
+    shared_names: HashSet<&'a str>,
 }
 
 /// What an edit did.
@@ -40,8 +48,13 @@ impl<'a> Edit<'a> {
         for tensor in reads.chain(outputs) {
             uses[tensor.0 as usize] += 1;
         }
+        let mut seen = HashSet::new();
+        let names = graph.tensors.iter().map(|tensor| &*tensor.name);
+        let shared_names = names.filter(|name| !seen.insert(*name)).collect();
         Self {
             graph,
+            shared_names,
+            renamed: HashMap::new(),
             removed: vec![false; graph.nodes.len()],
             orphaned: vec![false; uses.len()],
             uses,
@@ -104,16 +117,48 @@ impl<'a> Edit<'a> {
         self.constants.insert(tensor, value);
     }
 
-    /// Lets all readers of `from` read `to`, a tensor of the same body or one around it. Outputs of bodies keep their
-    /// names, so the caller makes sure that `from` is none.
-    pub(super) fn redirect(&mut self, from: TensorId, to: TensorId) {
-        let to = self.target(to);
-        if to == from {
-            return;
+    /// Removes a node that passes its input `from` on as `to`; readers of `to` read `from` from then on. An output of a
+    /// body keeps its name: what makes `from` makes `to` instead. False, and nothing done, where that cannot be.
+    pub(super) fn bypass(&mut self, id: NodeId, from: TensorId, to: TensorId) -> bool {
+        let from = self.target(from);
+        let (source, result) = (self.graph.tensor(from), self.graph.tensor(to));
+        // A reader inside a body might find another tensor under the new name.
+        if from == to || self.shared_names.contains(&*source.name) || self.shared_names.contains(&*result.name) {
+            return false;
         }
-        let moved = std::mem::take(&mut self.uses[from.0 as usize]);
-        self.uses[to.0 as usize] += moved;
-        self.redirected.insert(from, to);
+        if result.is_output {
+            let is_made_here = matches!(source.producer, Producer::Node { .. }) && source.body == result.body;
+            if !is_made_here || source.is_output || self.renamed.contains_key(&from) {
+                return false;
+            }
+            self.renamed.insert(from, to);
+        }
+        let moved = std::mem::take(&mut self.uses[to.0 as usize]);
+        self.uses[from.0 as usize] += moved;
+        self.redirected.insert(to, from);
+        self.remove(id);
+        true
+    }
+
+    /// Marks stored constants that nothing reads, so that they are left out; gives their number.
+    pub(super) fn drop_unread_initializers(&mut self) -> usize {
+        let mut dropped = 0;
+        for (at, tensor) in self.graph.tensors.iter().enumerate() {
+            if tensor.producer == Producer::Initializer && self.uses[at] == 0 {
+                self.orphaned[at] = true;
+                dropped += 1;
+            }
+        }
+        dropped
+    }
+
+    /// The name under which a tensor is read and made now.
+    fn name(&self, tensor: TensorId) -> &str {
+        let tensor = self.target(tensor);
+        &self
+            .graph
+            .tensor(self.renamed.get(&tensor).copied().unwrap_or(tensor))
+            .name
     }
 
     /// What readers of this tensor read now.
@@ -134,8 +179,7 @@ impl<'a> Edit<'a> {
         let model = self.graph.model.clone();
         let mut proto = model.proto().clone();
         let mut writer = Writer {
-            // Before IR version 4, initializers had to be inputs too; a Constant node needs nothing.
-            allows_initializers: proto.ir_version.unwrap_or(0) >= 4,
+            is_old: proto.ir_version.unwrap_or(0) < 4,
             initializers: self.graph.initializers_by_body(),
             constants: 0,
             edit: &self,
@@ -168,7 +212,8 @@ impl<'a> Edit<'a> {
 
 struct Writer<'e, 'a> {
     edit: &'e Edit<'a>,
-    allows_initializers: bool,
+    /// Before IR version 4, initializers had to be inputs too. Bodies, whose inputs mean something else, get Constant nodes.
+    is_old: bool,
     /// Per body: the tensor of each initializer.
     initializers: Vec<Vec<Option<TensorId>>>,
     constants: usize,
@@ -176,7 +221,8 @@ struct Writer<'e, 'a> {
 
 impl Writer<'_, '_> {
     fn graph(&mut self, body: u32, graph: &mut GraphProto) {
-        graph.node = self.nodes(body, std::mem::take(&mut graph.node), self.allows_initializers);
+        let to_initializers = !self.is_old || body == 0;
+        graph.node = self.nodes(body, std::mem::take(&mut graph.node), to_initializers);
         let edit = self.edit;
         let of_body = std::mem::take(&mut self.initializers[body as usize]);
         let is_unread =
@@ -195,11 +241,14 @@ impl Writer<'_, '_> {
         graph
             .input
             .retain(|input| !dropped.contains(input.name.as_deref().unwrap_or_default()));
-        if self.allows_initializers {
+        if to_initializers {
             for (id, value) in &edit.constants {
                 let tensor = edit.graph.tensor(*id);
                 if tensor.body == body && edit.uses(*id) > 0 && !tensor.is_output {
                     graph.initializer.push(value.to_proto(&tensor.name));
+                    if self.is_old {
+                        graph.input.push(input(&tensor.name, value));
+                    }
                     self.constants += 1;
                 }
             }
@@ -221,7 +270,9 @@ impl Writer<'_, '_> {
             .iter()
             .filter(|id| edit.is_removed(**id));
         let tensors = nodes.flat_map(|id| edit.graph.node(*id).outputs.iter().flatten());
+        let renamed = edit.renamed.keys().filter(|t| edit.graph.tensor(**t).body == body);
         tensors
+            .chain(renamed)
             .filter(|t| !edit.graph.tensor(**t).is_output)
             .map(|t| &*edit.graph.tensor(*t).name)
             .collect()
@@ -248,9 +299,16 @@ impl Writer<'_, '_> {
             }
             for (name, read) in proto.input.iter_mut().zip(&node.inputs) {
                 if let Some(read) = read
-                    && edit.redirected.contains_key(read)
+                    && edit.name(*read) != name
                 {
-                    *name = graph.tensor(edit.target(*read)).name.to_string();
+                    *name = edit.name(*read).to_owned();
+                }
+            }
+            for (name, made) in proto.output.iter_mut().zip(&node.outputs) {
+                if let Some(made) = made
+                    && edit.renamed.contains_key(made)
+                {
+                    *name = edit.name(*made).to_owned();
                 }
             }
             for owned in &node.owned_bodies {
@@ -284,6 +342,30 @@ pub(super) fn constant_node(name: &str, value: &Tensor) -> NodeProto {
             t: MessageField::some(tensor),
             ..Default::default()
         }],
+        ..Default::default()
+    }
+}
+
+/// The declaration of a stored tensor as an input.
+fn input(name: &str, value: &Tensor) -> ValueInfoProto {
+    let dim = |d: &u64| Dimension {
+        value: Some(dimension::Value::DimValue(i64::try_from(*d).unwrap_or(i64::MAX))),
+        ..Default::default()
+    };
+    let tensor = type_proto::Tensor {
+        elem_type: Some(value.dtype.to_onnx()),
+        shape: MessageField::some(TensorShapeProto {
+            dim: value.dims.iter().map(dim).collect(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    ValueInfoProto {
+        name: Some(name.into()),
+        r#type: MessageField::some(TypeProto {
+            value: Some(oneof::type_proto::Value::TensorType(Box::new(tensor))),
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }

@@ -4,6 +4,7 @@
 //! shape that is not known as a whole. `Constant` nodes become initializers. Never folded: anything random, operators of
 //! other domains, nodes with bodies, dequantization (its constant is what makes a weight a quantized one).
 
+use super::clean::{Done, count, label};
 use super::edit::{Edit, defaults};
 use crate::graph::eval::{self, Operation, Refusal};
 use crate::graph::{Dim, Graph, Node, NodeId, ProblemKind, Producer, TensorId, TensorKind};
@@ -17,18 +18,15 @@ const ROUNDS: usize = 10;
 /// Data read and made in all, in multiples of the size limit of one result; ends the work on hostile models.
 const WORK: u64 = 256;
 
-/// What folding did.
-pub(super) struct Folded {
-    pub(super) model: Arc<Model>,
-    pub(super) summary: String,
-    pub(super) notes: Vec<(String, String)>,
-}
+/// A value is written out when it takes at most this many bytes, or at most this many times the bytes it is made from.
+const GROWTH_FLOOR: u64 = 16 << 10;
+const GROWTH: u64 = 4;
 
 /// Folds until nothing more can be.
 ///
 /// # Errors
 /// Structural problems that must be settled first; data that cannot be read.
-pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Folded, String> {
+pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Done, String> {
     let mut model = model.clone();
     let (mut folded, mut moved, mut constants, mut cleared) = (0, 0, 0, 0);
     let mut notes = Vec::new();
@@ -60,7 +58,6 @@ pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Folded, String>
         cleared += edited.removed.saturating_sub(values + literals);
         model = Arc::new(model.with_proto(edited.proto));
     }
-    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     if folded > 0 {
         parts.push(format!(
@@ -85,11 +82,11 @@ pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Folded, String>
             text[..1].to_uppercase() + &text[1..]
         }
     };
-    Ok(Folded { model, summary, notes })
+    Ok(Done { model, summary, notes })
 }
 
 /// A name that means two things, or a node that feeds itself, has no value to fold.
-fn refuse_broken(graph: &Graph) -> Result<(), String> {
+pub(super) fn refuse_broken(graph: &Graph) -> Result<(), String> {
     let is_broken = |kind: ProblemKind, has_tensor: bool| match kind {
         ProblemKind::Cycle => true,
         ProblemKind::DuplicateName => has_tensor,
@@ -140,27 +137,47 @@ impl Round<'_> {
                     }
                     folded.push(id);
                 }
-                Some(Err(refusal)) => {
-                    let name = if node.name.is_empty() {
-                        node.path.to_string()
-                    } else {
-                        node.name.to_string()
-                    };
-                    self.notes.push((name, format!("{} kept: {refusal}", node.op_type)));
-                }
+                Some(Err(refusal)) => self.note(node, &refusal.to_string()),
             }
         }
         // Backwards, so that a value which only feeds other folded nodes is not written out.
+        let mut done = 0;
         for id in folded.iter().rev() {
-            let outputs: Vec<_> = graph.node(*id).outputs.iter().flatten().copied().collect();
+            let node = graph.node(*id);
+            if let Some(bytes) = self.growth(node) {
+                self.note(node, &format!("its value would take {bytes} bytes in the file"));
+                continue;
+            }
+            done += 1;
             self.edit.remove(*id);
-            for tensor in outputs {
-                if let Some(value) = self.known.get(&tensor) {
-                    self.edit.set_constant(tensor, value.clone());
+            for tensor in node.outputs.iter().flatten() {
+                if let Some(value) = self.known.get(tensor) {
+                    self.edit.set_constant(*tensor, value.clone());
                 }
             }
         }
-        (folded.len(), self.move_literals(&literals))
+        (done, self.move_literals(&literals))
+    }
+
+    fn note(&mut self, node: &Node, reason: &str) {
+        self.notes
+            .push((label(node), format!("{} kept: {reason}", node.op_type)));
+    }
+
+    /// Bytes that the values of a node would add to the file, when they are many and far more than those it is made from:
+    /// a node that only repeats or fills is better than what it makes.
+    fn growth(&self, node: &Node) -> Option<u64> {
+        let outputs = node.outputs.iter().flatten().filter(|t| self.edit.uses(**t) > 0);
+        let made: u64 = outputs
+            .filter_map(|t| self.known.get(t))
+            .map(|value| value.bytes.len() as u64)
+            .sum();
+        let bytes = |t: &TensorId| match self.known.get(t) {
+            Some(value) => value.bytes.len() as u64,
+            None => self.graph.tensor(*t).stored_bytes,
+        };
+        let given: u64 = node.inputs.iter().flatten().map(bytes).sum();
+        (made > GROWTH_FLOOR && made / GROWTH > given).then_some(made)
     }
 
     /// Turns `Constant` nodes into initializers where the file allows it and the name is no output.

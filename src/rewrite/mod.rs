@@ -5,10 +5,13 @@
 //! `model` and `graph`.
 
 pub mod apply;
+mod clean;
 pub mod diff;
 mod edit;
 mod fold;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 
 pub use apply::{AppliedPatch, PatchError, apply, apply_all};
 pub use diff::{GraphDiff, NodeChange, diff};

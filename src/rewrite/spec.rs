@@ -12,6 +12,10 @@ pub enum PatchSpec {
         #[serde(default = "default_fold_limit")]
         max_bytes: u64,
     },
+    /// Remove nodes that pass their input on unchanged: Identity, Dropout in inference, casts to the same type.
+    RemoveNoOps {},
+    /// Remove nodes and stored constants that no output depends on.
+    RemoveDead {},
 }
 
 fn default_fold_limit() -> u64 {
@@ -23,6 +27,8 @@ impl PatchSpec {
     pub fn label(&self) -> &'static str {
         match self {
             Self::FoldConstants { .. } => "Fold constants",
+            Self::RemoveNoOps {} => "Remove nodes that do nothing",
+            Self::RemoveDead {} => "Remove dead nodes",
         }
     }
 }

@@ -1,0 +1,347 @@
+//! Patches on small models; what they do to real ones is in `tests/`.
+
+use super::*;
+use crate::graph::sample::{body, graph, int, ints, model, node, proto, value, with};
+use crate::graph::{Graph, TensorKind};
+use crate::model::onnx::{FunctionProto, ModelProto, TensorProto};
+use crate::model::{DataType, Tensor};
+
+const FOLD: PatchSpec = PatchSpec::FoldConstants { max_bytes: 1 << 20 };
+
+fn i64s(name: &str, values: &[i64]) -> TensorProto {
+    Tensor::from_i64(&[values.len() as u64], values).unwrap().to_proto(name)
+}
+
+fn operators(applied: &AppliedPatch) -> Vec<String> {
+    applied
+        .model
+        .graph()
+        .node
+        .iter()
+        .map(|n| n.op_type.clone().unwrap_or_default())
+        .collect()
+}
+
+fn fold(p: &ModelProto) -> AppliedPatch {
+    apply(&model(p), &FOLD).unwrap()
+}
+
+/// Reshape to `[batch, -1]` with the arithmetic that exporters write for it.
+fn shape_arithmetic(batch: i64) -> ModelProto {
+    let mut g = graph(
+        &[],
+        &["y"],
+        vec![
+            i64s("zero", &[0]),
+            i64s("one", &[1]),
+            i64s("minus", &[-1]),
+            i64s("unused", &[5]),
+        ],
+        vec![
+            node("Shape", &["x"], &["s"]),
+            with(node("Gather", &["s", "one"], &["c"]), int("axis", 0)),
+            node("Mul", &["c", "one"], &["c1"]),
+            node("Shape", &["x"], &["s2"]),
+            node("Slice", &["s2", "zero", "one"], &["b"]),
+            with(node("Concat", &["b", "c1", "minus"], &["shape"]), int("axis", 0)),
+            node("Reshape", &["x", "shape"], &["y"]),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[batch, 6, 8])];
+    g.output = vec![value("y", DataType::Float32, &[-1, -1, -1])];
+    proto(g, vec![])
+}
+
+#[test]
+fn shape_arithmetic_folds_to_one_constant() {
+    let done = fold(&shape_arithmetic(2));
+    assert_eq!(operators(&done), ["Reshape"]);
+    assert!(
+        done.summary.starts_with("Folded 6 nodes into 1 constant"),
+        "{}",
+        done.summary
+    );
+    let names: Vec<_> = done
+        .model
+        .graph()
+        .initializer
+        .iter()
+        .map(|t| t.name.clone().unwrap())
+        .collect();
+    // `unused` was unread before; that is another patch's business.
+    assert_eq!(names, ["unused", "shape"]);
+    let shape = done.model.tensor(&done.model.graph().initializer[1]).unwrap();
+    assert_eq!(shape.to_i64().unwrap(), [2, 6, -1]);
+    assert_eq!(done.diff.removed.len(), 6);
+    assert!(done.diff.added.is_empty());
+    assert_eq!(done.diff.changed.len(), 1);
+    assert_eq!(
+        done.diff.changed[0].what,
+        ["input 1 \"shape\": computed -> constant int64 3"]
+    );
+}
+
+#[test]
+fn known_sizes_fold_out_of_a_dynamic_shape() {
+    let done = fold(&shape_arithmetic(-1));
+    assert_eq!(operators(&done), ["Shape", "Slice", "Concat", "Reshape"]);
+}
+
+#[test]
+fn outputs_keep_their_names_and_stay_nodes() {
+    let g = graph(
+        &[],
+        &["y"],
+        vec![i64s("a", &[1]), i64s("b", &[2])],
+        vec![node("Add", &["a", "b"], &["y"])],
+    );
+    let done = fold(&proto(g, vec![]));
+    assert_eq!(operators(&done), ["Constant"]);
+    let after = Graph::new(done.model.clone());
+    let output = after.bodies[0].outputs[0];
+    assert_eq!(
+        (&*after.tensor(output).name, after.tensor(output).kind),
+        ("y", TensorKind::Constant)
+    );
+    assert_eq!(after.constant(output).unwrap().unwrap().to_i64().unwrap(), [3]);
+    assert!(done.model.graph().initializer.is_empty());
+}
+
+#[test]
+fn bodies_fold_and_read_outer_constants() {
+    let inner = |out: &str| {
+        graph(
+            &[],
+            &[out],
+            vec![i64s("two", &[2])],
+            vec![
+                node("Mul", &["k", "two"], &["four"]),
+                node("Add", &["x", "four"], &[out]),
+            ],
+        )
+    };
+    let branch = with(
+        with(node("If", &["c"], &["y"]), body("then_branch", inner("t"))),
+        body("else_branch", inner("e")),
+    );
+    let g = graph(
+        &["x", "c"],
+        &["y"],
+        vec![i64s("one", &[1])],
+        vec![node("Add", &["one", "one"], &["k"]), branch],
+    );
+    let done = fold(&proto(g, vec![]));
+    assert_eq!(operators(&done), ["If"]);
+    assert!(done.model.graph().initializer.is_empty(), "k fed only what was folded");
+    for attribute in &done.model.graph().node[0].attribute {
+        assert_eq!(attribute.g.node.len(), 1);
+        let stored = done.model.tensor(&attribute.g.initializer[0]).unwrap();
+        assert_eq!(stored.to_i64().unwrap(), [4]);
+    }
+    assert!(Graph::new(done.model.clone()).problems.is_empty());
+}
+
+#[test]
+fn functions_fold_into_constant_nodes_but_not_through_their_attributes() {
+    let constant = |name: &str, values: &[i64]| with(node("Constant", &[], &[name]), ints("value_ints", values));
+    let mut by_reference = int("axis", 0);
+    by_reference.i = None;
+    by_reference.ref_attr_name = Some("axis".into());
+    let function = FunctionProto {
+        name: Some("f".into()),
+        domain: Some("my".into()),
+        input: vec!["a".into()],
+        output: vec!["r".into()],
+        attribute: vec!["axis".into()],
+        node: vec![
+            constant("p", &[2, 3]),
+            constant("q", &[4, 5]),
+            node("Add", &["p", "q"], &["sum"]),
+            with(node("Gather", &["sum", "p"], &["picked"]), by_reference),
+            node("Add", &["a", "picked"], &["r"]),
+        ],
+        opset_import: vec![crate::graph::sample::import("", 21)],
+        ..Default::default()
+    };
+    let mut call = node("f", &["x"], &["y"]);
+    call.domain = Some("my".into());
+    let mut p = proto(graph(&["x"], &["y"], vec![], vec![call]), vec![function]);
+    p.opset_import.push(crate::graph::sample::import("my", 1));
+    let done = fold(&p);
+    let left: Vec<_> = done.model.proto().functions[0]
+        .node
+        .iter()
+        .map(|n| n.op_type.clone().unwrap())
+        .collect();
+    assert_eq!(left, ["Constant", "Constant", "Gather", "Add"]);
+}
+
+#[test]
+fn what_may_not_be_folded_stays_with_a_reason() {
+    let random = node("RandomUniformLike", &["w"], &["r"]);
+    let g = graph(
+        &["x"],
+        &["y", "big", "r"],
+        vec![
+            i64s("w", &[1, 2]),
+            i64s("zero", &[0, 0]),
+            i64s("huge", &[1 << 20, 1 << 20]),
+        ],
+        vec![
+            node("Div", &["w", "zero"], &["d"]),
+            node("Add", &["x", "d"], &["y"]),
+            node("ConstantOfShape", &["huge"], &["big"]),
+            random,
+        ],
+    );
+    let done = fold(&proto(g, vec![]));
+    assert_eq!(operators(&done), ["Div", "Add", "ConstantOfShape", "RandomUniformLike"]);
+    assert_eq!(done.summary, "Nothing to fold");
+    assert_eq!(done.notes.len(), 3, "{:?}", done.notes);
+    assert!(done.diff == GraphDiff::default());
+}
+
+#[test]
+fn values_far_larger_than_their_source_stay_nodes() {
+    let g = graph(
+        &["x"],
+        &["y", "z"],
+        vec![i64s("n", &[100, 100])],
+        vec![
+            node("ConstantOfShape", &["n"], &["zeros"]),
+            node("Add", &["x", "zeros"], &["y"]),
+            node("ReduceMax", &["zeros"], &["m"]),
+            node("Add", &["x", "m"], &["z"]),
+        ],
+    );
+    let done = fold(&proto(g, vec![]));
+    assert_eq!(operators(&done), ["ConstantOfShape", "Add", "Add"], "{}", done.summary);
+    assert!(
+        done.notes.iter().any(|(_, why)| why.contains("40000 bytes")),
+        "{:?}",
+        done.notes
+    );
+}
+
+#[test]
+fn defaults_of_inputs_are_not_constants_from_ir_4_on() {
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![i64s("k", &[1])],
+        vec![node("Neg", &["k"], &["n"]), node("Add", &["x", "n"], &["y"])],
+    );
+    g.input.push(value("k", DataType::Int64, &[1]));
+    let mut p = proto(g, vec![]);
+    assert_eq!(operators(&fold(&p)), ["Neg", "Add"]);
+    p.ir_version = Some(3);
+    let old = fold(&p);
+    assert_eq!(operators(&old), ["Add"]);
+    let names: Vec<_> = old
+        .model
+        .graph()
+        .input
+        .iter()
+        .map(|i| i.name.clone().unwrap())
+        .collect();
+    assert_eq!(names, ["x", "n"], "initializers of old models are inputs too");
+}
+
+#[test]
+fn broken_models_are_refused() {
+    let g = graph(&["x"], &["y"], vec![], vec![node("Add", &["x", "y"], &["y"])]);
+    let error = apply_all(&model(&proto(g, vec![])), &[FOLD]).err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "patch 1 (Fold constants): the model is broken: node \"y_Add\" (Add) reads its own output"
+    );
+}
+
+#[test]
+fn differences_are_told_in_words() {
+    let before = graph(
+        &["x"],
+        &["y"],
+        vec![i64s("w", &[1])],
+        vec![
+            with(node("Softmax", &["x"], &["s"]), int("axis", 1)),
+            node("Mul", &["s", "w"], &["m"]),
+            node("Neg", &["m"], &["y"]),
+        ],
+    );
+    let mut after = before.clone();
+    after.node[0].attribute[0].i = Some(-1);
+    after.initializer[0] = Tensor::from_f32(&[2], &[1.0, 2.0]).unwrap().to_proto("w");
+    after.node.remove(2);
+    after.node.insert(0, node("Abs", &["x"], &["a"]));
+    after.node[1].input[0] = "a".into();
+    after.output[0].name = Some("m".into());
+    let [before, after] = [before, after].map(|g| Graph::new(model(&proto(g, vec![]))));
+    let found = diff(&before, &after);
+    assert_eq!(found.added, [crate::graph::NodePath::top(0)]);
+    assert_eq!(found.removed, [crate::graph::NodePath::top(2)]);
+    let what: Vec<_> = found.changed.iter().map(|c| c.what.join("; ")).collect();
+    assert_eq!(
+        what,
+        [
+            "input 0: \"x\" -> \"a\"; attribute axis: 1 -> -1",
+            "input 1 \"w\": int64 1 -> float32 2"
+        ]
+    );
+}
+
+#[test]
+fn nodes_that_do_nothing_are_bypassed() {
+    let cast = with(node("Cast", &["i"], &["c"]), int("to", 1));
+    let inner = |out: &str| graph(&[], &[out], vec![], vec![node("Add", &["c", "x"], &[out])]);
+    let branch = with(
+        with(node("If", &["b"], &["y"]), body("then_branch", inner("t"))),
+        body("else_branch", inner("e")),
+    );
+    let g = graph(
+        &["x", "b"],
+        &["y", "kept", "last", "i2"],
+        vec![],
+        vec![
+            node("Identity", &["x"], &["i"]),
+            cast,
+            branch,
+            node("Identity", &["x"], &["kept"]),
+            node("Neg", &["c"], &["n"]),
+            node("Identity", &["n"], &["last"]),
+            node("Identity", &["i"], &["j"]),
+            with(node("Cast", &["j"], &["i2"]), int("to", 7)),
+        ],
+    );
+    let done = apply(&model(&proto(g, vec![])), &PatchSpec::RemoveNoOps {}).unwrap();
+    assert_eq!(operators(&done), ["If", "Identity", "Neg", "Cast"]);
+    assert_eq!(done.summary, "Removed 4 nodes that did nothing");
+    let nodes = &done.model.graph().node;
+    assert_eq!(nodes[0].attribute[0].g.node[0].input, ["x", "x"]);
+    assert_eq!(
+        (&nodes[2].input[0], &nodes[2].output[0]),
+        (&"x".to_owned(), &"last".to_owned())
+    );
+    assert_eq!(nodes[3].input, ["x"]);
+    assert!(Graph::new(done.model.clone()).problems.is_empty());
+}
+
+#[test]
+fn dead_nodes_and_constants_go() {
+    let g = graph(
+        &["x"],
+        &["y"],
+        vec![i64s("w", &[1]), i64s("unread", &[2])],
+        vec![
+            node("Neg", &["x"], &["y"]),
+            node("Abs", &["x"], &["a"]),
+            node("Add", &["a", "w"], &["b"]),
+        ],
+    );
+    let done = apply(&model(&proto(g, vec![])), &PatchSpec::RemoveDead {}).unwrap();
+    assert_eq!(
+        (operators(&done), done.model.graph().initializer.len()),
+        (vec!["Neg".to_owned()], 0)
+    );
+    assert_eq!(done.summary, "Removed 2 dead nodes and 2 unread constants");
+}
