@@ -211,3 +211,12 @@ fn a_broken_model_opens() {
     assert_eq!(scene.nodes().len(), 5);
     assert!(scene.segments().iter().any(|s| s.reversed));
 }
+
+#[test]
+fn scenes_can_be_made_on_another_thread() {
+    fn sendable<T: Send + Sync>() {}
+    sendable::<GraphView>();
+    sendable::<GraphMarks>();
+    sendable::<LayoutCache>();
+    sendable::<Scene>();
+}

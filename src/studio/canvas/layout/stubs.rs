@@ -2,7 +2,7 @@
 //!
 //! Three kinds of line become a stub pair (one below the producer, one above each consumer concerned):
 //! - a tensor with many consumers that are far away (masks, rotary tables: shared by every block of a transformer);
-//! - long lines beyond what may run beside each other, shortest kept first (networks with very many long skips);
+//! - lines beyond what may run beside each other or be drawn at all, shortest kept first (very many long skips);
 //! - lines that would run against the flow between frames, whose ports are at the wrong side for that.
 
 use super::{Cancel, Cancelled, LayoutOptions, cycles::Wire};
@@ -66,8 +66,9 @@ fn cut_shared(wires: &[Wire], span: &impl Fn(&Wire) -> i32, options: &LayoutOpti
     }
 }
 
-/// Long wires (over `stub_span` ranks), shortest first, are kept as long as no rank is crossed by more than
-/// `long_lines` of them and all together cross no more ranks than the graph can afford.
+/// Wires that pass ranks, shortest first, are kept as long as all together pass no more ranks than the graph can afford
+/// (every pass is a bend, so this bounds time and memory) and no rank is passed by more than `long_lines` wires that are
+/// longer than `stub_span`.
 fn cut_crowded(
     wires: &[Wire],
     rank: &[i32],
@@ -76,32 +77,36 @@ fn cut_crowded(
     options: &LayoutOptions,
     cut: &mut [bool],
 ) {
-    let mut long: Vec<usize> = (0..wires.len())
-        .filter(|&i| !cut[i] && span(&wires[i]) > options.stub_span)
-        .collect();
-    if long.is_empty() {
-        return;
-    }
-    long.sort_by_key(|&i| (span(&wires[i]), wires[i].upper, wires[i].tensor));
+    let mut passing: Vec<usize> = (0..wires.len()).filter(|&i| !cut[i] && span(&wires[i]) > 1).collect();
+    passing.sort_by_key(|&i| (span(&wires[i]), wires[i].upper, wires[i].tensor));
     let ranks = rank.iter().max().map_or(0, |&m| m.max(0) as usize + 1);
-    let mut crossing = vec![0usize; ranks];
-    let mut budget = 10_000 + 4 * (node_count + wires.len());
-    // The longest wire of a tensor holds its shared trunk, so one that is kept makes room for no other trunk.
+    let mut long_lines = vec![0usize; ranks];
+    let mut bends = 20_000 + 6 * (node_count + wires.len());
+    let mut looks = 50_000_000usize;
+    // A tensor's wires share a trunk: a longer one only adds what lies below the last one's end.
     let mut trunk_end: HashMap<(u32, u32), usize> = HashMap::new();
-    for i in long {
+    for i in passing {
         let wire = &wires[i];
         let top = rank[wire.upper as usize].max(0) as usize + 1;
         let bottom = rank[wire.lower as usize].max(0) as usize;
         let from = trunk_end
             .get(&(wire.upper, wire.tensor))
-            .map_or(top, |&end| end.max(top));
-        let fresh = &mut crossing[from.min(bottom)..bottom];
-        if fresh.len() > budget || fresh.iter().any(|&n| n >= options.long_lines) {
+            .map_or(top, |&end| end.max(top))
+            .min(bottom);
+        if bottom - from > bends {
             cut[i] = true;
             continue;
         }
-        budget -= fresh.len();
-        fresh.iter_mut().for_each(|n| *n += 1);
+        if span(wire) > options.stub_span {
+            let passed = &mut long_lines[from..bottom];
+            looks = looks.saturating_sub(passed.len());
+            if looks == 0 || passed.iter().any(|&n| n >= options.long_lines) {
+                cut[i] = true;
+                continue;
+            }
+            passed.iter_mut().for_each(|n| *n += 1);
+        }
+        bends -= bottom - from;
         trunk_end.insert((wire.upper, wire.tensor), bottom);
     }
 }
@@ -220,6 +225,23 @@ mod tests {
             assert!(crossing <= limit, "{crossing} lines cross rank {middle}");
         }
         assert_eq!(result.stubs.len(), 2 * (400 - limit));
+    }
+
+    #[test]
+    fn bends_stay_linear_in_the_size_of_the_graph() {
+        // every node also feeds the one 50 ranks further down
+        let rank = chain(20_000);
+        let near = (0..19_999).map(|i| wire(i, i + 1));
+        let far = (0..19_950).map(|i| wire(i, i + 50));
+        let wires: Vec<Wire> = near.chain(far).collect();
+        let size = rank.len() + wires.len();
+        let kept = run(&rank, wires).wires;
+        let bends: usize = kept
+            .iter()
+            .filter(|w| w.upper < 20_000 && w.lower < 20_000)
+            .map(|w| (w.lower - w.upper - 1) as usize)
+            .sum();
+        assert!(bends < 20_000 + 6 * size, "{bends}");
     }
 
     #[test]

@@ -373,3 +373,33 @@ fn broken_scope_lists_and_absurd_depth_are_fine() {
         1
     );
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(80))]
+    #[test]
+    fn any_hierarchy_is_drawn_completely(
+        scopes in proptest::collection::vec((0u32..12, proptest::bool::ANY, proptest::bool::ANY), 1..12),
+        nodes in proptest::collection::vec(0u32..14, 1..40),
+        edges in proptest::collection::vec((0u32..42, 0u32..42), 0..90),
+        by_name in proptest::bool::ANY,
+    ) {
+        let h = Hierarchy {
+            nodes: nodes.iter().map(|&scope| HierarchyNode { size: (96.0, 40.0), scope }).collect(),
+            scopes: scopes.iter().map(|s| HierarchyScope { parent: s.0, size: (160.0, 48.0), real: s.1 }).collect(),
+            edges: edges.iter().map(|&(source, target)| HierarchyEdge { source, tensor: source, target }).collect(),
+        };
+        let open = scopes.iter().map(|s| s.2).collect();
+        let picture = place(&h, &Grouping { by_name, open }, &mut LayoutCache::default());
+        proptest::prop_assert_eq!(picture.shown_by.len(), nodes.len());
+        proptest::prop_assert!(picture.shown_by.iter().all(|&b| (b as usize) < picture.boxes.len()));
+        // Every edge between different boxes is a line or a stub at its end.
+        let lines: HashSet<(u32, u32)> =
+            picture.segments.iter().filter(|s| s.target != NONE).map(|s| (s.tensor, s.target)).collect();
+        let stubbed: HashSet<u32> = picture.stubs.iter().map(|s| s.tensor).collect();
+        for e in h.edges.iter().filter(|e| (e.source.max(e.target) as usize) < nodes.len()) {
+            let (from, to) = (picture.shown_by[e.source as usize], picture.shown_by[e.target as usize]);
+            let shown = from == to || lines.contains(&(e.tensor, to)) || stubbed.contains(&e.tensor);
+            proptest::prop_assert!(shown, "{:?} is not drawn", e);
+        }
+    }
+}
