@@ -13,9 +13,10 @@ use enginesmith::{
     graph::{Graph, NodeId},
     model::Model,
     studio::canvas::{
-        CanvasEvents, CanvasState, DiffMark, Family, GraphMarks, GraphView, Item, Marks, OperatorFamilies, Scene,
-        Style, canvas_ui, contrast,
+        CanvasEvents, CanvasState, DiffMark, Family, GraphMarks, GraphView, Item, Legend, Marks, NodeKind,
+        OperatorFamilies, PaintBy, Scene, SceneNode, Style, canvas_ui, contrast,
         layout::{
+            StubEnd,
             generate::{resnet, transformer},
             hierarchy::{Grouping, LayoutCache, opening_level},
         },
@@ -24,7 +25,36 @@ use enginesmith::{
 use std::sync::{Arc, atomic::AtomicBool};
 use support::{Generated, dark, light};
 
+/// A continuous value for each node, as times or errors will be.
+struct Times;
+
+impl PaintBy for Times {
+    fn color(&self, node: &SceneNode, _: &Style) -> Option<egui::Color32> {
+        match node.key {
+            Item::Node(i) if node.kind == NodeKind::Operator => Some(Self::ramp((i % 20) as f32 / 19.0)),
+            _ => None,
+        }
+    }
+
+    fn legend(&self, _: &Scene, _: &Style) -> Legend {
+        let colors = (0..=20).map(|i| Self::ramp(i as f32 / 20.0)).collect();
+        let ramp = Some((colors, "0 ms".to_owned(), "1.9 ms".to_owned()));
+        Legend {
+            title: "Time".to_owned(),
+            entries: Vec::new(),
+            ramp,
+        }
+    }
+}
+
+impl Times {
+    fn ramp(t: f32) -> egui::Color32 {
+        egui::Color32::from_rgb(40, 60, 90).lerp_to_gamma(egui::Color32::from_rgb(255, 214, 90), t)
+    }
+}
+
 struct App {
+    paint: Box<dyn PaintBy>,
     scene: Scene,
     state: CanvasState,
     style: Style,
@@ -34,6 +64,7 @@ struct App {
 
 fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
     let app = App {
+        paint: Box::new(OperatorFamilies),
         scene,
         state: CanvasState::default(),
         style,
@@ -48,6 +79,7 @@ fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
         .build_ui_state(
             |ui, app: &mut App| {
                 let App {
+                    paint,
                     scene,
                     state,
                     style,
@@ -55,7 +87,7 @@ fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
                     hovered,
                 } = app;
                 let all = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
-                let new = canvas_ui(&mut ui.new_child(all), state, scene, &OperatorFamilies, style);
+                let new = canvas_ui(&mut ui.new_child(all), state, scene, &**paint, style);
                 *hovered = new.hovered_tensor;
                 let keep = new.clicked.is_some() || new.toggle_scope.is_some() || new.double_clicked.is_some();
                 if keep || events.is_none() {
@@ -66,6 +98,20 @@ fn harness(scene: Scene, style: Style) -> Harness<'static, App> {
         );
     harness.run();
     harness
+}
+
+fn click_at(harness: &mut Harness<'static, App>, at: egui::Pos2) {
+    for pressed in [true, false] {
+        let (pos, button) = (at, egui::PointerButton::Primary);
+        harness.event(egui::Event::PointerMoved(at));
+        harness.event(egui::Event::PointerButton {
+            pos,
+            button,
+            pressed,
+            modifiers: Default::default(),
+        });
+    }
+    harness.step();
 }
 
 fn finding(severity: Severity) -> Marks {
@@ -186,19 +232,7 @@ fn pointing_selecting_and_opening() {
     harness.run();
     harness.state_mut().state.select(None);
     let at = harness.get_by_label("Graph canvas").rect().center();
-    let click = |h: &mut Harness<'static, App>| {
-        for pressed in [true, false] {
-            let (pos, button) = (at, egui::PointerButton::Primary);
-            h.event(egui::Event::PointerMoved(at));
-            h.event(egui::Event::PointerButton {
-                pos,
-                button,
-                pressed,
-                modifiers: Default::default(),
-            });
-        }
-        h.step();
-    };
+    let click = |h: &mut Harness<'static, App>| click_at(h, at);
     click(&mut harness);
     assert_eq!(harness.state().state.selection(), Some(scope));
     assert_eq!(harness.state().events.as_ref().unwrap().clicked, Some(scope));
@@ -229,7 +263,7 @@ fn the_keyboard_walks_along_lines_and_the_selection_is_announced() {
     assert_eq!(press(&mut harness, Key::ArrowUp), Some(Item::Node(1)));
     let told = harness.get_by_label("Graph canvas").value().unwrap();
     assert!(told.starts_with("Selected: Conv /stem/Conv_1"), "{told}");
-    assert!(told.contains("1 producers, 1 consumers"), "{told}");
+    assert!(told.contains("1 producer, 1 consumer"), "{told}");
     press(&mut harness, Key::Enter);
     assert_eq!(
         harness.state().events.as_ref().unwrap().double_clicked,
@@ -318,6 +352,53 @@ fn pointing_at_a_line_lights_up_the_whole_tensor() {
     harness.hover_at(screen.left_top() + vec2(40.0, 40.0));
     harness.run();
     assert_eq!(harness.state().hovered, None);
+}
+
+#[test]
+fn a_paint_layer_colours_the_nodes_and_explains_itself() {
+    let mut harness = harness(residual().scene(&Grouping::default()), dark());
+    harness.state_mut().paint = Box::new(Times);
+    harness.run();
+    harness.snapshot("canvas_paint_layer");
+}
+
+#[test]
+fn the_minimap_shows_where_one_is_and_leads_elsewhere() {
+    let mut harness = harness(residual().scene(&Grouping::default()), light());
+    let before = harness.state().state.camera;
+    let canvas = harness.get_by_label("Graph canvas").rect();
+    click_at(&mut harness, canvas.right_bottom() - vec2(38.0, 30.0));
+    harness.run();
+    let after = harness.state().state.camera;
+    let bounds = harness.state().scene.bounds();
+    assert!(
+        after.center.y > bounds.top() + bounds.height() * 0.8,
+        "{before:?} {after:?}"
+    );
+    assert_eq!(after.zoom, before.zoom);
+    assert_eq!(
+        harness.state().state.selection(),
+        None,
+        "nothing under the minimap is clicked"
+    );
+}
+
+#[test]
+fn a_stub_leads_to_the_producer_of_its_tensor() {
+    let graph = Generated::new(transformer(2_000));
+    let mut harness = harness(graph.scene(&Grouping::default()), dark());
+    let App { scene, state, .. } = harness.state_mut();
+    let stub = scene.stubs().iter().rfind(|s| s.end == StubEnd::Consumer).unwrap();
+    let producer = scene.nodes()[scene.tensors()[stub.tensor as usize].producer as usize].key;
+    (state.camera.center, state.camera.zoom) = (stub.rect.center(), 1.0);
+    harness.run();
+    harness.snapshot("canvas_stub");
+    let middle = harness.get_by_label("Graph canvas").rect().center();
+    click_at(&mut harness, middle);
+    harness.run();
+    assert_eq!(harness.state().state.selection(), Some(producer));
+    let place = harness.state().scene.place(producer).unwrap();
+    assert_eq!(harness.state().state.camera.center, place.center());
 }
 
 #[test]

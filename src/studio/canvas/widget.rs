@@ -108,7 +108,14 @@ fn describe(ui: &Ui, response: &Response, state: &CanvasState, scene: &Scene) {
 /// The selection in words: what it is, what it is called, how it is connected, what was found.
 pub fn description(state: &CanvasState, scene: &Scene) -> String {
     let Some(key) = state.selection() else {
-        return format!("{} boxes, nothing selected", scene.nodes().len());
+        return format!(
+            "{}, nothing selected",
+            if scene.nodes().len() == 1 {
+                "1 box".to_owned()
+            } else {
+                format!("{} boxes", scene.nodes().len())
+            }
+        );
     };
     if let Some(frame) = scene.frame(key) {
         return format!("Selected: open scope {}", frame.title);
@@ -136,11 +143,19 @@ pub fn description(state: &CanvasState, scene: &Scene) -> String {
         .iter()
         .map(|&t| scene.tensors()[t as usize].consumers.len())
         .sum();
-    text += &format!(", {producers} producers, {consumers} consumers");
+    text += &format!(
+        ", {}, {}",
+        counted(producers, "producer"),
+        counted(consumers, "consumer")
+    );
     if let Some(severity) = node.marks.finding {
         text += &format!(", finding: {}", format!("{severity:?}").to_lowercase());
     }
     text
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn tooltip(response: Response, state: &CanvasState, scene: &Scene) {
@@ -157,8 +172,7 @@ fn tooltip(response: Response, state: &CanvasState, scene: &Scene) {
             if !tensor.ty.is_empty() {
                 ui.label(RichText::new(&tensor.ty).monospace());
             }
-            let count = tensor.consumers.len();
-            ui.label(format!("{count} {}", if count == 1 { "consumer" } else { "consumers" }));
+            ui.label(counted(tensor.consumers.len(), "consumer"));
         });
     }
 }

@@ -39,7 +39,8 @@ pub(super) fn assign(
         let root = align::blocks(graph, position, &follow, run, cancel)?;
         proposals.push(compact::place_blocks(graph, &root, run, separation));
     }
-    let x = balance(proposals, &align::RUNS.map(|r| r.from_right), sizes);
+    let mut x = balance(proposals, &align::RUNS.map(|r| r.from_right), sizes);
+    draw_near(graph, separation, &mut x);
     let (row_top, row_height) = rows(graph, &x, sizes, options);
     Ok(Coordinates { x, row_top, row_height })
 }
@@ -73,6 +74,29 @@ fn balance(mut proposals: Vec<Vec<f32>>, from_right: &[bool], sizes: &Sizes) -> 
         .collect()
 }
 
+/// Moves what hangs on a single line (stubs, ends of the graph) as near to the line's other end as its row allows.
+fn draw_near(graph: &Layered, separation: impl Fn(u32, u32) -> f32, x: &mut [f32]) {
+    for layer in &graph.layers {
+        for (i, &vertex) in layer.iter().enumerate() {
+            if graph.is_bend(vertex) || graph.up.degree(vertex) + graph.down.degree(vertex) != 1 {
+                continue;
+            }
+            let Some(other) = graph.above(vertex).chain(graph.below(vertex)).next() else {
+                continue;
+            };
+            let left = i
+                .checked_sub(1)
+                .map_or(f32::MIN, |l| x[layer[l] as usize] + separation(layer[l], vertex));
+            let right = layer
+                .get(i + 1)
+                .map_or(f32::MAX, |&r| x[r as usize] - separation(vertex, r));
+            if left <= right {
+                x[vertex as usize] = x[other as usize].clamp(left, right);
+            }
+        }
+    }
+}
+
 /// Rows from top to bottom. A gap that a line crosses far sideways is higher, so that its curve does not lie flat.
 fn rows(graph: &Layered, x: &[f32], sizes: &Sizes, options: &LayoutOptions) -> (Vec<f32>, Vec<f32>) {
     let count = graph.layers.len();
@@ -104,7 +128,22 @@ fn rows(graph: &Layered, x: &[f32], sizes: &Sizes, options: &LayoutOptions) -> (
 
 #[cfg(test)]
 mod tests {
+    use super::super::{testing::wire, trunks};
     use super::*;
+
+    #[test]
+    fn ends_draw_near_and_keep_their_distance() {
+        let mut wires = [wire(0, 2), wire(1, 3)];
+        let mut graph = trunks::build(&[0, 0, 1, 1], &[], &mut wires);
+        graph.layers = vec![vec![0, 1], vec![2, 3]];
+        let mut x = vec![0.0, 500.0, 480.0, 600.0];
+        draw_near(&graph, |_, _| 20.0, &mut x);
+        assert_eq!(x, [480.0, 600.0, 480.0, 600.0]);
+        graph.layers = vec![vec![0, 1], vec![2, 3]];
+        let mut x = vec![0.0, 490.0, 480.0, 600.0];
+        draw_near(&graph, |_, _| 200.0, &mut x);
+        assert!(x[1] - x[0] >= 200.0, "{x:?}");
+    }
 
     #[test]
     fn balancing_keeps_distances() {
