@@ -7,6 +7,7 @@ mod bootstrap;
 pub mod compare;
 pub mod gate;
 pub mod gpu_loop;
+pub mod history;
 pub mod live;
 pub mod measure;
 pub mod palette;

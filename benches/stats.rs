@@ -1,0 +1,99 @@
+//! Time of the statistics behind every table and plot. `cargo bench --bench stats`.
+
+use enginesmith::bench::live::LiveSeries;
+use enginesmith::bench::{Protocol, Ratio, Sample, Statistics};
+use enginesmith::data::random::Random;
+
+fn main() {
+    divan::main();
+}
+
+fn samples(count: usize) -> Vec<Sample> {
+    let mut random = Random::new(1);
+    let mut clock = 0.0;
+    (0..count)
+        .map(|_| {
+            let start = clock;
+            clock += 1.0 + 0.05 * random.normal().abs();
+            Sample::call(start, clock)
+        })
+        .collect()
+}
+
+/// Statistics of one run.
+#[divan::bench(args = [10_000, 1_000_000])]
+fn statistics(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let samples = samples(count);
+    bencher.bench(|| Statistics::of(divan::black_box(&samples), Protocol::Serial, false, 1));
+}
+
+/// The interval of a ratio, five rounds each.
+#[divan::bench(args = [10_000, 1_000_000])]
+fn ratio(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let latencies: Vec<f64> = samples(count).iter().map(Sample::latency_ms).collect();
+    let rounds: Vec<Vec<f64>> = latencies.chunks(count / 5).map(<[f64]>::to_vec).collect();
+    bencher.bench(|| Ratio::of(divan::black_box(&rounds), &rounds, 1));
+}
+
+/// What the studio does with new samples.
+#[divan::bench(args = [10_000, 1_000_000])]
+fn live_append(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let samples = samples(count);
+    bencher.bench(|| {
+        let mut series = LiveSeries::default();
+        series.append(0, divan::black_box(&samples));
+        series
+    });
+}
+
+/// What the studio asks every frame, after a million samples.
+#[divan::bench]
+fn live_frame(bencher: divan::Bencher<'_, '_>) {
+    let mut series = LiveSeries::default();
+    series.append(0, &samples(1_000_000));
+    bencher.bench(|| {
+        let series = divan::black_box(&series);
+        (
+            series.percentile_ms(99.0),
+            series.histogram(0.0, 2.0, 60),
+            series.columns().len(),
+        )
+    });
+}
+
+mod history {
+    use super::{Sample, samples};
+    use enginesmith::bench::VariantResult;
+    use enginesmith::bench::history::{Entry, History};
+
+    const HASH: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    /// Opening a history of ten million samples: a thousand runs of ten thousand.
+    #[divan::bench(sample_count = 20)]
+    fn open_ten_million_samples(bencher: divan::Bencher<'_, '_>) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let rounds: Vec<Vec<Sample>> = samples(10_000).chunks(2_000).map(<[Sample]>::to_vec).collect();
+        let mut history = History::open(folder.path(), HASH).expect("an empty history");
+        for run in 0..1000 {
+            let entry = Entry {
+                id: String::new(),
+                model: "m.onnx".into(),
+                model_sha256: HASH.into(),
+                protocol: "serial".into(),
+                recipe: "version = 1\n".into(),
+                result: VariantResult {
+                    name: format!("run {run}"),
+                    ..VariantResult::default()
+                },
+                rounds: Vec::new(),
+            };
+            history.append(entry, &rounds).expect("room for the history");
+        }
+        bencher.bench(|| {
+            History::open(folder.path(), HASH)
+                .expect("the history opens")
+                .entries
+                .len()
+        });
+    }
+}

@@ -1,0 +1,224 @@
+//! A comparison as a table: Markdown for people, CSV for spreadsheets, JSON for programs.
+
+use super::format::{self, sig3};
+use crate::bench::{Comparison, VariantResult};
+
+/// A column: its header with the unit, and the cell of a variant.
+type Column = (&'static str, fn(&VariantResult) -> String);
+
+/// Columns for people; those that no variant fills are left out.
+pub(super) const COLUMNS: [Column; 14] = [
+    ("Variant", |v| v.name.clone()),
+    ("Target", |v| v.target.clone()),
+    ("Precision", |v| v.precision.to_uppercase()),
+    ("Batch", |v| v.batch.to_string()),
+    ("Median [ms]", |v| match v.error {
+        Some(_) => "failed".into(),
+        None => figure(v, v.statistics.latency_ms.median),
+    }),
+    ("p99 [ms]", |v| figure(v, v.statistics.latency_ms.p99)),
+    ("CV [%]", |v| figure(v, v.statistics.latency_ms.cv * 1e2)),
+    ("Images/s", |v| figure(v, images_per_second(v))),
+    ("Speed-up", |v| {
+        v.ratio.map_or(String::new(), |r| format::ratio(r.speedup))
+    }),
+    ("95 % interval", |v| {
+        v.ratio.map_or(String::new(), |r| {
+            let noise = if r.within_noise { " (within noise)" } else { "" };
+            format!("{}{noise}", format::range(r.low, r.high))
+        })
+    }),
+    ("Top-1 [%]", |v| match &v.task {
+        Some(t) if t.samples > 0 => sig3(t.top1_correct as f64 / t.samples as f64 * 1e2),
+        _ => String::new(),
+    }),
+    ("Mean error", |v| worst(v, |a| a.mean_abs).map_or(String::new(), sig3)),
+    ("Build [s]", |v| {
+        if v.build_s > 0.0 {
+            sig3(v.build_s)
+        } else {
+            String::new()
+        }
+    }),
+    ("Engine", |v| v.engine_bytes.map_or(String::new(), format::bytes)),
+];
+
+/// Queries per second times batch.
+pub(super) fn images_per_second(v: &VariantResult) -> f64 {
+    v.statistics.throughput_qps * v.batch.max(1) as f64
+}
+
+fn figure(v: &VariantResult, x: f64) -> String {
+    if v.statistics.samples == 0 {
+        String::new()
+    } else {
+        sig3(x)
+    }
+}
+
+/// The largest figure over all outputs.
+pub(super) fn worst(v: &VariantResult, of: fn(&crate::bench::OutputAccuracy) -> f64) -> Option<f64> {
+    v.accuracy.iter().map(of).max_by(f64::total_cmp)
+}
+
+/// Headers and rows for people, without columns that are empty everywhere.
+pub(super) fn rows(comparison: &Comparison) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    let used: Vec<&Column> = COLUMNS
+        .iter()
+        .filter(|(_, cell)| comparison.variants.iter().any(|v| !cell(v).is_empty()))
+        .collect();
+    let rows = comparison
+        .variants
+        .iter()
+        .map(|v| used.iter().map(|(_, cell)| cell(v)).collect());
+    (used.iter().map(|(name, _)| *name).collect(), rows.collect())
+}
+
+/// A Markdown document: what was compared under which protocol, the table, warnings and failures.
+pub fn markdown(comparison: &Comparison) -> String {
+    let plain = |text: &str| text.replace('|', "\\|").replace(['\n', '\r'], " ");
+    let (headers, rows) = rows(comparison);
+    let mut out = format!("**{}**, protocol {}\n\n", plain(&comparison.model), comparison.protocol);
+    out.push_str(&format!("| {} |\n|", headers.join(" | ")));
+    for (i, _) in headers.iter().enumerate() {
+        // Names to the left, numbers to the right.
+        out.push_str(if i < 3 { "---|" } else { "---:|" });
+    }
+    out.push('\n');
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|c| plain(c)).collect();
+        out.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    let notes = notes(comparison);
+    if !notes.is_empty() {
+        out.push('\n');
+        notes.iter().for_each(|n| out.push_str(&format!("- {}\n", plain(n))));
+    }
+    out
+}
+
+/// What the reader must know: the comparison's warnings, then each variant's own with its name.
+pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
+    let mut out = comparison.warnings.clone();
+    for v in &comparison.variants {
+        out.extend(v.error.iter().map(|e| format!("{} failed: {e}", v.name)));
+        out.extend(v.statistics.warnings.iter().map(|w| format!("{}: {w}", v.name)));
+    }
+    out
+}
+
+/// One line per variant with every figure in full precision (RFC 4180; times in milliseconds).
+pub fn csv(comparison: &Comparison) -> String {
+    let mut out = String::from(
+        "model,model_sha256,protocol,variant,target,precision,shapes,batch,samples,latency_min_ms,latency_max_ms,latency_mean_ms,\
+         latency_median_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,latency_cv,compute_median_ms,throughput_qps,\
+         speedup,speedup_low,speedup_high,within_noise,build_s,engine_bytes,top1_correct,task_samples,error\r\n",
+    );
+    for v in &comparison.variants {
+        let (s, l) = (&v.statistics, &v.statistics.latency_ms);
+        let ratio = |f: fn(&crate::bench::Ratio) -> String| v.ratio.as_ref().map_or(String::new(), f);
+        let cells = [
+            comparison.model.clone(),
+            comparison.model_sha256.clone(),
+            comparison.protocol.clone(),
+            v.name.clone(),
+            v.target.clone(),
+            v.precision.clone(),
+            v.shapes.join(" "),
+            v.batch.to_string(),
+            s.samples.to_string(),
+            l.min.to_string(),
+            l.max.to_string(),
+            l.mean.to_string(),
+            l.median.to_string(),
+            l.p90.to_string(),
+            l.p95.to_string(),
+            l.p99.to_string(),
+            l.cv.to_string(),
+            s.compute_ms.median.to_string(),
+            s.throughput_qps.to_string(),
+            ratio(|r| r.speedup.to_string()),
+            ratio(|r| r.low.to_string()),
+            ratio(|r| r.high.to_string()),
+            ratio(|r| r.within_noise.to_string()),
+            v.build_s.to_string(),
+            v.engine_bytes.map_or(String::new(), |n| n.to_string()),
+            v.task.map_or(String::new(), |t| t.top1_correct.to_string()),
+            v.task.map_or(String::new(), |t| t.samples.to_string()),
+            v.error.clone().unwrap_or_default(),
+        ];
+        let cells: Vec<String> = cells.iter().map(|c| quoted(c)).collect();
+        out.push_str(&cells.join(","));
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// A cell, quoted where it must be. A text that a spreadsheet would run as a formula is kept from it by an apostrophe.
+fn quoted(cell: &str) -> String {
+    let number = cell.parse::<f64>().is_ok();
+    let formula = !number && cell.starts_with(['=', '+', '-', '@']);
+    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\n', '\r']) {
+        return format!("\"{}\"", cell.replace('"', "\"\""));
+    }
+    cell
+}
+
+/// The comparison as JSON, which `compare --baseline` reads back.
+pub fn json(comparison: &Comparison) -> String {
+    // A comparison has string keys and finite or null numbers only; writing it to memory cannot fail.
+    serde_json::to_string_pretty(comparison).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::comparison;
+    use super::*;
+
+    #[test]
+    fn markdown_leaves_out_what_nobody_has_and_escapes_names() {
+        let mut c = comparison();
+        c.variants[1].name = "a|b\nc".into();
+        let text = markdown(&c);
+        assert!(
+            text.starts_with("**net.onnx**, protocol serial\n\n| Variant | Target |"),
+            "{text}"
+        );
+        assert!(text.contains("| a\\|b c | "), "{text}");
+        assert!(!text.contains("Engine"), "no variant has a file");
+        let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+        let table: Vec<usize> = text.lines().filter(|l| l.starts_with('|')).map(columns).collect();
+        assert!(
+            table.windows(2).all(|w| w[0] == w[1]) && table.len() == 2 + c.variants.len(),
+            "{text}"
+        );
+        assert!(text.contains("- broken failed: out of memory"), "{text}");
+    }
+
+    #[test]
+    fn csv_has_a_cell_for_every_header_and_runs_nothing() {
+        let mut c = comparison();
+        c.variants[0].name = "=1+1,\"x\"".into();
+        let text = csv(&c);
+        let mut lines = text.split_terminator("\r\n");
+        let header = lines.next().unwrap().split(',').count();
+        let first = lines.next().unwrap();
+        assert!(first.contains("\"'=1+1,\"\"x\"\"\""), "{first}");
+        let plain = lines.next().unwrap();
+        assert_eq!(plain.split(',').count(), header, "{plain}");
+    }
+
+    #[test]
+    fn json_reads_back_the_same() {
+        let (c, text) = (comparison(), json(&comparison()));
+        let back: Comparison = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            back.variants[0].histogram.as_ref().unwrap().counts,
+            c.variants[0].histogram.as_ref().unwrap().counts
+        );
+        // Reading a decimal may be off by the last bit, so figures are compared as tables show them.
+        assert_eq!(rows(&back), rows(&c));
+        assert_eq!((&back.model_sha256, notes(&back)), (&c.model_sha256, notes(&c)));
+    }
+}
