@@ -3,6 +3,7 @@
 //! Looks where they usually are: folders that the caller names (its own cache), beside the program, `TENSORRT_HOME/lib`,
 //! `LD_LIBRARY_PATH`, the Python environment's packages, the system's library folders. Versions are read from the file itself:
 //! the core libraries export a symbol named after their version (`tensorrt_version_1_7_1_116`); otherwise from the file's name.
+//! To be certain, load one in a process of its own: [`Library::load`](crate::Library::load).
 
 use crate::elf;
 use crate::error::LoadError;

@@ -7,7 +7,7 @@ use crate::probe::{self, Memory};
 use crate::sys::{Class, Table};
 use crate::version::{Flavour, Version};
 use std::collections::HashSet;
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +31,7 @@ const PARSER_EXPORTS: [&str; 2] = ["getNvOnnxParserVersion", "createNvOnnxParser
 
 type CreateWithLogger = unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void;
 type CreateParser = unsafe extern "C" fn(*mut c_void, *mut c_void, c_int) -> *mut c_void;
+type InitializePlugins = unsafe extern "C" fn(*mut c_void, *const c_char) -> bool;
 type GetNumber = unsafe extern "C" fn() -> c_int;
 type GetPointer = unsafe extern "C" fn() -> *mut c_void;
 
@@ -175,6 +176,24 @@ impl Library {
         };
         self.check_object(Class::I_PARSER, object.as_ptr())?;
         Ok(Some(object))
+    }
+
+    /// The function of the plugin library beside the core one that registers its plugins; loads that library.
+    pub(crate) fn plugin_initializer(&self) -> Result<InitializePlugins, LoadError> {
+        const NAME: &str = "initLibNvInferPlugins";
+        let core = &self.inner.core;
+        let name = format!("libnvinfer_plugin.so.{}", self.inner.version.major);
+        // beside the file, or beside the link that the caller gave
+        let folders = [core.parent(), self.inner.parser.as_ref().and_then(|p| p.path.parent())];
+        let mut candidates = folders.iter().flatten().map(|f| f.join(&name));
+        let path = candidates.find(|p| p.exists()).ok_or_else(|| LoadError::NotFound {
+            path: core.parent().unwrap_or(core).to_owned(),
+            looked_for: name.clone(),
+        })?;
+        check_file(&path, &[NAME])?;
+        let library = Opened::open(path)?;
+        // SAFETY: NvInferPlugin.h declares it so; the address was checked to be code.
+        Ok(unsafe { std::mem::transmute::<*const c_void, InitializePlugins>(library.function(NAME)?) })
     }
 
     /// Checks the first object of a class (an `I*` object of which `inner` is the `V*` class), then lets all pass.

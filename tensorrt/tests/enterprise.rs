@@ -133,7 +133,10 @@ fn building_calls_the_right_methods_with_the_right_arguments() {
     each_version(|library, mock, number| {
         let ten = number < 110000;
         let builder = library.builder().expect("a builder");
-        assert_eq!(mock.created_with(0), number);
+        assert_eq!(mock.noted(0), number);
+        assert_eq!(mock.noted(3), 0);
+        library.load_standard_plugins().expect("the plugins beside it");
+        assert_eq!(mock.noted(3), 1);
         mock.take();
         let mut network = builder.strongly_typed().expect("a network");
         mock.saw("VBuilder::createNetworkV2", &[if ten { 2 } else { 1 }]);

@@ -44,6 +44,11 @@ fn a_plugin_library_brings_its_creator() {
             return;
         };
         assert!(status.success(), "the plugin does not compile");
+        let error = library.load_standard_plugins().expect_err("RTX has none").to_string();
+        assert!(
+            error.contains("has no standard plugins; it exists in TensorRT 10.0 to 11.4"),
+            "{error}"
+        );
         let mut registry = library.plugins().expect("a registry");
         let before = registry.creators().expect("creators");
         let text = folder.path().join("text.so");

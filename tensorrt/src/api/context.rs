@@ -41,6 +41,7 @@ impl ExecutionContext {
         let library = engine.library();
         let table = library.inner.table;
         let v = engine.shared.v;
+        let _making = engine.shared.runtime.shared.make();
         let mark = LogMark::now();
         let refused = || {
             failed(

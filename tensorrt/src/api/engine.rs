@@ -23,7 +23,8 @@ pub(super) struct Shared {
     pub v: VCudaEngine,
 }
 
-// SAFETY: TensorRT's engines may be read, and contexts made from them, from any thread; nothing here changes one.
+// SAFETY: TensorRT's engines are not bound to a thread; nothing here changes one, and what makes objects from one takes the
+// runtime's lock.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -237,6 +238,7 @@ impl Engine {
     /// TensorRT's refusal.
     pub fn serialize(&self) -> Result<HostMemory> {
         let mark = LogMark::now();
+        let _making = self.shared.runtime.shared.make();
         // SAFETY: the engine is alive.
         match unsafe { self.shared.v.serialize(self.table()) }? {
             Some(memory) => HostMemory::new(self.library(), memory),
@@ -265,6 +267,7 @@ impl Engine {
                 Some(&self.shared.runtime.shared.recorder),
             )
         };
+        let _making = self.shared.runtime.shared.make();
         // SAFETY: the engine is alive.
         let inspector = unsafe { self.shared.v.create_engine_inspector(table) }?.ok_or_else(refused)?;
         let format = LayerInformationFormat::Json.value(table)?;

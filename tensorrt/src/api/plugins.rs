@@ -4,7 +4,8 @@ use super::{c_string, failed};
 use crate::error::{Error, LoadError, Result};
 use crate::interfaces::{LogMark, text};
 use crate::load::Library;
-use crate::sys::{Class, IPluginCreator, IPluginCreatorInterface, IPluginCreatorV3One, IPluginRegistry};
+use crate::sys::{Class, IPluginCreator, IPluginCreatorInterface, IPluginCreatorV3One, IPluginRegistry, Unsupported};
+use crate::version::Flavour;
 use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -38,6 +39,31 @@ impl Library {
         // SAFETY: an exported function without arguments; its address was checked on loading.
         let registry = unsafe { (self.inner.get_plugin_registry)() };
         PluginRegistry::new(*self, NonNull::new(registry).map(IPluginRegistry))
+    }
+
+    /// Registers the plugins that come with TensorRT (`libnvinfer_plugin` beside the core library).
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] on TensorRT-RTX, which has none; not there; TensorRT's refusal.
+    pub fn load_standard_plugins(&self) -> Result<()> {
+        if self.version().flavour == Flavour::Rtx {
+            let available = "TensorRT 10.0 to 11.4".into();
+            let version = self.inner.table.in_words();
+            return Err(Unsupported {
+                option: "standard plugins".into(),
+                version,
+                available,
+            }
+            .into());
+        }
+        let mark = LogMark::now();
+        // SAFETY: the function gets our logger, which lives forever, and an empty namespace.
+        let done = unsafe { self.plugin_initializer()?(self.inner.logger.handle().as_ptr(), c"".as_ptr()) };
+        if done {
+            Ok(())
+        } else {
+            Err(failed(*self, "register its plugins", mark, None))
+        }
     }
 }
 

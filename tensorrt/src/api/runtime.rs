@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::interfaces::{LogMark, RecorderObject};
 use crate::load::Library;
 use crate::sys::{Class, EngineInvalidityDiagnostics, EngineValidity, IRuntime, VRuntime, VersionedEnum};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Reads engines. Clones are the same runtime; engines hold on to it.
 #[derive(Clone)]
@@ -19,9 +19,17 @@ pub(super) struct Shared {
     pub v: VRuntime,
     /// Freed after the runtime (fields drop after `drop`).
     pub recorder: RecorderObject,
+    /// Held while engines or contexts are made: TensorRT promises thread safety for runs of different contexts only.
+    pub making: Mutex<()>,
 }
 
-// SAFETY: TensorRT allows a runtime to be used from any thread; we only ever deserialize, which it locks inside.
+impl Shared {
+    pub fn make(&self) -> MutexGuard<'_, ()> {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// SAFETY: TensorRT's runtimes are not bound to a thread, and what makes objects from one takes the lock.
 unsafe impl Send for Shared {}
 // SAFETY: as above.
 unsafe impl Sync for Shared {}
@@ -55,6 +63,7 @@ impl Library {
             outer,
             v,
             recorder: RecorderObject::new(table),
+            making: Mutex::new(()),
         };
         // SAFETY: the runtime is alive and its table was checked; the recorder lives until after the runtime.
         let (logger, own) = unsafe {
@@ -99,6 +108,7 @@ impl Runtime {
         let library = self.shared.library;
         let table = library.inner.table;
         let mark = LogMark::now();
+        let guard = self.shared.make();
         self.shared.recorder.take(table);
         // SAFETY: the runtime is alive; the bytes live for the call.
         let engine = unsafe {
@@ -106,6 +116,7 @@ impl Runtime {
                 .v
                 .deserialize_cuda_engine(table, bytes.as_ptr().cast(), bytes.len())
         }?;
+        drop(guard);
         match engine {
             Some(engine) => Engine::new(self.clone(), engine),
             None => Err(failed(library, "read the engine", mark, Some(&self.shared.recorder))),

@@ -161,7 +161,8 @@ void* getBuilderPluginRegistry(int) {
 void* getLogger() {
     return logger;
 }
-bool initLibNvInferPlugins(void*, char const*) {
+bool initLibNvInferPlugins(void* itsLogger, char const* space) {
+    versions[3] = itsLogger && space && !*space;
     return true;
 }
 int getInferLibVersion() {

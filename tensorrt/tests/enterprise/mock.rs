@@ -35,7 +35,7 @@ pub fn install(folder: &Path, major: i32) -> bool {
         eprintln!("skipped: no g++");
         return false;
     };
-    for name in ["libnvinfer", "libnvonnxparser"] {
+    for name in ["libnvinfer", "libnvonnxparser", "libnvinfer_plugin"] {
         std::os::unix::fs::symlink(mock, folder.join(format!("{name}.so.{major}"))).expect("a link to the mock");
     }
     true
@@ -191,8 +191,8 @@ impl Mock {
         self.object(class, true)
     }
 
-    /// The version that a builder was made with.
-    pub fn created_with(&self, which: i32) -> i32 {
+    /// What was noted: the version that a builder (0) was made with, whether plugins were registered as they should (3).
+    pub fn noted(&self, which: i32) -> i32 {
         // SAFETY: a function of the mock.
         unsafe {
             self.library
