@@ -1,7 +1,8 @@
 //! The graph canvas: lays a graph out, draws it, and says what was done with it.
 //!
-//! [`layout`] places plain boxes; a [`Scene`] is what is shown; [`canvas_ui`] is the widget. Colours come from a
-//! [`Style`] that the theme fills, and from a [`PaintBy`] layer. Only `studio` calls this.
+//! A [`GraphView`] turns a model's graph into boxes and scopes; [`layout`] places plain boxes; a [`Scene`] is what is
+//! shown of it; [`canvas_ui`] is the widget, [`CanvasState`] what it remembers. Colours come from a [`Style`] that the
+//! theme fills, and from a [`PaintBy`] layer; findings and differences are [`GraphMarks`]. Only `studio` calls this.
 
 mod build;
 mod camera;
