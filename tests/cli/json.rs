@@ -1,0 +1,191 @@
+//! `--json` of every command has the keys that docs/json.md lists, with the values that the model has.
+
+use super::support::{digits, model};
+use super::{json, run};
+use serde_json::Value;
+use std::path::Path;
+
+/// The keys that docs/json.md gives for a command: the first column of the table under its heading.
+fn documented(command: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json.md")).unwrap();
+    let section = text
+        .split("\n## ")
+        .find(|s| s.starts_with(&format!("`{command}`")))
+        .expect("a section");
+    let rows = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    rows.map(|(key, _)| key.to_owned()).collect()
+}
+
+fn has_documented_keys(value: &Value, command: &str) {
+    let mut wanted = documented(command);
+    assert!(wanted.len() > 3, "{wanted:?}");
+    let mut found: Vec<String> = value.as_object().expect("an object").keys().cloned().collect();
+    wanted.sort();
+    found.sort();
+    assert_eq!(found, wanted, "{command}");
+}
+
+#[test]
+fn inspect_of_the_demo() {
+    let home = tempfile::tempdir().unwrap();
+    let file = digits().join("digits.onnx");
+    let v = json(
+        &run(home.path(), ["inspect".as_ref(), file.as_os_str(), "--json".as_ref()]),
+        0,
+    );
+    has_documented_keys(&v, "inspect");
+    assert_eq!(v["inputs"][0]["name"], "input");
+    assert_eq!(v["inputs"][0]["type"], "float32");
+    assert_eq!(v["inputs"][0]["shape"], serde_json::json!(["batch", 1, 8, 8]));
+    // What train.py prints: trained parameters, batch statistics not among them.
+    assert!(v["parameters"].as_u64().unwrap() >= 174_058, "{v}");
+    assert!(v["macs"].as_u64().unwrap() > 1_000_000, "{v}");
+    assert_eq!(
+        v["op_types"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|n| n.as_u64().unwrap())
+            .sum::<u64>(),
+        v["nodes"].as_u64().unwrap()
+    );
+}
+
+#[test]
+fn inspect_counts_nodes_inside_bodies_apart() {
+    let home = tempfile::tempdir().unwrap();
+    let file = model("silero_vad.onnx");
+    let v = json(
+        &run(home.path(), ["inspect".as_ref(), file.as_os_str(), "--json".as_ref()]),
+        0,
+    );
+    assert!(
+        v["nested_nodes"].as_u64().unwrap() > v["nodes"].as_u64().unwrap(),
+        "{v}"
+    );
+}
+
+#[test]
+fn check_lists_findings_for_each_target() {
+    let home = tempfile::tempdir().unwrap();
+    for name in ["magika.onnx", "PP-OCRv6_det_small.onnx"] {
+        let file = model(name);
+        for target in ["tensorrt@10", "tensorrt@11", "embedded"] {
+            let output = run(
+                home.path(),
+                [
+                    "check".as_ref(),
+                    file.as_os_str(),
+                    "--target".as_ref(),
+                    target.as_ref(),
+                    "--json".as_ref(),
+                ],
+            );
+            let supported = output.status.code() == Some(0);
+            let v = json(&output, i32::from(!supported));
+            has_documented_keys(&v, "check");
+            assert_eq!(v["supported"], supported);
+            let findings = v["findings"].as_array().unwrap();
+            assert_eq!(findings.iter().all(|f| f["severity"] != "error"), supported);
+            for finding in findings {
+                assert!(!finding["reason"].as_str().unwrap().is_empty());
+                assert!(finding["evidence"].is_string() && finding["fix"].is_array());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dynamic_input_without_a_range_is_a_finding_and_a_range_settles_it() {
+    let home = tempfile::tempdir().unwrap();
+    let file = digits().join("digits.onnx");
+    let base = [
+        "check".as_ref(),
+        file.as_os_str(),
+        "--target".as_ref(),
+        "tensorrt@10".as_ref(),
+        "--json".as_ref(),
+    ];
+    let about_input = |v: &Value| {
+        v["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|f| f["tensor"] == "input")
+            .count()
+    };
+    let without = run(home.path(), base);
+    let without = json(&without, without.status.code().unwrap());
+    let range = [
+        "--min",
+        "input:1x1x8x8",
+        "--opt",
+        "input:8x1x8x8",
+        "--max",
+        "input:32x1x8x8",
+    ];
+    let with = run(home.path(), base.into_iter().chain(range.iter().map(AsRef::as_ref)));
+    let with = json(&with, with.status.code().unwrap());
+    assert!(about_input(&without) > about_input(&with), "{without}\n{with}");
+}
+
+#[test]
+fn bench_of_the_demo() {
+    let home = tempfile::tempdir().unwrap();
+    let file = digits().join("digits.onnx");
+    let output = run(
+        home.path(),
+        [
+            "bench".as_ref(),
+            file.as_os_str(),
+            "--shape".as_ref(),
+            "input:4x1x8x8".as_ref(),
+            "--duration".as_ref(),
+            "300ms".as_ref(),
+            "--json".as_ref(),
+        ],
+    );
+    let v = json(&output, 0);
+    has_documented_keys(&v, "bench");
+    assert_eq!(
+        (v["protocol"].as_str(), v["precision"].as_str()),
+        (Some("serial"), Some("fp32"))
+    );
+    assert_eq!(v["shapes"], serde_json::json!(["input:4x1x8x8"]));
+    assert_eq!(v["batch"], 4);
+    assert!(v["samples"].as_u64().unwrap() >= 10);
+    assert_eq!(v["enqueue_ms"], Value::Null, "a CPU engine has no enqueue series");
+    let latency: Vec<f64> = ["min", "median", "p90", "p95", "p99", "max"]
+        .iter()
+        .map(|k| v["latency_ms"][k].as_f64().unwrap())
+        .collect();
+    assert!(latency[0] > 0.0 && latency.is_sorted(), "{latency:?}");
+    for key in ["host", "system", "cpu", "cores", "runtime", "program", "started"] {
+        assert!(!v["environment"][key].is_null(), "environment.{key}");
+    }
+}
+
+#[test]
+fn targets_are_listed() {
+    let home = tempfile::tempdir().unwrap();
+    let v = json(&run(home.path(), ["targets", "--json"]), 0);
+    let names: Vec<&str> = v
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["name"].as_str().unwrap())
+        .collect();
+    for name in [
+        "embedded",
+        "onnxruntime-cpu",
+        "onnxruntime-cuda",
+        "tensorrt",
+        "tensorrt-rtx",
+    ] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let embedded = &v[names.iter().position(|n| *n == "embedded").unwrap()];
+    assert_eq!(embedded["found"][0]["usable"], "yes");
+}

@@ -1,0 +1,51 @@
+//! The command line as users have it: real models, real workers, exit codes and JSON as docs/json.md says.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_input;
+mod jobs;
+mod json;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The program, with data and cache folders of its own.
+fn enginesmith(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_enginesmith"));
+    command
+        .current_dir(home)
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_CACHE_HOME", home.join("cache"));
+    command
+}
+
+/// Runs the program in `home` with these arguments.
+fn run<S: AsRef<std::ffi::OsStr>>(home: &Path, arguments: impl IntoIterator<Item = S>) -> Output {
+    enginesmith(home).args(arguments).output().expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Asserts the exit code and shows both streams when it differs.
+fn expect_code(output: &Output, code: i32) {
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "stdout:\n{}\nstderr:\n{}",
+        stdout(output),
+        stderr(output)
+    );
+}
+
+/// The JSON on standard output of a run that ended with `code`.
+fn json(output: &Output, code: i32) -> serde_json::Value {
+    expect_code(output, code);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("not JSON: {e}\n{}", stdout(output)))
+}
