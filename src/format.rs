@@ -1,21 +1,26 @@
 //! Numbers, sizes, times and names as people read them: three significant digits, thousands separated, the unit apart.
 
-/// Three significant digits, thousands separated: `1,234,567`, `12.3`, `0.0123`; a dash for what is not a number.
-pub fn significant(value: f64) -> String {
-    if !value.is_finite() {
+/// Three significant digits with thousands separated: `12,300`, `2.94`, `0.00123`; very small ones as `1.23e-5`.
+pub fn significant(x: f64) -> String {
+    if !x.is_finite() {
         return "–".into();
     }
-    let magnitude = value.abs();
-    if magnitude >= 99.95 || value == 0.0 {
-        return grouped(&format!("{value:.0}"));
+    if x == 0.0 {
+        return "0".into();
     }
-    if magnitude < 1e-4 {
-        return format!("{value:.2e}");
+    if x.abs() < 1e-4 {
+        return format!("{x:.2e}");
     }
-    // Digits after the point that leave three significant ones, after rounding.
-    let rounded: f64 = format!("{magnitude:.2e}").parse().unwrap_or(magnitude);
-    let decimals = (2 - rounded.log10().floor() as i32).clamp(0, 6) as usize;
-    format!("{value:.decimals$}")
+    // Rounding may carry into another digit (9.999 is 10.0), so the digits are counted after it.
+    let exponent: i32 = format!("{x:.2e}")
+        .split_once('e')
+        .and_then(|(_, e)| e.parse().ok())
+        .unwrap_or(0);
+    if exponent >= 3 {
+        let unit = 10f64.powi(exponent - 2);
+        return grouped(&format!("{:.0}", (x / unit).round() * unit));
+    }
+    format!("{x:.*}", (2 - exponent).max(0) as usize)
 }
 
 /// An integer with thousands separated.
@@ -76,6 +81,18 @@ pub fn speedup(value: f64) -> String {
     format!("{}x", significant(value))
 }
 
+/// `2.90 to 2.98`; with up to two more digits where three would make both ends look the same.
+pub fn range(low: f64, high: f64) -> String {
+    if significant(low) != significant(high) || low <= 0.0 || !high.is_finite() {
+        return format!("{} to {}", significant(low), significant(high));
+    }
+    let decimals = (2 - low.log10().floor() as i32).max(0) as usize;
+    let more = (1..=2)
+        .find(|d| format!("{low:.*}", decimals + d) != format!("{high:.*}", decimals + d))
+        .unwrap_or(2);
+    format!("{low:.*} to {high:.*}", decimals + more, decimals + more)
+}
+
 /// The text shortened in its middle to at most `limit` characters; names differ at both ends.
 pub fn middle(text: &str, limit: usize) -> String {
     let length = text.chars().count();
@@ -121,7 +138,8 @@ mod tests {
             (99.96, "100"),
             (12.345, "12.3"),
             (123.45, "123"),
-            (1_234_567.0, "1,234,567"),
+            (999.6, "1,000"),
+            (1_234_567.0, "1,230,000"),
             (0.012_345, "0.0123"),
             (-1.5, "-1.50"),
             (0.000_01, "1.00e-5"),
@@ -141,6 +159,8 @@ mod tests {
         assert_eq!(count(1234), "1,234");
         assert_eq!(seconds(185.2), "3 min 5 s");
         assert_eq!(speedup(2.936), "2.94x");
+        assert_eq!(range(2.9, 2.98), "2.90 to 2.98");
+        assert_eq!(range(2.2201, 2.2234), "2.220 to 2.223");
     }
 
     #[test]

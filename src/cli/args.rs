@@ -33,6 +33,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Measure variants side by side
     Compare(CompareArgs),
+    /// Do everything a recipe says: check, build, measure, compare, report
+    Run(RunArgs),
     /// List the targets and what was found of them
     Targets(TargetsArgs),
     /// Run jobs for another enginesmith over standard input and output

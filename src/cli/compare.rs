@@ -8,6 +8,8 @@ use super::request;
 use super::table::Table;
 use crate::bench::gate::{self, Gates};
 use crate::bench::{Comparison, VariantResult};
+use crate::export::Report;
+use crate::export::file::{self, ReportFormat};
 use crate::format;
 use crate::graph::{Dim, Graph};
 use crate::model::Model;
@@ -29,6 +31,15 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
             .variants(|batch| shapes_at(&recipe, batch))
             .map_err(CliError::unusable)?;
     }
+    for path in &args.output {
+        ReportFormat::of(path).map_err(CliError::unusable)?;
+        if path.exists() && !args.force {
+            return Err(CliError::unusable(format!(
+                "{} exists already; --force replaces it",
+                path.display()
+            )));
+        }
+    }
     let baseline = args
         .baseline
         .as_deref()
@@ -37,6 +48,17 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
         .map_err(CliError::unusable)?;
     let gates = gates(args)?;
     let comparison = measure(&recipe, args.recipe.json)?;
+    let text = recipe.to_toml();
+    let report = Report {
+        comparison: &comparison,
+        findings: None,
+        recipe: Some(&text),
+        command: None,
+    };
+    for path in &args.output {
+        file::write(path, &report).map_err(CliError::failed)?;
+        eprintln!("wrote {}", path.display());
+    }
     if args.recipe.json {
         print_json(&comparison)?;
     } else {

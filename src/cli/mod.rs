@@ -13,6 +13,7 @@ mod exit;
 mod inspect;
 mod progress;
 mod request;
+mod run;
 mod table;
 mod targets;
 
@@ -31,6 +32,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Build(a)) => build::build(&a),
         Some(Command::Bench(a)) => bench::bench(&a),
         Some(Command::Compare(a)) => compare::compare(&a),
+        Some(Command::Run(a)) => run::run(&a),
         Some(Command::Targets(a)) => targets::targets(&a),
         Some(Command::Worker) => return ExitCode::from(crate::worker::server::serve().clamp(0, 255) as u8),
     };

@@ -3,7 +3,7 @@
 //!
 //! May be called by `cli` and `studio`; calls `bench`, `check`, `recipe` and below.
 
-pub mod format;
+pub mod file;
 pub mod plots;
 pub mod projection;
 pub mod report;

@@ -1,8 +1,8 @@
 //! Plots of a comparison as SVG. Bars start at zero; a variant has its colour everywhere; every plot names its unit.
 
-use super::format::{self, sig3};
 use super::svg::{Svg, color, ticks};
 use crate::bench::{Comparison, VariantResult};
+use crate::format::{self, significant};
 
 const WIDTH: f64 = 860.0;
 /// Room for names on the left and figures on the right.
@@ -60,7 +60,7 @@ pub fn speedup(comparison: &Comparison) -> Option<String> {
     svg.line((x(1.0), 4.0), (x(1.0), height - FOOT + 14.0), "s");
     for (row, (index, variant)) in rows.iter().enumerate() {
         let y = row as f64 * 44.0 + 12.0;
-        svg.text(LEFT - 10.0, y + 19.0, "end", "", &format::shorten(&variant.name, NAME));
+        svg.text(LEFT - 10.0, y + 19.0, "end", "", &format::middle(&variant.name, NAME));
         let value = variant.ratio.map_or(1.0, |r| r.speedup);
         svg.rect(x(0.0), y, x(value) - x(0.0), 28.0, &color(*index));
         match variant.ratio {
@@ -71,7 +71,7 @@ pub fn speedup(comparison: &Comparison) -> Option<String> {
                     svg.line((x(at), y + 9.0), (x(at), y + 19.0), "s");
                 }
                 let right = x(ratio.high.max(value)) + 10.0;
-                svg.text(right, y + 12.0, "start", "b n", &format::ratio(value));
+                svg.text(right, y + 12.0, "start", "b n", &format::speedup(value));
                 let range = format::range(ratio.low, ratio.high);
                 let note = if ratio.within_noise {
                     "within noise".into()
@@ -132,7 +132,7 @@ pub fn latency(comparison: &Comparison) -> Option<String> {
             base - 18.0,
             "end",
             "",
-            &format::shorten(&variant.name, NAME),
+            &format::middle(&variant.name, NAME),
         );
         let right = WIDTH - RIGHT + 12.0;
         svg.text(
@@ -140,9 +140,15 @@ pub fn latency(comparison: &Comparison) -> Option<String> {
             base - 26.0,
             "start",
             "b n",
-            &format!("{} ms median", sig3(l.median)),
+            &format!("{} ms median", significant(l.median)),
         );
-        svg.text(right, base - 9.0, "start", "m n", &format!("{} ms p99", sig3(l.p99)));
+        svg.text(
+            right,
+            base - 9.0,
+            "start",
+            "m n",
+            &format!("{} ms p99", significant(l.p99)),
+        );
     }
     Some(svg.finish("Latency histograms with medians"))
 }
@@ -164,10 +170,10 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
     axis(&mut svg, &|value| x(value * scale), &marks, height, unit);
     for (row, (index, variant)) in rows.iter().enumerate() {
         let y = row as f64 * 36.0 + 10.0;
-        svg.text(LEFT - 10.0, y + 16.0, "end", "", &format::shorten(&variant.name, NAME));
+        svg.text(LEFT - 10.0, y + 16.0, "end", "", &format::middle(&variant.name, NAME));
         svg.rect(x(0.0), y, x(images(variant)) - x(0.0), 22.0, &color(*index));
         let right = x(images(variant)) + 10.0;
-        svg.text(right, y + 16.0, "start", "b n", &sig3(images(variant)));
+        svg.text(right, y + 16.0, "start", "b n", &significant(images(variant)));
     }
     Some(svg.finish("Throughput in images per second"))
 }

@@ -1,11 +1,11 @@
 //! One self-contained HTML file: what was compared, on what, how, results, findings, how to reproduce. No network, no
 //! scripts; light or dark as the reader's system is.
 
-use super::format::{self, sig3};
 use super::svg::{color, escape};
 use super::{plots, table};
 use crate::bench::{Comparison, Environment, Protocol, VariantResult};
 use crate::check::finding::{Place, Report as Findings, Severity};
+use crate::format::{self, significant};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -51,8 +51,8 @@ impl Report<'_> {
             let note = format!(
                 "For {}: {}, {}.{}",
                 report.target,
-                plural(report.count(Severity::Error), "error"),
-                plural(report.count(Severity::Warning), "warning"),
+                format::plural(report.count(Severity::Error), "error"),
+                format::plural(report.count(Severity::Warning), "warning"),
                 if report.parser_asked {
                     " The target's own parser was asked."
                 } else {
@@ -142,10 +142,6 @@ impl Report<'_> {
     }
 }
 
-fn plural(n: usize, word: &str) -> String {
-    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
-}
-
 const ACCURACY_NOTE: &str =
     "Against the reference engine on the test data. The tolerance is the smallest absolute one that would have passed.";
 
@@ -166,22 +162,22 @@ fn headline(c: &Comparison) -> (String, Vec<(String, String)>) {
     let cards = |v: &VariantResult| {
         let mut cards = vec![
             (
-                format!("{} ms", sig3(v.statistics.latency_ms.median)),
+                format!("{} ms", significant(v.statistics.latency_ms.median)),
                 format!("median latency, {}", v.name),
             ),
             (
-                format!("{} ms", sig3(v.statistics.latency_ms.p99)),
+                format!("{} ms", significant(v.statistics.latency_ms.p99)),
                 format!("p99 latency, {}", v.name),
             ),
             (
-                sig3(table::images_per_second(v)),
+                significant(table::images_per_second(v)),
                 format!("images per second, {}", v.name),
             ),
         ];
         if let Some(task) = v.task.filter(|t| t.samples > 0) {
             let top1 = task.top1_correct as f64 / task.samples as f64 * 1e2;
             cards.push((
-                format!("{} %", sig3(top1)),
+                format!("{} %", significant(top1)),
                 format!("top-1 on {} samples, {}", task.samples, v.name),
             ));
         }
@@ -197,9 +193,9 @@ fn headline(c: &Comparison) -> (String, Vec<(String, String)>) {
         let lead = format!(
             "{} reaches {} images per second, {} the {} of {}.",
             best.name,
-            sig3(table::images_per_second(best)),
-            format::ratio(gain),
-            sig3(table::images_per_second(base)),
+            significant(table::images_per_second(best)),
+            format::speedup(gain),
+            significant(table::images_per_second(base)),
             base.name
         );
         return (lead, cards(best));
@@ -215,12 +211,12 @@ fn headline(c: &Comparison) -> (String, Vec<(String, String)>) {
             let lead = format!(
                 "{} is {} as fast as {} (95 % interval {}).",
                 best.name,
-                format::ratio(ratio.0),
+                format::speedup(ratio.0),
                 base.name,
                 format::range(ratio.1, ratio.2)
             );
             let mut all = vec![(
-                format::ratio(ratio.0),
+                format::speedup(ratio.0),
                 format!("speed-up of {} over {}", best.name, base.name),
             )];
             all.extend(cards(best));
@@ -281,14 +277,14 @@ fn accuracy(c: &Comparison) -> String {
         for a in &v.accuracy {
             let cells = [
                 a.samples.to_string(),
-                sig3(a.mean_abs),
-                sig3(a.median_abs),
-                sig3(a.max_abs),
+                significant(a.mean_abs),
+                significant(a.median_abs),
+                significant(a.max_abs),
                 format!("{:.6}", a.cosine),
-                a.snr_db.map_or(String::new(), sig3),
-                sig3(a.min_passing_atol),
+                a.snr_db.map_or(String::new(), significant),
+                significant(a.min_passing_atol),
                 format!("{}, {}", a.nan, a.inf),
-                a.top1_agreement.map_or(String::new(), |x| sig3(x * 1e2)),
+                a.top1_agreement.map_or(String::new(), |x| significant(x * 1e2)),
             ];
             let _ = write!(
                 out,
@@ -393,7 +389,7 @@ fn gpu_states(c: &Comparison) -> String {
                 escape(&v.name),
                 text(g.sm_clock_mhz.map(|n| n.to_string())),
                 text(g.memory_clock_mhz.map(|n| n.to_string())),
-                text(g.power_w.map(sig3)),
+                text(g.power_w.map(significant)),
                 text(g.temperature_c.map(|n| n.to_string()))
             );
         }

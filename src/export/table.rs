@@ -1,7 +1,7 @@
 //! A comparison as a table: Markdown for people, CSV for spreadsheets, JSON for programs.
 
-use super::format::{self, sig3};
 use crate::bench::{Comparison, VariantResult};
+use crate::format::{self, significant};
 
 /// A column: its header with the unit, and the cell of a variant.
 type Column = (&'static str, fn(&VariantResult) -> String);
@@ -20,7 +20,7 @@ pub(super) const COLUMNS: [Column; 14] = [
     ("CV [%]", |v| figure(v, v.statistics.latency_ms.cv * 1e2)),
     ("Images/s", |v| figure(v, images_per_second(v))),
     ("Speed-up", |v| {
-        v.ratio.map_or(String::new(), |r| format::ratio(r.speedup))
+        v.ratio.map_or(String::new(), |r| format::speedup(r.speedup))
     }),
     ("95 % interval", |v| {
         v.ratio.map_or(String::new(), |r| {
@@ -29,13 +29,15 @@ pub(super) const COLUMNS: [Column; 14] = [
         })
     }),
     ("Top-1 [%]", |v| match &v.task {
-        Some(t) if t.samples > 0 => sig3(t.top1_correct as f64 / t.samples as f64 * 1e2),
+        Some(t) if t.samples > 0 => significant(t.top1_correct as f64 / t.samples as f64 * 1e2),
         _ => String::new(),
     }),
-    ("Mean error", |v| worst(v, |a| a.mean_abs).map_or(String::new(), sig3)),
+    ("Mean error", |v| {
+        worst(v, |a| a.mean_abs).map_or(String::new(), significant)
+    }),
     ("Build [s]", |v| {
         if v.build_s > 0.0 {
-            sig3(v.build_s)
+            significant(v.build_s)
         } else {
             String::new()
         }
@@ -52,7 +54,7 @@ fn figure(v: &VariantResult, x: f64) -> String {
     if v.statistics.samples == 0 {
         String::new()
     } else {
-        sig3(x)
+        significant(x)
     }
 }
 
