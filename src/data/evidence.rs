@@ -86,6 +86,12 @@ fn look(graph: &Graph, id: NodeId, node: &Node, position: u32, found: &mut Evide
                 found.limit(depth as u64, format!("the depth of {}", label(node)));
             }
         }
+        ("Equal", 0 | 1) => {
+            // A one-hot spelled out (JAX does that): compared with 0, 1, 2, ...
+            if let Some(classes) = counting(graph, node, 1 - position as usize) {
+                found.limit(classes, format!("the classes that {} compares with", label(node)));
+            }
+        }
         ("LSTM", 5 | 6) | ("GRU" | "RNN", 5) => found.state_of = Some(label(node)),
         ("Reshape" | "Expand" | "Tile" | "Resize", 1..) | ("ConstantOfShape", 0) | ("Slice", 1..) | ("Range", _) => {
             found.sizes_of.get_or_insert_with(|| label(node));
@@ -128,6 +134,18 @@ fn size(graph: &Graph, node: &Node, input: usize, axis: i64) -> Option<u64> {
         Dim::Known(n) => Some(*n),
         _ => None,
     }
+}
+
+/// Length of a constant input that counts 0, 1, 2, ... in at least three steps.
+fn counting(graph: &Graph, node: &Node, input: usize) -> Option<u64> {
+    let id = (*node.inputs.get(input)?)?;
+    let elements = graph.tensor(id).ty.shape.as_ref()?.elements()?;
+    if !(3..=1 << 20).contains(&elements) {
+        return None;
+    }
+    let values = graph.constant(id)?.ok()?;
+    let counts = values.to_f64_iter()?.enumerate().all(|(i, x)| x == i as f64);
+    counts.then_some(elements)
 }
 
 /// First value of a small constant input (a scalar, or one number per channel).

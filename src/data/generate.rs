@@ -166,6 +166,8 @@ fn whole_numbers(dtype: DataType, dims: &[u64], name: &str, evidence: Evidence, 
 fn picture(dims: &[u64]) -> Option<bool> {
     let channels = |n: u64| matches!(n, 1 | 3 | 4);
     match dims {
+        // Three channels of four dimensions are colour, whatever the size.
+        [_, 3, _, _] => Some(false),
         [.., c, h, w] if dims.len() >= 3 && channels(*c) && *h >= 8 && *w >= 8 => Some(false),
         [.., h, w, c] if dims.len() >= 3 && channels(*c) && *h >= 8 && *w >= 8 => Some(true),
         _ => None,

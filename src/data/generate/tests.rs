@@ -63,6 +63,22 @@ fn gather_follows_its_axis_and_one_hot_its_depth() {
 }
 
 #[test]
+fn a_one_hot_spelled_out_is_found() {
+    let classes: Vec<i32> = (0..257).collect();
+    let constant = ("classes".to_owned(), Tensor::from_i32(&[1, 1, 257], &classes).unwrap());
+    let nodes = vec![
+        node("Reshape", &["bytes", "shape"], &["column"]),
+        node("Equal", &["column", "classes"], &["hot"]),
+    ];
+    let (values, why) = one(("bytes", DataType::Int32, &["1", "2048"]), vec![constant], nodes);
+    assert!(values.iter().all(|v| *v < 257.0) && values.iter().any(|v| *v > 200.0));
+    assert!(
+        why.contains("below 257, the classes that hot_Equal (Equal) compares with"),
+        "{why}"
+    );
+}
+
+#[test]
 fn the_smallest_table_wins() {
     let nodes = vec![
         node("Gather", &["big", "x"], &["y"]),
