@@ -10,6 +10,7 @@ pub mod cost;
 mod declared;
 pub mod eval;
 pub mod infer;
+mod invariants;
 mod order;
 pub mod place;
 #[cfg(test)]
@@ -18,6 +19,8 @@ pub mod scope;
 pub mod shape;
 pub mod summary;
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! What a model is in a few numbers: the answer of `inspect`.
 
-use super::{Dim, Graph, Shape, TensorId, cost};
+use super::{Dim, Graph, Shape, TensorId, TensorKind, cost};
 use crate::model::DataType;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ impl Graph {
         let bind: Vec<(&str, u64)> = macs_at.iter().map(|(name, size)| (name.as_str(), *size)).collect();
         let costs = cost::costs(self, &bind);
         let known: Vec<u64> = costs.iter().filter_map(|c| c.macs).collect();
-        let stored = self.tensors.iter().filter(|t| t.stored_bytes > 0);
+        let stored = self.tensors.iter().filter(|t| t.kind == TensorKind::Constant);
         let initializers = stored.fold(Initializers { count: 0, bytes: 0 }, |sum, t| Initializers {
             count: sum.count + 1,
             bytes: sum.bytes.saturating_add(t.stored_bytes),
@@ -115,7 +115,7 @@ impl Graph {
             inputs: self.ports(&top.inputs),
             outputs: self.ports(&top.outputs),
             initializers,
-            parameters: costs.iter().fold(0u64, |sum, c| sum.saturating_add(c.parameters)),
+            parameters: cost::total(self, &costs).parameters,
             macs: (!known.is_empty()).then(|| known.iter().fold(0u64, |sum, m| sum.saturating_add(*m))),
             macs_at,
         }
