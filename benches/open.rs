@@ -16,7 +16,7 @@ fn main() {
 fn chain(nodes: usize, bytes: usize) -> ModelProto {
     let weight = Tensor::from_f32(&[(bytes / 4) as u64], &vec![1.0; bytes / 4]).expect("as many values as dims say");
     let node = |i: usize| NodeProto {
-        op_type: Some(if i % 2 == 0 { "Mul" } else { "Add" }.into()),
+        op_type: Some(if i.is_multiple_of(2) { "Mul" } else { "Add" }.into()),
         name: Some(format!("/encoder/layer.{}/block.{}/op_{i}", i / 100, i / 10 % 10)),
         input: vec![format!("t{i}"), format!("w{i}")],
         output: vec![format!("t{}", i + 1)],
