@@ -200,6 +200,22 @@ fn cases() -> Vec<Case> {
         m.graph.get_or_insert_default().input.push(value("c", Int64, &[1]));
         m
     };
+    let computed_axis = |computed: bool| {
+        let nodes = vec![
+            node("Abs", &["c"], &["a"]),
+            node("CumSum", &["x", if computed { "a" } else { "b" }], &["y"]),
+        ];
+        let mut m = one(IMAGE, vec![scalar("b", 1)], nodes);
+        m.graph.get_or_insert_default().input.push(value("c", Int64, &[]));
+        m
+    };
+    let scatter = |reduction: &str| {
+        let n = with(
+            node("ScatterElements", &["x", "i", "x"], &["y"]),
+            text("reduction", reduction),
+        );
+        one((Float32, &[1]), vec![ints_of("i", &[0])], vec![n])
+    };
     let cast = |ty| {
         vec![with(
             node("Cast", &["x"], &["y"]),
@@ -291,9 +307,12 @@ fn cases() -> Vec<Case> {
             trt,
             "pool.rank",
             one(
-                (Float32, &[1, 3, 8]),
+                (Float32, &[1, 3, 2, 2, 2, 8]),
                 vec![],
-                vec![with(node("MaxPool", &["x"], &["y"]), ints("kernel_shape", &[2]))],
+                vec![with(
+                    node("MaxPool", &["x"], &["y"]),
+                    ints("kernel_shape", &[2, 2, 2, 2]),
+                )],
             ),
             pool(ints("dilations", &[1, 1])),
         ),
@@ -522,6 +541,60 @@ fn cases() -> Vec<Case> {
         ),
         (trt, "shape.no-profile", relu((Float32, &[-1, 3])), plain()),
         (
+            trt,
+            "quantize.uint8-output",
+            one(
+                IMAGE,
+                vec![floats_of("s", &[0.1])],
+                vec![node("QuantizeLinear", &["x", "s"], &["y"])],
+            ),
+            quantize(0),
+        ),
+        (trt, "cumsum.axis", computed_axis(true), computed_axis(false)),
+        (
+            trt,
+            "lppool.p",
+            unary("LpPool", vec![ints("kernel_shape", &[2, 2]), int("p", 3)]),
+            unary("LpPool", vec![ints("kernel_shape", &[2, 2]), int("p", 2)]),
+        ),
+        (
+            trt,
+            "batchnorm.training",
+            unary("BatchNormalization", vec![int("training_mode", 1)]),
+            unary("BatchNormalization", vec![int("training_mode", 0)]),
+        ),
+        (
+            "tensorrt-rtx",
+            "scatter.elements-reduction",
+            scatter("add"),
+            scatter("none"),
+        ),
+        (
+            trt,
+            "attention.causal-mask",
+            attention(&["x", "x", "x", "x"], four, Some(int("is_causal", 1))),
+            attention(&["x", "x", "x"], four, Some(int("is_causal", 1))),
+        ),
+        (
+            trt,
+            "attention.softmax-precision",
+            attention(&["x", "x", "x"], four, Some(int("softmax_precision", 1))),
+            attention(&["x", "x", "x"], four, None),
+        ),
+        (
+            trt,
+            "tensorscatter.rank",
+            opset(
+                one(
+                    (Float32, &[1, 4, 16]),
+                    vec![],
+                    vec![node("TensorScatter", &["x", "x"], &["y"])],
+                ),
+                24,
+            ),
+            opset(one(four, vec![], vec![node("TensorScatter", &["x", "x"], &["y"])]), 24),
+        ),
+        (
             "embedded",
             "operator.unsupported",
             unary("LRN", vec![int("size", 3)]),
@@ -641,7 +714,7 @@ fn every_rule_has_a_case() {
         .map(|c| (c.0.split('@').next().unwrap_or_default().to_owned(), c.1.to_owned()))
         .collect();
     let mut missing = Vec::new();
-    for target in ["embedded", "onnxruntime-cpu", "tensorrt"] {
+    for target in ["embedded", "onnxruntime-cpu", "tensorrt", "tensorrt-rtx"] {
         let known = target::Target::parse(target, None).unwrap();
         for rule in ruleset::rules(&known).unwrap() {
             let elsewhere = covered.iter().any(|(_, r)| *r == rule.id) && rule.targets.len() > 2;

@@ -204,6 +204,7 @@ pub(super) fn constant_inputs(subject: &Subject<'_>, inputs: &BTreeMap<String, u
             "CumSum" => "axis",
             "OneHot" => "depth",
             "STFT" => "frame_step",
+            "Dropout" => "training_mode",
             _ => "axes",
         };
         hits.push(Hit::node(
