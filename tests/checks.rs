@@ -6,8 +6,10 @@ mod support;
 use enginesmith::check::{Report, Request, Severity, check};
 use enginesmith::graph::Graph;
 use enginesmith::model::Model;
+use serde::Deserialize;
+use std::path::Path;
 use std::sync::Arc;
-use support::model;
+use support::{model, reference};
 
 fn report(name: &str, target: &str) -> Report {
     let graph = Graph::new(Arc::new(Model::open(&model(name)).unwrap()));
@@ -68,4 +70,36 @@ fn tensorrt_wants_ranges_for_open_dimensions() {
             self::report(name, target);
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+}
+
+/// No surprise after a check without errors: the engine reads every such node test of the onnx package.
+#[test]
+fn what_embedded_takes_it_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    reference([Path::new("node-cases"), folder.path()]);
+    let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(folder.path().join("cases.json")).unwrap()).unwrap();
+    let mut taken = 0;
+    let mut refused = Vec::new();
+    for case in &cases {
+        let path = folder.path().join(&case.name).join("model.onnx");
+        let graph = Graph::new(Arc::new(Model::open(&path).unwrap()));
+        let request = Request {
+            target: "embedded".into(),
+            ..Default::default()
+        };
+        if check(&graph, &request).unwrap().supported {
+            taken += 1;
+            if let Err(error) = rten::ModelOptions::with_all_ops().load(std::fs::read(&path).unwrap()) {
+                refused.push(format!("{}: {error}", case.name));
+            }
+        }
+    }
+    println!("{taken} of {} node tests have no error", cases.len());
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    assert!(taken * 2 > cases.len(), "only {taken} of {} are taken", cases.len());
 }

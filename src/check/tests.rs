@@ -189,6 +189,20 @@ fn cases() -> Vec<Case> {
             vec![n],
         )
     };
+    let peepholes = |given: bool| {
+        let w = |n: &str, d: &[u64]| {
+            let values = vec![0.0; d.iter().product::<u64>() as usize];
+            Tensor::from_f32(d, &values).unwrap().to_proto(n)
+        };
+        let inputs: &[&str] = if given {
+            &["x", "w", "r", "", "", "", "", "p"]
+        } else {
+            &["x", "w", "r"]
+        };
+        let n = with(node("LSTM", inputs, &["y"]), int("hidden_size", 2));
+        let weights = vec![w("w", &[1, 8, 3]), w("r", &[1, 8, 2]), w("p", &[1, 6])];
+        one((Float32, &[5, 1, 3]), weights, vec![n])
+    };
     let resize = |a: AttributeProto| {
         let n = with(node("Resize", &["x", "", "s"], &["y"]), a);
         one(IMAGE, vec![floats_of("s", &[1.0, 1.0, 2.0, 2.0])], vec![n])
@@ -614,6 +628,19 @@ fn cases() -> Vec<Case> {
                 vec![domain(node("FastGelu", &["x"], &["y"]), "com.microsoft")],
             ),
         ),
+        (
+            "embedded",
+            "attribute.value",
+            resize(ints("axes", &[0, 1, 2, 3])),
+            resize(text("mode", "linear")),
+        ),
+        (
+            "embedded",
+            "pool.dilation",
+            pool(ints("dilations", &[2, 2])),
+            pool(ints("dilations", &[1, 1])),
+        ),
+        ("embedded", "rnn.peepholes", peepholes(true), peepholes(false)),
         ("embedded", "softmax.coerced", softmax(1, 12), softmax(3, 12)),
         ("embedded", "softmax.coerced", softmax(1, 12), softmax(1, 13)),
         (

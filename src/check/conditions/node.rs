@@ -174,12 +174,16 @@ pub(super) fn attributes(subject: &Subject<'_>, only: &[Only]) -> Vec<Hit> {
             };
             if !row.values.iter().any(|v| equal(attribute, v)) {
                 let allowed: Vec<String> = row.values.iter().map(ToString::to_string).collect();
+                let only = match allowed.as_slice() {
+                    [] => "the node only without this attribute".into(),
+                    _ => format!("only {}", allowed.join(" or ")),
+                };
                 hits.push(Hit::node(
                     node,
                     vec![
                         ("attribute", row.name.clone()),
                         ("value", words(attribute)),
-                        ("only", allowed.join(" or ")),
+                        ("only", only),
                     ],
                 ));
             }
