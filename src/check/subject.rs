@@ -1,10 +1,12 @@
 //! What the conditions look at, and how they report a place that a rule applies to.
 
+use super::conditions::Seen;
 use super::{Place, Request, ruleset::Rule, target::Target};
 use crate::graph::{Graph, Node, NodeId, TensorId, TensorInfo, TensorKind};
 use crate::model::onnx::AttributeProto;
 pub(super) use crate::model::quoted;
 use crate::model::{Attributes, DataType};
+use std::sync::OnceLock;
 
 /// Constants larger than this are not read for a condition on a node; the ones the rules ask for are tiny.
 const SMALL: u64 = 65_536;
@@ -14,6 +16,7 @@ pub(super) struct Subject<'a> {
     pub graph: &'a Graph,
     pub target: Target,
     pub request: &'a Request,
+    values: OnceLock<Vec<(TensorId, Seen)>>,
 }
 
 /// A place where a rule applies, with the values for the places in its sentence.
@@ -103,7 +106,17 @@ pub(super) fn fill(template: &str, values: &[(&'static str, String)]) -> String 
 
 impl<'a> Subject<'a> {
     pub fn new(graph: &'a Graph, target: Target, request: &'a Request) -> Self {
-        Self { graph, target, request }
+        Self {
+            graph,
+            target,
+            request,
+            values: OnceLock::new(),
+        }
+    }
+
+    /// What the floating-point constants hold; read at the first question.
+    pub fn values(&self) -> &[(TensorId, Seen)] {
+        self.values.get_or_init(|| super::conditions::look_at_all(self))
     }
 
     /// Everything a rule applies to.

@@ -7,6 +7,8 @@ mod shapes;
 mod types;
 mod values;
 
+pub(super) use values::{Seen, look_at_all};
+
 use super::ruleset::Condition;
 use super::subject::{Hit, Subject};
 

@@ -113,7 +113,10 @@ pub(super) fn squeeze(call: &Call<'_>) -> Option<Vec<Fact>> {
 
 pub(super) fn unsqueeze(call: &Call<'_>) -> Option<Vec<Fact>> {
     let shape = call.shape(0).and_then(|x| {
-        let list = call.ints_of(1, "axes")??;
+        let Some(list) = call.ints_of(1, "axes")? else {
+            // How many axes there are is often known where the axes are not.
+            return Some(vec![Size::Unknown; x.len() + rank_from_length(call, 1)?]);
+        };
         let rank = x.len().checked_add(list.len()).filter(|r| *r <= 1024)?;
         let new = axes(&list, rank)?;
         (new.len() == list.len()).then_some(())?;
