@@ -133,8 +133,25 @@ const HISTOGRAM_BINS: usize = 60;
 /// The same samples always give the same interval.
 const BOOTSTRAP_SEED: u64 = 0x5eed;
 
-/// All rows, the first is the baseline.
+/// The engine whose results are the reference.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ReferenceResult {
+    /// Target with version.
+    pub target: String,
+    /// Its own answers against the labels, when there are labels.
+    pub task: Option<TaskAccuracy>,
+}
+
+impl ReferenceResult {
+    /// Its top-1 accuracy in percent, when there are labels.
+    pub fn top1_percent(&self) -> Option<f64> {
+        let task = self.task.filter(|t| t.samples > 0)?;
+        Some(1e2 * task.top1_correct as f64 / task.samples as f64)
+    }
+}
+
+/// All rows, the first is the baseline.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Comparison {
     /// Model file name.
     pub model: String,
@@ -144,6 +161,12 @@ pub struct Comparison {
     pub protocol: String,
     /// Rows.
     pub variants: Vec<VariantResult>,
+    /// What accuracy was measured against, when there was test data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ReferenceResult>,
+    /// Limits of the recipe that a variant breaks, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
     /// What the reader must know.
     pub warnings: Vec<String>,
 }

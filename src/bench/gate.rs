@@ -239,7 +239,7 @@ mod tests {
             model_sha256: String::new(),
             protocol: "serial".into(),
             variants,
-            warnings: vec![],
+            ..Comparison::default()
         }
     }
 

@@ -3,6 +3,7 @@
 use super::gpu_loop::{self, GpuTimed};
 use super::{Protocol, Sample};
 use crate::recipe::BenchSpec;
+use std::cell::RefCell;
 use std::time::Instant;
 
 /// Samples are handed on when this much time has passed since the last time: twenty times a second.
@@ -21,6 +22,9 @@ pub trait Timed {
     /// # Errors
     /// The runtime's message.
     fn call(&mut self) -> Result<(), String>;
+
+    /// Frees what the last call left behind; the loop calls it after the end of the call was stamped.
+    fn settle(&mut self) {}
 
     /// Streams and events of the engine; `None` for CPU engines.
     fn gpu(&mut self) -> Option<&mut dyn GpuTimed> {
@@ -92,7 +96,10 @@ pub fn measure(
     }
     refuse_on_cpu(plan.protocol)?;
     let clock = Instant::now();
-    measure_calls(&mut || timed.call(), plan, batch, &mut || {
+    let timed = RefCell::new(timed);
+    let mut call = || timed.borrow_mut().call();
+    let mut settle = || timed.borrow_mut().settle();
+    measure_calls(&mut call, &mut settle, plan, batch, &mut || {
         clock.elapsed().as_secs_f64() * 1e3
     })
 }
@@ -112,6 +119,7 @@ fn refuse_on_cpu(protocol: Protocol) -> Result<(), String> {
 /// The loop for CPU engines, with the clock as a parameter: milliseconds, monotonic.
 fn measure_calls(
     call: &mut dyn FnMut() -> Result<(), String>,
+    settle: &mut dyn FnMut(),
     plan: &Plan,
     batch: &mut dyn FnMut(&[Sample]) -> bool,
     now: &mut dyn FnMut() -> f64,
@@ -126,6 +134,7 @@ fn measure_calls(
             break;
         }
         call()?;
+        settle();
         if start - last_hand_on >= HAND_ON_MS {
             if !batch(&[]) {
                 return Ok(samples);
@@ -143,6 +152,7 @@ fn measure_calls(
         let start = now();
         call()?;
         let end = now();
+        settle();
         samples.push(Sample::call(start - zero - paused, end - zero - paused));
         let enough = end - zero - paused >= plan.duration_s * 1e3 && samples.len() as u64 >= plan.iterations;
         let full = samples.len() >= MAX_SAMPLES;
@@ -176,18 +186,21 @@ mod tests {
             now: Cell::new(1000.0),
             calls: Cell::new(0),
         };
+        let settled = Cell::new(0);
         let mut batches = Vec::new();
         let mut call = || {
             world.now.set(world.now.get() + 10.0);
             world.calls.set(world.calls.get() + 1);
             Ok(())
         };
+        let mut settle = || settled.set(settled.get() + 1);
         let mut batch = |new: &[Sample]| {
             world.now.set(world.now.get() + 7.0);
             batches.push(new.len());
             batches.len() < stop_after
         };
-        let samples = measure_calls(&mut call, &plan, &mut batch, &mut || world.now.get()).unwrap();
+        let samples = measure_calls(&mut call, &mut settle, &plan, &mut batch, &mut || world.now.get()).unwrap();
+        assert_eq!(settled.get(), world.calls.get(), "every call is settled");
         (samples, batches, world.calls.get())
     }
 

@@ -197,4 +197,8 @@ impl Timed for Run<'_> {
         self.results = ran.map_err(|e| format!("rten: {e}"))?;
         Ok(())
     }
+
+    fn settle(&mut self) {
+        self.results.clear();
+    }
 }

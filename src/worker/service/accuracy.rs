@@ -1,19 +1,263 @@
 //! Results of the variants against those of the reference target, on the recipe's test data.
+//!
+//! The reference is the model as it is, in FP32, without patches. Samples stream through: memory holds one batch.
 
+use super::build::{Built, build};
 use super::compare::Row;
 use super::context::Context;
-use crate::recipe::{DataSource, Recipe};
-use crate::worker::JobError;
+use super::{ServiceEvent, request, unexpected};
+use crate::bench::accuracy::OutputMeter;
+use crate::bench::compare::ReferenceResult;
+use crate::bench::{OutputAccuracy, TaskAccuracy};
+use crate::data::{NamedTensors, Samples};
+use crate::engine::Usable;
+use crate::graph::{Dim, Graph};
+use crate::model::Model;
+use crate::recipe::{BuildSpec, Recipe, TargetSpec};
+use crate::worker::{Job, JobError, JobOutput};
+use std::sync::Arc;
+
+/// Samples that are run together at most, where the model leaves that open.
+const BATCH: u64 = 32;
+/// The reference when the recipe names none, if it is usable; else the embedded engine.
+const PREFERRED: &str = "onnxruntime-cpu";
+
+/// Test data, opened and checked against the model.
+pub struct Test {
+    samples: Samples,
+    batch: u64,
+    /// Batches with fewer samples cannot be run.
+    least: u64,
+}
+
+impl Test {
+    /// Opens the recipe's test data; `None` when it has none. Done before anything is built, so that data that does not fit
+    /// costs nobody's time.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn open(recipe: &Recipe, rows: &[Row]) -> Result<Option<Self>, JobError> {
+        let Some(source) = &recipe.data.test else {
+            return Ok(None);
+        };
+        let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
+        let graph = Graph::new(Arc::new(model));
+        let samples = Samples::open(source, &graph).map_err(|e| request(e.to_string()))?;
+        let recipes = std::iter::once(recipe).chain(rows.iter().map(|r| &r.recipe));
+        let (least, batch) = batch_range(&graph, recipes);
+        Ok(Some(Self { samples, batch, least }))
+    }
+}
+
+/// Smallest and largest batch that the model and all profiles allow, the latter at most [`BATCH`].
+fn batch_range<'a>(graph: &Graph, recipes: impl Iterator<Item = &'a Recipe>) -> (u64, u64) {
+    let inputs = graph.bodies.first().map_or(&[][..], |b| &b.inputs);
+    let first = inputs.first().map(|id| graph.tensor(*id));
+    if let Some(Dim::Known(n)) = first.and_then(|t| t.ty.shape.as_ref()?.0.first()) {
+        return ((*n).max(1), (*n).max(1));
+    }
+    let (mut least, mut most) = (1, BATCH);
+    for profile in recipes.flat_map(|r| &r.profiles) {
+        for id in inputs {
+            let Some(range) = profile.inputs.get(&*graph.tensor(*id).name) else {
+                continue;
+            };
+            least = least.max(range.min.first().copied().unwrap_or(1));
+            most = most.min(range.max.first().copied().unwrap_or(BATCH));
+        }
+    }
+    (least, most.max(least).max(1))
+}
 
 /// What is known of the reference.
-pub struct Reference {
+#[derive(Default)]
+pub struct Outcome {
+    /// The reference's own figures.
+    pub reference: Option<ReferenceResult>,
     /// What the reader must know.
     pub warnings: Vec<String>,
 }
 
-/// Says that accuracy is not compared yet.
-pub fn run(_: &Context, _: &Recipe, _: &DataSource, _: &mut [Row]) -> Result<Option<Reference>, JobError> {
-    Ok(Some(Reference {
-        warnings: vec!["accuracy was not compared: this version measures speed only".into()],
-    }))
+/// One engine's part in the comparison.
+struct Part {
+    meters: Vec<OutputMeter>,
+    task: TaskAccuracy,
+    /// Why it goes no further.
+    failure: Option<String>,
+}
+
+/// Runs the test data through the reference and every variant that has an engine.
+pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row]) -> Result<Outcome, JobError> {
+    let mut outcome = Outcome::default();
+    context.phase("Build the reference", None);
+    if rows.iter().all(|r| r.built.is_none()) {
+        return Ok(outcome);
+    }
+    let reference = match reference(context, recipe) {
+        Ok(reference) => reference,
+        Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+        Err(error) => {
+            outcome
+                .warnings
+                .push(format!("accuracy was not compared: the reference failed: {error}"));
+            return Ok(outcome);
+        }
+    };
+    context.phase("Compare results", None);
+    let names: Vec<String> = reference.outputs.iter().map(|o| o.name.clone()).collect();
+    let mut parts: Vec<Part> = rows.iter().map(|_| Part::new(&names)).collect();
+    let mut own = Part::new(&names);
+    let (total, mut done, mut left_out) = (test.samples.count(), 0u64, 0u64);
+    let batch = usize::try_from(test.batch).unwrap_or(1);
+    while let Some((inputs, labels)) = test.samples.next_batch(batch).map_err(|e| request(e.to_string()))? {
+        let count = inputs.first().and_then(|(_, t)| t.dims.first().copied()).unwrap_or(1);
+        done += count;
+        let share = done as f64 / total.max(1) as f64;
+        context.share(format!("Compare results, {done} of {total} samples"), share);
+        if count < test.least {
+            left_out += count;
+            continue;
+        }
+        let expected = match infer(context, &reference, &inputs, None) {
+            Ok(expected) => expected,
+            Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+            Err(error) => {
+                outcome
+                    .warnings
+                    .push(format!("accuracy was not compared: the reference failed: {error}"));
+                return Ok(outcome);
+            }
+        };
+        own.label(&expected, &labels);
+        for (i, (row, part)) in rows.iter_mut().zip(&mut parts).enumerate() {
+            let Some(built) = row.built.as_ref().filter(|_| part.failure.is_none()) else {
+                continue;
+            };
+            match infer(context, built, &inputs, Some(i)) {
+                Ok(results) => {
+                    part.add(&expected, &results, count);
+                    part.label(&results, &labels);
+                }
+                Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+                Err(error) => {
+                    if let JobError::Worker(message) = &error {
+                        let message = message.clone();
+                        context.tell(ServiceEvent::WorkerLost {
+                            variant: Some(i),
+                            message,
+                        });
+                    }
+                    part.failure = Some(error.to_string());
+                }
+            }
+        }
+    }
+    if left_out > 0 {
+        outcome.warnings.push(format!(
+            "{left_out} of {total} test samples were left out of the accuracy: they do not fill a batch of {}",
+            test.least
+        ));
+    }
+    for (row, part) in rows.iter_mut().zip(parts) {
+        match part.failure {
+            Some(why) => outcome.warnings.push(format!("{}: no accuracy: {why}", row.name)),
+            None if row.built.is_some() => {
+                row.result.accuracy = part.figures();
+                row.result.task = Some(part.task).filter(|t| t.samples > 0);
+            }
+            None => {}
+        }
+    }
+    outcome.reference = Some(ReferenceResult {
+        target: format!("{}@{}", reference.record.target, reference.record.version),
+        task: Some(own.task).filter(|t| t.samples > 0),
+    });
+    Ok(outcome)
+}
+
+impl Part {
+    fn new(outputs: &[String]) -> Self {
+        Self {
+            meters: outputs.iter().map(|name| OutputMeter::new(name)).collect(),
+            task: TaskAccuracy::default(),
+            failure: None,
+        }
+    }
+
+    fn add(&mut self, expected: &NamedTensors, results: &NamedTensors, samples: u64) {
+        for ((name, expected), meter) in expected.iter().zip(&mut self.meters) {
+            let result = results.iter().find(|(n, _)| n == name);
+            let added = match result {
+                Some((_, result)) => meter.add(expected, result, samples),
+                None => Err("the variant has no such output".into()),
+            };
+            if let Err(why) = added {
+                self.failure = Some(format!("output {name}: {why}"));
+                return;
+            }
+        }
+    }
+
+    /// Counts the answers of the first output that is shaped like a classifier's.
+    fn label(&mut self, results: &NamedTensors, labels: &[i64]) {
+        if !labels.is_empty() {
+            let task = &mut self.task;
+            let _ = results.iter().any(|(_, output)| task.add(output, labels));
+        }
+    }
+
+    fn figures(&self) -> Vec<OutputAccuracy> {
+        self.meters.iter().map(OutputMeter::finish).collect()
+    }
+}
+
+fn infer(
+    context: &Context,
+    built: &Built,
+    inputs: &NamedTensors,
+    variant: Option<usize>,
+) -> Result<NamedTensors, JobError> {
+    let job = Job::Infer {
+        engine: built.engine,
+        inputs: inputs.clone(),
+        tensors: Vec::new(),
+    };
+    match context.run_quietly(&built.worker, job, variant)? {
+        JobOutput::Infer { tensors } => Ok(tensors),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Builds the reference: the recipe's, or ONNX Runtime where it is usable, or the embedded engine.
+fn reference(context: &Context, recipe: &Recipe) -> Result<Built, JobError> {
+    let named = recipe.accuracy.reference.as_ref();
+    let worker = context.worker(named)?;
+    let target = match named {
+        Some(target) => target.clone(),
+        None => {
+            let JobOutput::Targets { targets } = context.run_quietly(&worker, Job::Targets, None)? else {
+                return Err(JobError::Worker("the worker does not list its targets".into()));
+            };
+            let usable = targets
+                .iter()
+                .any(|t| t.name == PREFERRED && t.found.iter().any(|f| f.usable == Usable::Yes));
+            TargetSpec {
+                name: if usable {
+                    PREFERRED.into()
+                } else {
+                    TargetSpec::default().name
+                },
+                ..TargetSpec::default()
+            }
+        }
+    };
+    let plain = Recipe {
+        target,
+        build: BuildSpec::default(),
+        patches: Vec::new(),
+        variants: Vec::new(),
+        ..recipe.clone()
+    };
+    let plain = super::build::with_hash(context, &plain)?;
+    build(context, worker, &plain, None, None, false)
 }

@@ -25,7 +25,6 @@ pub struct Built {
     /// Its inputs.
     pub inputs: Vec<TensorSpec>,
     /// Its outputs.
-    #[expect(dead_code, reason = "for accuracy, which follows")]
     pub outputs: Vec<TensorSpec>,
 }
 

@@ -1,11 +1,12 @@
 //! Building all variants, measuring them in turn, comparing their results with the reference.
 
-use super::accuracy::{self, Reference};
+use super::accuracy::{self, Outcome, Test};
 use super::build::{Built, GUESS, build, with_hash};
 use super::context::{Context, Step};
 use super::estimate::Builds;
 use super::{ServiceEvent, TaskOutput, request, unexpected};
-use crate::bench::compare::Measured;
+use crate::bench::compare::{Measured, ReferenceResult};
+use crate::bench::gate::check_limits;
 use crate::bench::measure::Plan;
 use crate::bench::{Comparison, Environment, Protocol, Sample, VariantResult};
 use crate::recipe::units::parse_named_shape;
@@ -52,15 +53,16 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
         let recipe = with_hash(context, &recipe)?;
         rows.push(Row::new(name, recipe));
     }
+    let test = Test::open(recipe, &rows)?;
     let rounds = recipe.bench.rounds.unwrap_or(ROUNDS).max(1);
     let builds = Builds::open();
     context.replan(steps(&rows, rounds, &builds, recipe));
 
     build_all(context, &mut rows, &builds)?;
     measure_all(context, &mut rows, rounds)?;
-    let reference = match &recipe.data.test {
-        Some(source) => accuracy::run(context, recipe, source, &mut rows)?,
-        None => None,
+    let outcome = match test {
+        Some(test) => accuracy::run(context, recipe, test, &mut rows)?,
+        None => Outcome::default(),
     };
     // Nothing to compare is a failure of the task, for the reason of the first variant.
     if rows.iter().all(|r| r.rounds.is_empty())
@@ -68,7 +70,7 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     {
         return Err(failure);
     }
-    let comparison = compare(recipe, rows, reference);
+    let comparison = compare(rows, outcome);
     Ok(TaskOutput::Compare(comparison))
 }
 
@@ -250,8 +252,10 @@ impl Row {
     }
 }
 
-fn compare(recipe: &Recipe, rows: Vec<Row>, reference: Option<Reference>) -> Comparison {
-    let mut warnings = Vec::new();
+fn compare(rows: Vec<Row>, outcome: Outcome) -> Comparison {
+    let mut warnings = outcome.warnings;
+    let mut failures = Vec::new();
+    let reference_top1 = outcome.reference.as_ref().and_then(ReferenceResult::top1_percent);
     let baseline = rows.first().map(|r| r.rounds.clone()).unwrap_or_default();
     let (name, sha256) = rows.first().map_or_else(Default::default, |r| {
         let path = &r.recipe.model.path;
@@ -277,6 +281,7 @@ fn compare(recipe: &Recipe, rows: Vec<Row>, reference: Option<Reference>) -> Com
                 protocols.push(facts.protocol.name());
             }
         }
+        failures.extend(check_limits(&row.result, &row.recipe.accuracy, reference_top1));
         variants.push(row.result);
     }
     if protocols.len() > 1 {
@@ -288,15 +293,13 @@ fn compare(recipe: &Recipe, rows: Vec<Row>, reference: Option<Reference>) -> Com
     if variants.len() > 1 && baseline.is_empty() {
         warnings.push("the first variant has no numbers, so there is nothing to compare the others with".into());
     }
-    if let Some(reference) = reference {
-        warnings.extend(reference.warnings);
-    }
-    let _ = recipe;
     Comparison {
         model: name,
         model_sha256: sha256,
         protocol: protocols.first().map(|p| (*p).to_string()).unwrap_or_default(),
         variants,
+        reference: outcome.reference,
+        failures,
         warnings,
     }
 }

@@ -227,7 +227,6 @@ impl Context {
     }
 
     /// How much of the step is done, 0..=1, and under which name it goes on.
-    #[expect(dead_code, reason = "for accuracy, which follows")]
     pub fn share(&self, name: impl Into<String>, share: f64) {
         {
             let mut timeline = self.timeline.borrow_mut();
@@ -291,6 +290,34 @@ impl Context {
         variant: Option<usize>,
         event: &mut dyn FnMut(&JobEvent),
     ) -> Result<JobOutput, JobError> {
+        self.drive(worker, job, &mut |next| {
+            event(next);
+            match next {
+                JobEvent::Log { severity, line } => self.log(variant, severity, line),
+                JobEvent::Stage(stage) => {
+                    let (variant, stage) = (variant.unwrap_or(0), stage.clone());
+                    self.tell(ServiceEvent::Stage { variant, stage });
+                }
+                JobEvent::Transfer { done, total } => self.transfer(variant, *done, *total),
+                JobEvent::Samples(_) | JobEvent::Done(_) | JobEvent::Failed(_) => self.tick(),
+            }
+        })
+    }
+
+    /// As [`Self::run`] for the many short jobs of one step: only the runtime's log is told.
+    ///
+    /// # Errors
+    /// Why the job ended without a result.
+    pub fn run_quietly(&self, worker: &Arc<Worker>, job: Job, variant: Option<usize>) -> Result<JobOutput, JobError> {
+        self.drive(worker, job, &mut |event| {
+            if let JobEvent::Log { severity, line } = event {
+                self.log(variant, severity, line);
+            }
+        })
+    }
+
+    /// Submits a job and hands its events on until it ends; cancels it when the task is cancelled.
+    fn drive(&self, worker: &Arc<Worker>, job: Job, event: &mut dyn FnMut(&JobEvent)) -> Result<JobOutput, JobError> {
         self.go_on()?;
         let handle = worker.submit(job);
         let mut asked = false;
@@ -313,13 +340,7 @@ impl Context {
             match next {
                 JobEvent::Done(output) => return Ok(*output),
                 JobEvent::Failed(error) => return Err(error),
-                JobEvent::Log { severity, line } => self.log(variant, &severity, line),
-                JobEvent::Stage(stage) => {
-                    let variant = variant.unwrap_or(0);
-                    self.tell(ServiceEvent::Stage { variant, stage });
-                }
-                JobEvent::Transfer { done, total } => self.transfer(variant, done, total),
-                JobEvent::Samples(_) => self.tick(),
+                _ => {}
             }
         }
     }
