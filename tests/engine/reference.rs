@@ -103,6 +103,7 @@ pub fn agree(path: &Path, shapes: &[&str]) {
         for (name, got) in &got {
             let (_, expected) = expected.iter().find(|(n, _)| n == name).unwrap();
             let worst = difference(got, expected);
+            if worst > TOLERANCE { std::fs::write("/tmp/bad.npz", npz::write(&inputs).unwrap()).unwrap(); }
             assert!(worst <= TOLERANCE, "{}: {name} differs by {worst:.2e}", path.display());
         }
     }

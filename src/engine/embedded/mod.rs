@@ -63,13 +63,17 @@ impl Builder for Embedded {
         }
         let mut recorder = Recorder::new(context.progress);
         let graph = recorder.stage("read graph", || Graph::new(request.model.clone()))?;
-        recorder.stage("check operators", || guard(&graph, recipe))??;
         let prepared = recorder.stage("prepare model", || {
             prepare::prepare(&graph, &recipe.profiles, !recipe.patches.is_empty())
         })?;
         for note in &prepared.notes {
             recorder.log("info", note);
         }
+        // What is loaded is what is judged: the preparation repairs some of what rten cannot take.
+        let ready = recorder.stage("check operators", || {
+            let ready = Graph::new(prepared.model.clone());
+            guard(&ready, recipe).map(|()| ready)
+        })??;
         let file = match &request.output {
             Some(output) => Some(output.clone()),
             None if prepared.is_as_on_disk() => None,
@@ -88,7 +92,7 @@ impl Builder for Embedded {
             }
             None => prepared.model.path().to_path_buf(),
         };
-        let loaded = recorder.stage("load", || RtenEngine::load(&path, &graph, &options, &recipe.profiles))?;
+        let loaded = recorder.stage("load", || RtenEngine::load(&path, &ready, &options, &recipe.profiles))?;
         let mut engine = loaded?;
         for shapes in warm_shapes(&graph, recipe)? {
             let name = shapes.stage();
