@@ -154,6 +154,8 @@ pub(super) struct NodeTest {
     pub rank: Option<RankTest>,
     /// The input with this index has sizes that are not known.
     pub dynamic_input: Option<usize>,
+    /// The input with this index has a shape that is not fully known.
+    pub input_shape_unknown: Option<usize>,
     /// Some input has one of these types.
     pub any_input_type: Vec<String>,
     /// Some input or output has one of these types.

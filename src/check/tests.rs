@@ -658,8 +658,15 @@ fn cases() -> Vec<Case> {
         (
             "embedded",
             "conv.attributes",
+            one(
+                IMAGE,
+                vec![],
+                vec![
+                    domain(node("F", &["x"], &["w"]), "my"),
+                    node("Conv", &["x", "w"], &["y"]),
+                ],
+            ),
             conv(node("Conv", &["x", "w"], &["y"])),
-            conv(with(node("Conv", &["x", "w"], &["y"]), ints("kernel_shape", &[3, 3]))),
         ),
         (
             "embedded",

@@ -314,3 +314,68 @@ fn a_prefix_that_fails_is_told_with_its_words() {
     };
     assert!(message.contains("refused") && message.contains("255"), "{message}");
 }
+
+#[test]
+fn accuracy_is_measured_on_the_recipe_s_own_test_data() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits/recipe.toml");
+    let mut recipe = Recipe::open(&path).unwrap();
+    recipe.bench.duration_s = Some(0.05);
+    recipe.bench.rounds = Some(1);
+    recipe.variants.truncate(2);
+    recipe.accuracy.reference = Some(Default::default());
+    let task = Task::Compare {
+        recipe: Box::new(recipe.clone()),
+    };
+    let (events, result) = finish(&start(local(), task));
+    let Ok(TaskOutput::Compare(comparison)) = result else {
+        panic!("{result:?}")
+    };
+    assert_eq!(comparison.warnings, Vec::<String>::new());
+    assert_eq!(comparison.failures, Vec::<String>::new());
+    let reference = comparison.reference.unwrap();
+    assert!(reference.target.starts_with("embedded@"), "{}", reference.target);
+    let own = reference.task.unwrap();
+    for row in &comparison.variants {
+        let task = row.task.unwrap();
+        // The same engine gives the same answers; how many are right is the demo's own claim, tested elsewhere.
+        assert_eq!((task.samples, task.top1_correct), (own.samples, own.top1_correct));
+        assert!(
+            task.samples > 100 && task.top1_correct * 100 >= task.samples * 97,
+            "{task:?}"
+        );
+        assert_eq!(row.accuracy.len(), 1);
+        assert_eq!(row.accuracy[0].samples, task.samples);
+        assert!(row.accuracy[0].max_abs < 1e-4, "{:?}", row.accuracy);
+    }
+    let told = events
+        .iter()
+        .any(|e| matches!(e, ServiceEvent::Phase { name, .. } if name.contains("samples")));
+    assert!(told, "progress names the samples");
+
+    // A limit that is broken is a failure of the comparison, in words.
+    recipe.accuracy.min_cosine = Some(2.0);
+    let task = Task::Compare {
+        recipe: Box::new(recipe),
+    };
+    let Ok(TaskOutput::Compare(comparison)) = finish(&start(local(), task)).1 else {
+        panic!()
+    };
+    assert_eq!(comparison.failures.len(), 2);
+    assert!(comparison.failures[0].contains("cosine"), "{:?}", comparison.failures);
+}
+
+#[test]
+fn test_data_that_does_not_fit_is_told_before_anything_is_built() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/digits/recipe.toml");
+    let mut recipe = Recipe::open(&path).unwrap();
+    recipe.data.test.as_mut().unwrap().inputs = [("input".to_string(), "labels".to_string())].into();
+    let task = Task::Compare {
+        recipe: Box::new(recipe),
+    };
+    let (events, result) = finish(&start(local(), task));
+    let Err(JobError::Engine(EngineError::Request(message))) = result else {
+        panic!("{result:?}")
+    };
+    assert!(message.contains("test.npz"), "{message}");
+    assert!(!events.iter().any(|e| matches!(e, ServiceEvent::Built { .. })));
+}

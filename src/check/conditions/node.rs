@@ -87,6 +87,13 @@ fn passes(subject: &Subject<'_>, test: &NodeTest, id: NodeId, node: &Node) -> Op
         values.push(("tensor", quoted(&info.name)));
         values.push(("shape", shape.to_string()));
     }
+    if let Some(index) = test.input_shape_unknown {
+        let (_, info) = subject.input(node, index)?;
+        if info.ty.shape.as_ref().is_some_and(|s| !s.is_dynamic()) {
+            return None;
+        }
+        values.push(("tensor", quoted(&info.name)));
+    }
     if !test.any_input_type.is_empty() || !test.any_type.is_empty() {
         let (ids, names) = if test.any_type.is_empty() {
             (node.inputs.clone(), &test.any_input_type)

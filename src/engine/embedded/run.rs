@@ -9,7 +9,7 @@ use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
 use crate::graph::Graph;
 use crate::model::{DataType, Tensor};
 use crate::recipe::ProfileSpec;
-use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool, Value, ValueOrView};
+use rten::{Model, ModelOptions, NodeId, RunErrorKind, RunOptions, ThreadPool, Value, ValueOrView};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,10 @@ use std::sync::Arc;
 /// A loaded model with its threads.
 pub struct Embedded {
     model: Model,
+    /// What was loaded, for loading it anew without fusions.
+    prepared: Arc<crate::model::Model>,
+    /// The same without rten's fusions, for inner tensors that these take away.
+    plain: Option<Model>,
     pool: Arc<ThreadPool>,
     threads: usize,
     inputs: Vec<TensorSpec>,
@@ -50,6 +54,8 @@ impl Embedded {
         let types = graph.tensors.iter().filter(|t| t.body == 0);
         Ok(Self {
             model,
+            prepared: Arc::clone(&graph.model),
+            plain: None,
             pool: Arc::new(ThreadPool::with_num_threads(threads)),
             threads,
             inputs,
@@ -66,57 +72,71 @@ impl Embedded {
     }
 
     /// Checks inputs against the model and the recipe's profiles and converts them.
-    fn bind(&self, inputs: &NamedTensors) -> Result<Vec<(NodeId, Value)>, EngineError> {
+    fn bind(&self, model: &Model, inputs: &NamedTensors) -> Result<Vec<(NodeId, Value)>, EngineError> {
         let tensors = check_inputs(&self.inputs, &self.profiles, inputs)?;
         let convert = |(spec, tensor): (&TensorSpec, &Tensor)| {
-            let id = self.model.node_id(&spec.name);
+            let id = model.node_id(&spec.name);
             let id = id.map_err(|e| EngineError::Failed(e.to_string()))?;
             Ok((id, to_value(&spec.name, tensor).map_err(EngineError::Request)?))
         };
         self.inputs.iter().zip(tensors).map(convert).collect()
     }
 
-    fn ids(&self, names: &[String]) -> Result<Vec<NodeId>, EngineError> {
-        let id = |name: &String| {
-            self.model.find_node(name).ok_or_else(|| {
-                EngineError::Unsupported(format!(
-                    "tensor {name} cannot be had: the model has none of this name, or rten fused it away"
-                ))
-            })
-        };
-        names.iter().map(id).collect()
-    }
-
     fn options(&self) -> RunOptions {
         RunOptions::default().with_thread_pool(Some(Arc::clone(&self.pool)))
     }
 
-    fn run(&self, inputs: &NamedTensors, names: &[String]) -> Result<NamedTensors, EngineError> {
-        let bound = self.bind(inputs)?;
+    /// Runs `model` (this one, or the plain one) for tensors by name.
+    fn run(&self, model: &Model, inputs: &NamedTensors, names: &[String]) -> Result<NamedTensors, RunFailure> {
+        let bound = self.bind(model, inputs)?;
         let views = bound
             .iter()
             .map(|(id, value)| (*id, ValueOrView::from(value)))
             .collect();
-        // rten refuses a list that names one tensor twice.
-        let mut unique: Vec<String> = Vec::new();
-        for name in names {
-            if !unique.contains(name) {
-                unique.push(name.clone());
+        let ids = ids(model, names)?;
+        let values = match model.run(views, &ids, Some(self.options())) {
+            Ok(values) => values,
+            Err(e) => {
+                let message = e.to_string();
+                // rten names the tensor that its optimizations left without a producer.
+                let gone = names.iter().find(|name| message.ends_with(&format!("output {name:?}")));
+                return Err(match (e.kind(), gone) {
+                    (RunErrorKind::PlanningError, Some(name)) => RunFailure::Gone(name.clone()),
+                    _ => EngineError::Failed(format!("rten: {message}")).into(),
+                });
             }
-        }
-        let ids = self.ids(&unique)?;
-        let ran = self.model.run(views, &ids, Some(self.options()));
-        let values = ran.map_err(|e| EngineError::Failed(format!("rten: {e}")))?;
-        let mut tensors = NamedTensors::with_capacity(unique.len());
-        for (name, value) in unique.into_iter().zip(values) {
-            let tensor = from_value(&name, value, self.types.get(&name).copied()).map_err(EngineError::Unsupported)?;
-            tensors.push((name, tensor));
+        };
+        let mut tensors = NamedTensors::with_capacity(names.len());
+        for (name, value) in names.iter().zip(values) {
+            let tensor = from_value(name, value, self.types.get(name).copied()).map_err(EngineError::Unsupported)?;
+            tensors.push((name.clone(), tensor));
         }
         Ok(tensors)
     }
 
+    /// Loads the model without rten's optimizations, when it was not needed before.
+    fn load_plain(&mut self) -> Result<(), EngineError> {
+        if self.plain.is_none() {
+            let failed = |e: &dyn std::fmt::Display| EngineError::Failed(format!("loading without fusions: {e}"));
+            let folder = tempfile::tempdir().map_err(|e| failed(&e))?;
+            let path = folder.path().join("plain.onnx");
+            self.prepared.save(&path, false).map_err(|e| failed(&e))?;
+            let mut options = ModelOptions::with_all_ops();
+            let loaded = options.enable_optimization(false).load_file(&path);
+            self.plain = Some(loaded.map_err(|e| failed(&e))?);
+        }
+        Ok(())
+    }
+
+    /// Names of the outputs, each once: rten refuses a list that names one twice.
     fn output_names(&self) -> Vec<String> {
-        self.outputs.iter().map(|o| o.name.clone()).collect()
+        let mut names: Vec<String> = Vec::with_capacity(self.outputs.len());
+        for output in &self.outputs {
+            if !names.contains(&output.name) {
+                names.push(output.name.clone());
+            }
+        }
+        names
     }
 }
 
@@ -153,18 +173,42 @@ impl Engine for Embedded {
     }
 
     fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError> {
-        self.run(inputs, &self.output_names())
+        Ok(self.run(&self.model, inputs, &self.output_names())?)
     }
 
     fn infer_with(&mut self, inputs: &NamedTensors, tensors: &[String]) -> Result<NamedTensors, EngineError> {
-        let mut names = self.output_names();
-        names.extend_from_slice(tensors);
-        self.run(inputs, &names)
+        let mut here = self.output_names();
+        for name in tensors {
+            if !here.contains(name) {
+                here.push(name.clone());
+            }
+        }
+        let wanted = here.clone();
+        let mut gone = Vec::new();
+        let mut found = loop {
+            match self.run(&self.model, inputs, &here) {
+                Ok(found) => break found,
+                Err(RunFailure::Gone(name)) => {
+                    here.retain(|n| *n != name);
+                    gone.push(name);
+                }
+                Err(RunFailure::Engine(error)) => return Err(error),
+            }
+        };
+        // What fusing took away is computed by the same model without it.
+        if !gone.is_empty() {
+            self.load_plain()?;
+            if let Some(plain) = &self.plain {
+                found.extend(self.run(plain, inputs, &gone)?);
+            }
+            found.sort_by_key(|(name, _)| wanted.iter().position(|w| w == name));
+        }
+        Ok(found)
     }
 
     fn timed(&mut self, inputs: &NamedTensors) -> Result<Box<dyn Timed + '_>, EngineError> {
-        let inputs = self.bind(inputs)?;
-        let outputs = self.ids(&self.output_names())?;
+        let inputs = self.bind(&self.model, inputs)?;
+        let outputs = ids(&self.model, &self.output_names())?;
         Ok(Box::new(Run {
             engine: self,
             inputs,
@@ -201,4 +245,32 @@ impl Timed for Run<'_> {
     fn settle(&mut self) {
         self.results.clear();
     }
+}
+
+/// Why a run gave nothing.
+enum RunFailure {
+    /// Nothing that makes this tensor is left in the model, if there ever was.
+    Gone(String),
+    /// Anything else.
+    Engine(EngineError),
+}
+
+impl From<EngineError> for RunFailure {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<RunFailure> for EngineError {
+    fn from(failure: RunFailure) -> Self {
+        match failure {
+            RunFailure::Gone(name) => Self::Request(format!("the model has no tensor {name:?}")),
+            RunFailure::Engine(error) => error,
+        }
+    }
+}
+
+fn ids(model: &Model, names: &[String]) -> Result<Vec<NodeId>, RunFailure> {
+    let id = |name: &String| model.find_node(name).ok_or_else(|| RunFailure::Gone(name.clone()));
+    names.iter().map(id).collect()
 }
