@@ -70,6 +70,7 @@ pub fn read_errors(errors: impl Read, shared: &Shared) {
     while let Ok(Some(line)) = lines.next_line() {
         shared.stray(&line);
     }
+    shared.set_errors_ended();
 }
 
 /// Handles a message.

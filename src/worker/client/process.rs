@@ -142,7 +142,7 @@ fn watch(mut child: Child, shared: &Shared) {
     };
     // What it said before its end counts.
     let deadline = Instant::now() + Duration::from_secs(1);
-    while !shared.output_ended() && Instant::now() < deadline {
+    while !shared.all_was_read() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(5));
     }
     shared.end(&match status {

@@ -42,6 +42,7 @@ struct Inner {
     doomed: Option<String>,
     closing: bool,
     output_ended: bool,
+    errors_ended: bool,
     jobs: HashMap<u64, Pending>,
     strays: VecDeque<String>,
 }
@@ -91,6 +92,7 @@ impl Shared {
                 doomed: None,
                 closing: false,
                 output_ended: false,
+                errors_ended: false,
                 jobs: HashMap::new(),
                 strays: VecDeque::new(),
             }),
@@ -281,6 +283,16 @@ impl Shared {
 
     pub fn set_output_ended(&self) {
         self.lock().output_ended = true;
+    }
+
+    pub fn set_errors_ended(&self) {
+        self.lock().errors_ended = true;
+    }
+
+    /// True when all that the process printed was read.
+    pub fn all_was_read(&self) -> bool {
+        let inner = self.lock();
+        inner.output_ended && inner.errors_ended
     }
 
     /// The process cannot be used any more and has to be killed; the first reason stays.
