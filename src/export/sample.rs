@@ -97,5 +97,6 @@ fn make() -> Comparison {
         protocol: "serial".into(),
         variants,
         warnings: vec!["The machine was busy during round 2.".into()],
+        ..Comparison::default()
     }
 }
