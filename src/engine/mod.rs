@@ -2,6 +2,7 @@
 //! called by `cli` or `studio`, which go through `worker`.
 
 mod bind;
+mod cuda;
 pub mod embedded;
 pub mod installed;
 pub mod onnxruntime;
@@ -16,13 +17,14 @@ pub use types::{
 };
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.
-pub const TARGETS: [&str; 2] = ["embedded", onnxruntime::CPU];
+pub const TARGETS: [&str; 3] = ["embedded", onnxruntime::CPU, onnxruntime::CUDA];
 
 /// The builder of the target with this name.
 pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
     match target {
         "embedded" => Some(Box::new(embedded::Embedded)),
         onnxruntime::CPU => Some(Box::new(onnxruntime::OnnxRuntime { cuda: false })),
+        onnxruntime::CUDA => Some(Box::new(onnxruntime::OnnxRuntime { cuda: true })),
         _ => None,
     }
 }

@@ -196,6 +196,11 @@ pub trait Engine: Send {
         None
     }
 
+    /// The GPU it runs on, as it is now; none for engines on the processor.
+    fn gpu_state(&self) -> Option<crate::bench::sample::GpuState> {
+        None
+    }
+
     /// One inference; outputs in the engine's order.
     ///
     /// # Errors
@@ -211,6 +216,15 @@ pub trait Engine: Send {
         Err(EngineError::Unsupported(
             "this engine cannot return inner tensors".into(),
         ))
+    }
+
+    /// Time per layer over `runs` runs on these inputs: a run of its own, whose times are not the engine's latency.
+    ///
+    /// # Errors
+    /// As [`Self::infer`]; [`EngineError::Unsupported`] when the runtime has no profiler.
+    fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<crate::bench::Profile, EngineError> {
+        let _ = (inputs, runs);
+        Err(EngineError::Unsupported("this engine tells no times per layer".into()))
     }
 
     /// Binds inputs for measuring and returns the thing that the measuring loop drives.

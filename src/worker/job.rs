@@ -1,6 +1,6 @@
 //! What a worker can be asked to do, and what it answers.
 
-use crate::bench::{Environment, Sample};
+use crate::bench::{Environment, Profile, Sample};
 use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
@@ -49,6 +49,17 @@ pub enum Job {
         inputs: NamedTensors,
         /// Inner tensors wanted besides the outputs.
         tensors: Vec<String>,
+    },
+    /// Time per layer of an engine built before, in a run of its own.
+    Profile {
+        /// Id of the build job.
+        engine: u64,
+        /// Resolved recipe: shapes.
+        recipe: Box<Recipe>,
+        /// Seed of generated inputs.
+        seed: u64,
+        /// Runs to profile.
+        runs: u32,
     },
     /// Forget an engine.
     Drop {
@@ -130,6 +141,17 @@ pub enum JobOutput {
         /// Outputs, then the inner tensors asked for; they travel as a blob before the end of the job.
         #[serde(skip)]
         tensors: NamedTensors,
+    },
+    /// Of [`Job::Profile`].
+    Profile {
+        /// Where and with what.
+        environment: Environment,
+        /// The times.
+        profile: Profile,
+        /// What inputs were generated as.
+        inputs: Vec<String>,
+        /// Shapes, `name:1x3x224x224`.
+        shapes: Vec<String>,
     },
     /// Of [`Job::Drop`].
     Dropped,

@@ -149,6 +149,12 @@ impl Runner {
                 let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
                 self.infer(&told, engine, &inputs, &tensors)
             }
+            Job::Profile {
+                engine,
+                recipe,
+                seed,
+                runs,
+            } => self.profile(engine, &recipe, seed, runs),
             Job::Drop { engine } => {
                 self.engines.remove(&engine);
                 Ok(JobOutput::Dropped)
@@ -232,6 +238,7 @@ impl Runner {
         let (inputs, why) = crate::data::generate::generate(&loaded.graph, &shapes, seed).map_err(request)?;
         let mut environment = host.environment(loaded.engine.runtime(), loaded.engine.threads());
         environment.affinity = loaded.engine.pin();
+        environment.gpu.extend(loaded.engine.gpu_state());
         let mut timed = loaded.engine.timed(&inputs)?;
         let is_gpu = timed.is_gpu();
         let plan = Plan::from_spec(&recipe.bench, is_gpu);
@@ -248,6 +255,8 @@ impl Runner {
         }
         measured.map_err(failed)?;
         let notes = timed.notes();
+        drop(timed);
+        environment.gpu.extend(loaded.engine.gpu_state());
         Ok(JobOutput::Bench {
             environment,
             protocol: plan.protocol.name().into(),
@@ -258,6 +267,27 @@ impl Runner {
                 .collect(),
             is_gpu,
             notes,
+        })
+    }
+
+    fn profile(&mut self, engine: u64, recipe: &Recipe, seed: u64, runs: u32) -> Result<JobOutput, JobError> {
+        let host = self.host.clone();
+        let loaded = self.loaded(engine)?;
+        let shapes = crate::data::generate::bind_shapes(&loaded.graph, &recipe.bench.shapes, &recipe.profiles);
+        let shapes = shapes.map_err(request)?;
+        let (inputs, why) = crate::data::generate::generate(&loaded.graph, &shapes, seed).map_err(request)?;
+        let mut environment = host.environment(loaded.engine.runtime(), loaded.engine.threads());
+        environment.gpu.extend(loaded.engine.gpu_state());
+        let profile = loaded.engine.profile(&inputs, runs)?;
+        environment.gpu.extend(loaded.engine.gpu_state());
+        Ok(JobOutput::Profile {
+            environment,
+            profile,
+            inputs: why,
+            shapes: inputs
+                .iter()
+                .map(|(name, t)| format_named_shape(name, &t.dims))
+                .collect(),
         })
     }
 

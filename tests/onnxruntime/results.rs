@@ -166,3 +166,45 @@ fn a_measurement_gives_samples_and_its_environment() {
     assert_eq!(environment.runtime, format!("ONNX Runtime {}", record.version));
     assert!(samples >= 10, "{samples}");
 }
+
+#[test]
+fn a_profile_leads_back_to_the_models_nodes() {
+    let model = support::model("light/light_squeezenet.onnx");
+    let recipe = recipe(&model, "threads = 1");
+    let worker = worker();
+    let (engine, _) = build(&worker, recipe.clone(), None).unwrap();
+    let job = Job::Profile {
+        engine,
+        recipe: Box::new(recipe),
+        seed: 1,
+        runs: 4,
+    };
+    let JobOutput::Profile { profile, .. } = run(&worker, job).unwrap() else {
+        panic!("no profile");
+    };
+    assert_eq!(profile.runs, 4);
+    let share: f64 = profile.layers.iter().map(|l| l.share).sum();
+    assert!((share - 1.0).abs() < 1e-9 && profile.run_ms > 0.0, "{share}");
+    let graph = Graph::new(Arc::new(Model::open(&model).unwrap()));
+    let convolutions: Vec<_> = profile
+        .layers
+        .iter()
+        .filter(|l| l.op.as_deref().is_some_and(|op| op.ends_with("Conv")))
+        .collect();
+    let in_model = graph.nodes.iter().filter(|n| &*n.op_type == "Conv").count();
+    assert_eq!(convolutions.len(), in_model);
+    let mut places = Vec::new();
+    for layer in convolutions {
+        assert_eq!(layer.provider.as_deref(), Some("CPUExecutionProvider"));
+        let path = layer.path.as_ref().unwrap_or_else(|| panic!("{layer:?} leads nowhere"));
+        let node = graph.nodes.iter().find(|n| n.path == *path).unwrap();
+        assert!(
+            ["Conv", "Relu"].contains(&&*node.op_type),
+            "{layer:?} is {}",
+            node.op_type
+        );
+        places.push(path.clone());
+    }
+    places.dedup();
+    assert_eq!(places.len(), in_model, "every one at a node of its own");
+}

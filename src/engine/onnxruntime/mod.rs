@@ -1,14 +1,19 @@
 //! ONNX Runtime on the processor and on NVIDIA GPUs, through a library that is found when the program runs.
 //!
-//! `find` finds libraries without loading them, `library` loads one, `session` makes sessions as `options` say, `run` is
-//! the engine; `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is switched off.
+//! `find` finds libraries without loading them, `need` says what CUDA lacks here (`elf` reads what a library names),
+//! `library` loads one, `session` makes sessions as `options` say, `run` is the engine and `gpu` how it is measured on a
+//! GPU; `profile` reads times per node, `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is switched off.
 //!
 //! The engine file that `build -o` writes is the graph as ONNX Runtime optimized it: to look at and to compare with the
 //! original. It belongs to this version and this machine, and only ONNX Runtime has its operators.
 
+mod elf;
 mod find;
+mod gpu;
 mod library;
+mod need;
 mod options;
+mod profile;
 mod run;
 mod session;
 mod tensors;
@@ -18,11 +23,14 @@ use super::bind::warm_shapes;
 use super::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Recorder, TargetInfo, Usable,
 };
+use crate::bench::gpu_loop::Conduct;
+use crate::bench::measure::Plan;
 use crate::data::generate::generate;
 use crate::graph::Graph;
 use crate::model::DataType;
-use crate::recipe::Precision;
+use crate::recipe::{Precision, Recipe};
 use find::Library;
+use gpu::Gpu;
 use options::Options;
 use run::OnnxRuntime as Running;
 use session::{Files, Setup, process_threads, record_log};
@@ -85,23 +93,55 @@ impl Builder for OnnxRuntime {
         self.check_precision(recipe.build.precision, &graph)?;
         let mut recorder = Recorder::new(context.progress);
         let library = library::choose(&recipe.target, options.library.as_deref(), self.cuda)?;
+        if self.cuda {
+            if let Some(trouble) = need::trouble(&library) {
+                let path = library.path.display();
+                return Err(EngineError::Unavailable(format!("{path}: {trouble}")));
+            }
+            for note in recorder.stage("load NVIDIA libraries", || need::preload(&library))? {
+                recorder.log("info", &note);
+            }
+        }
         let environment = recorder.stage("load library", || library::load(&library))??;
         let path = model_file(request, &context.scratch, &mut recorder)?;
-        let setup = Setup { environment, options };
+        let device = recipe.target.device.unwrap_or(0);
+        let mut gpu = self.cuda.then(|| Gpu::open(device)).transpose()?;
+        let wanted = self.cuda && options.cuda.graph.unwrap_or_else(|| wants_graph(recipe));
+        let mut setup = Setup {
+            environment,
+            cuda: gpu.as_ref().map(|gpu| (device, gpu.stream.clone())),
+            graph: wanted,
+            options,
+        };
         let files = Files {
             optimized: request.output.clone(),
             profile: None,
         };
         let before = process_threads();
-        let made = recorder.stage("create session", || {
-            setup.session(&path, &files, Some(context.progress))
-        });
+        let create = |setup: &Setup| setup.session(&path, &files, Some(context.progress));
+        let mut made = recorder.stage("create session", || create(&setup))?;
+        if let Some(gpu) = &mut gpu
+            && wanted
+        {
+            gpu.no_graph = None;
+            // Models with control flow, or with nodes that stay on the processor, cannot be captured.
+            if let Err(reason @ EngineError::Unsupported(_) | reason @ EngineError::Failed(_)) = &made
+                && setup.options.cuda.graph.is_none()
+            {
+                let reason = reason.to_string();
+                recorder.log("warn", &format!("the session takes no CUDA graph: {reason}"));
+                gpu.no_graph = Some(reason);
+                setup.graph = false;
+                made = recorder.stage("create session without CUDA graph", || create(&setup))?;
+            }
+        }
         record_log(&mut recorder);
-        let session = made??;
+        let session = made?;
         // The caller's thread computes too.
         let threads = process_threads()
             .zip(before)
-            .map(|(now, before)| now.saturating_sub(before) + 1);
+            .map(|(now, before)| now.saturating_sub(before) + 1)
+            .filter(|_| !self.cuda);
         if request.output.is_some() {
             recorder.log(
                 "info",
@@ -112,7 +152,8 @@ impl Builder for OnnxRuntime {
             Some(threads) => u32::try_from(threads).ok(),
             None => threads,
         };
-        let mut engine = Running::new(session, setup, &graph, &recipe.profiles, threads)?;
+        let device = gpu.as_ref().map(|gpu| gpu.device.name());
+        let mut engine = Running::new(session, setup, gpu, &graph, &recipe.profiles, threads)?;
         for shapes in warm_shapes(&graph, recipe)? {
             let name = shapes.stage();
             let ran = recorder.stage(&name, || {
@@ -131,6 +172,7 @@ impl Builder for OnnxRuntime {
             version: library.version.unwrap_or_default(),
             model_sha256: request.model_sha256.clone(),
             recipe: recipe.to_toml(),
+            device,
             ..BuildRecord::default()
         };
         recorder.finish(&mut record);
@@ -143,7 +185,10 @@ impl OnnxRuntime {
     fn found(&self, library: Library) -> Found {
         let usable = match library.refusal() {
             Some(reason) => Usable::No(reason),
-            None => Usable::Yes,
+            None => match self.cuda.then(|| need::trouble(&library)).flatten() {
+                Some(trouble) => Usable::No(trouble),
+                None => Usable::Yes,
+            },
         };
         Found {
             version: library.version.unwrap_or_else(|| "unknown".into()),
@@ -184,6 +229,11 @@ impl OnnxRuntime {
              add a patch to the recipe that converts it, or choose fp32"
         )))
     }
+}
+
+/// True when the recipe's protocol launches CUDA graphs.
+fn wants_graph(recipe: &Recipe) -> bool {
+    Conduct::of(Plan::from_spec(&recipe.bench, true).protocol).graph
 }
 
 /// The file that ONNX Runtime reads: the model's own, or the patched model written out.

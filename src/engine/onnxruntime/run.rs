@@ -1,9 +1,13 @@
 //! The engine: a session with its model.
 
+use super::gpu::{self, Gpu};
+use super::profile;
 use super::session::{Files, Setup};
 use super::tensors::{empty, from_value, to_value};
 use super::words::run_error;
+use crate::bench::Profile;
 use crate::bench::measure::Timed;
+use crate::bench::sample::GpuState;
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, specs};
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
@@ -13,14 +17,21 @@ use crate::model::onnx::ValueInfoProto;
 use crate::recipe::ProfileSpec;
 use ort::AsPointer;
 use ort::memory::{AllocationDevice, Allocator, AllocatorType, MemoryInfo, MemoryType};
-use ort::session::{IoBinding, Session};
+use ort::session::{IoBinding, NoSelectedOutputs, RunOptions, Session};
 use ort::value::DynTensor;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// A session on the processor.
+/// Runs before those that a profile counts.
+const WARM: usize = 3;
+
+/// A session, on the processor or on a GPU.
 pub struct OnnxRuntime {
     session: Session,
+    /// The session that also gives these inner tensors, kept for the next call.
+    inner: Option<(Vec<String>, Session)>,
+    /// The GPU, of `onnxruntime-cuda`; dropped after the sessions, which compute on its stream.
+    gpu: Option<Gpu>,
     setup: Setup,
     model: Arc<Model>,
     inputs: Vec<TensorSpec>,
@@ -30,8 +41,6 @@ pub struct OnnxRuntime {
     profiles: Vec<ProfileSpec>,
     threads: Option<u32>,
     record: BuildRecord,
-    /// The session that also gives these inner tensors, kept for the next call.
-    inner: Option<(Vec<String>, Session)>,
 }
 
 impl OnnxRuntime {
@@ -42,6 +51,7 @@ impl OnnxRuntime {
     pub fn new(
         session: Session,
         setup: Setup,
+        gpu: Option<Gpu>,
         graph: &Graph,
         profiles: &[ProfileSpec],
         threads: Option<u32>,
@@ -50,6 +60,7 @@ impl OnnxRuntime {
         let names = graph.tensors.iter().filter(|t| t.body == 0);
         Ok(Self {
             session,
+            gpu,
             setup,
             model: Arc::clone(&graph.model),
             inputs,
@@ -65,6 +76,11 @@ impl OnnxRuntime {
     /// Sets how it was built.
     pub fn set_record(&mut self, record: BuildRecord) {
         self.record = record;
+    }
+
+    /// The session, and the GPU where there is one.
+    pub fn parts(&mut self) -> (&mut Session, Option<&Gpu>) {
+        (&mut self.session, self.gpu.as_ref())
     }
 
     /// Inputs as ONNX Runtime's values, in the order of the model.
@@ -94,24 +110,71 @@ impl OnnxRuntime {
                 });
             }
         }
-        let failed = |e: &dyn std::fmt::Display| EngineError::Failed(e.to_string());
-        let folder = tempfile::tempdir().map_err(|e| failed(&e))?;
+        let folder = tempfile::tempdir().map_err(failed)?;
         let path = folder.path().join("model.onnx");
-        let model = self.model.with_proto(proto);
-        model.save(&path, false).map_err(|e| failed(&e))?;
+        self.model.with_proto(proto).save(&path, false).map_err(failed)?;
         self.setup.session(&path, &Files::default(), None)
     }
 }
 
-/// Runs a session and returns all its outputs.
-fn run(session: &mut Session, values: Vec<(String, DynTensor)>) -> Result<NamedTensors, EngineError> {
-    let outputs = session.run(values).map_err(|e| run_error(&e))?;
+fn failed(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Failed(error.to_string())
+}
+
+/// Runs a session on the host's values and returns all its outputs.
+fn run(session: &mut Session, on_gpu: bool, values: Vec<(String, DynTensor)>) -> Result<NamedTensors, EngineError> {
+    let words = |e: ort::Error| run_error(&e);
+    let options = on_gpu.then(gpu::plain).transpose().map_err(words)?;
+    let outputs = match &options {
+        Some(options) => session.run_with_options(values, options),
+        None => session.run(values),
+    };
+    let outputs = outputs.map_err(words)?;
     let mut tensors = NamedTensors::with_capacity(outputs.len());
     for (name, value) in outputs {
         let tensor = from_value(name, value).map_err(EngineError::Unsupported)?;
         tensors.push((name.to_string(), tensor));
     }
     Ok(tensors)
+}
+
+/// Binds memory of `allocator` for outputs of these types and shapes, which every later run writes to; returns the
+/// address and size in bytes of each that has any. Empty outputs go wherever the runtime likes within `fallback`.
+pub fn bind_outputs(
+    binding: &mut IoBinding,
+    allocator: &Allocator,
+    fallback: &MemoryInfo<'_>,
+    outputs: NamedTensors,
+) -> Result<Vec<(usize, usize)>, EngineError> {
+    let words = |e: ort::Error| run_error(&e);
+    let mut places = Vec::new();
+    for (name, tensor) in outputs {
+        if tensor.bytes.is_empty() {
+            binding.bind_output_to_device(&name, fallback).map_err(words)?;
+            continue;
+        }
+        let mut value = empty(allocator, &name, tensor.dtype, &tensor.dims).map_err(EngineError::Failed)?;
+        places.push((value.data_ptr_mut() as usize, tensor.bytes.len()));
+        binding.bind_output(&name, value).map_err(words)?;
+    }
+    Ok(places)
+}
+
+/// Runs a session on what is bound. Not `Session::run_binding`: that wraps every output anew at each call, which is no
+/// part of the runtime.
+pub fn run_bound(
+    session: &mut Session,
+    binding: &IoBinding,
+    options: Option<&RunOptions<NoSelectedOutputs>>,
+) -> Result<(), String> {
+    let options = options.map_or(std::ptr::null(), AsPointer::ptr);
+    // SAFETY: session, binding and options are alive; the binding was made by this session, which nobody else uses
+    // meanwhile; null run options are the default ones.
+    let status = unsafe {
+        let run = ort::api().RunWithBinding;
+        ort::Error::result_from_status(run(session.ptr().cast_mut(), options, binding.ptr()))
+    };
+    status.map_err(|e| run_error(&e).to_string())
 }
 
 impl Engine for OnnxRuntime {
@@ -147,7 +210,7 @@ impl Engine for OnnxRuntime {
 
     fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError> {
         let values = self.values(inputs)?;
-        run(&mut self.session, values)
+        run(&mut self.session, self.gpu.is_some(), values)
     }
 
     fn infer_with(&mut self, inputs: &NamedTensors, tensors: &[String]) -> Result<NamedTensors, EngineError> {
@@ -163,32 +226,64 @@ impl Engine for OnnxRuntime {
             Some((_, session)) => session,
             None => self.session_with(&wanted)?,
         };
-        let ran = run(&mut session, values);
+        let ran = run(&mut session, self.gpu.is_some(), values);
         self.inner = Some((wanted, session));
         ran
     }
 
+    fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {
+        check_inputs(&self.inputs, &self.profiles, inputs)?;
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let (model, optimized) = (folder.path().join("model.onnx"), folder.path().join("optimized.onnx"));
+        self.model.save(&model, false).map_err(failed)?;
+        let files = Files {
+            optimized: Some(optimized.clone()),
+            profile: Some(folder.path().join("profile")),
+        };
+        let setup = Setup {
+            graph: false,
+            ..self.setup.clone()
+        };
+        let mut session = setup.session(&model, &files, None)?;
+        for _ in 0..WARM + runs.max(1) as usize {
+            run(&mut session, self.gpu.is_some(), self.values(inputs)?)?;
+        }
+        let written = session.end_profiling().map_err(|e| run_error(&e))?;
+        let text = std::fs::read_to_string(&written).map_err(|e| failed(format!("{written}: {e}")))?;
+        let (mut profile, indices) = profile::read(&text, WARM).map_err(EngineError::Failed)?;
+        let graph = Graph::new(Arc::clone(&self.model));
+        profile::lead_back(&mut profile, &indices, &graph, Some(&optimized));
+        if graph.bodies.len() > 1 {
+            let nested = "The time of a node with a body (If, Loop, Scan) contains that of the body's nodes.";
+            profile.notes.push(nested.into());
+        }
+        if self.gpu.is_some() {
+            let launch = "ONNX Runtime takes these times on the host: for nodes on the GPU they are times to launch.";
+            profile.notes.push(launch.into());
+        }
+        Ok(profile)
+    }
+
+    fn gpu_state(&self) -> Option<GpuState> {
+        self.gpu.as_ref().map(|gpu| gpu.device.state())
+    }
+
     fn timed(&mut self, inputs: &NamedTensors) -> Result<Box<dyn Timed + '_>, EngineError> {
+        if self.gpu.is_some() {
+            return gpu::timed(self, inputs);
+        }
+        let words = |e: ort::Error| run_error(&e);
         let values = self.values(inputs)?;
-        let mut binding = self.session.create_binding().map_err(|e| run_error(&e))?;
+        let mut binding = self.session.create_binding().map_err(words)?;
         for (name, value) in &values {
-            binding.bind_input(name, value).map_err(|e| run_error(&e))?;
+            binding.bind_input(name, value).map_err(words)?;
         }
-        // Run once to learn the outputs' shapes; they get memory of their own that every later run writes to.
-        let outputs = run(&mut self.session, values)?;
-        for (name, tensor) in outputs {
-            let bound = match empty(&Allocator::default(), &name, tensor.dtype, &tensor.dims) {
-                Ok(value) if !tensor.bytes.is_empty() => binding.bind_output(&name, value),
-                // Empty tensors have no memory to bind.
-                _ => MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Device, MemoryType::Default)
-                    .and_then(|info| binding.bind_output_to_device(&name, &info)),
-            };
-            bound.map_err(|e| run_error(&e))?;
-        }
-        Ok(Box::new(Run {
-            session: &mut self.session,
-            binding,
-        }))
+        // Run once to learn the outputs' shapes, which also warms the session for these shapes.
+        let outputs = run(&mut self.session, false, values)?;
+        let fallback = MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Device, MemoryType::Default);
+        bind_outputs(&mut binding, &Allocator::default(), &fallback.map_err(words)?, outputs)?;
+        let session = &mut self.session;
+        Ok(Box::new(Run { session, binding }))
     }
 }
 
@@ -204,13 +299,6 @@ impl Timed for Run<'_> {
     }
 
     fn call(&mut self) -> Result<(), String> {
-        // Not `run_binding`: it wraps every output anew at each call, which is no part of the runtime.
-        // SAFETY: session and binding are alive, belong together, and are borrowed by nobody else; null run options are
-        // the default ones.
-        let status = unsafe {
-            let run = ort::api().RunWithBinding;
-            ort::Error::result_from_status(run(self.session.ptr().cast_mut(), std::ptr::null(), self.binding.ptr()))
-        };
-        status.map_err(|e| run_error(&e).to_string())
+        run_bound(self.session, &self.binding, None)
     }
 }

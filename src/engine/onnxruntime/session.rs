@@ -5,12 +5,14 @@ use super::options::Options;
 use super::words::session_error;
 use crate::engine::{EngineError, Progress, Recorder};
 use crossbeam_channel::RecvTimeoutError;
+use cudarc::driver::CudaStream;
 use ort::environment::Environment;
-use ort::ep;
+use ort::ep::{self, ArbitrarilyConfigurableExecutionProvider, ExecutionProviderDispatch};
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything that a session is made of but the model.
@@ -20,6 +22,10 @@ pub struct Setup {
     pub environment: Environment,
     /// The recipe's options.
     pub options: Options,
+    /// The GPU's index and the stream to compute on, of `onnxruntime-cuda`.
+    pub cuda: Option<(u32, Arc<CudaStream>)>,
+    /// Make the session ready to capture CUDA graphs.
+    pub graph: bool,
 }
 
 /// Files that a session writes.
@@ -68,8 +74,11 @@ impl Setup {
             .with_auto_device(AutoDevicePolicy::PreferCPU)?
             .with_log_level(LogLevel::Warning)?
             .with_optimization_level(options.level)?
-            .with_parallel_execution(options.parallel)?
-            .with_execution_providers([ep::CPU::default().with_arena_allocator(options.arena).build()])?;
+            .with_parallel_execution(options.parallel)?;
+        if let Some((device, stream)) = &self.cuda {
+            builder = builder.with_execution_providers([self.cuda_provider(*device, stream)])?;
+        }
+        builder = builder.with_execution_providers([ep::CPU::default().with_arena_allocator(options.arena).build()])?;
         if let Some(threads) = options.threads {
             builder = builder.with_intra_threads(threads)?;
         }
@@ -83,6 +92,24 @@ impl Setup {
             builder = builder.with_profiling(path)?;
         }
         Ok(builder)
+    }
+
+    fn cuda_provider(&self, device: u32, stream: &Arc<CudaStream>) -> ExecutionProviderDispatch {
+        let options = &self.options.cuda;
+        let mut provider = ep::CUDA::default()
+            .with_device_id(i32::try_from(device).unwrap_or(i32::MAX))
+            .with_tf32(options.tf32)
+            .with_prefer_nhwc(options.prefer_nhwc)
+            .with_cuda_graph(self.graph);
+        if let Some(search) = options.cudnn_search {
+            provider = provider.with_arbitrary_config("cudnn_conv_algo_search", search);
+        }
+        if let Some(bytes) = options.memory {
+            provider = provider.with_arbitrary_config("gpu_mem_limit", bytes.to_string());
+        }
+        // SAFETY: the engine keeps the stream until its sessions are gone, and so does this setup.
+        let provider = unsafe { provider.with_compute_stream(stream.cu_stream().cast()) };
+        provider.build().error_on_failure()
     }
 }
 

@@ -1,0 +1,99 @@
+//! A GPU: its context, its name, its state as NVML tells it.
+
+use crate::bench::sample::GpuState;
+use cudarc::driver::{CudaContext, CudaStream, result, sys};
+use nvml_wrapper::Nvml;
+use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};
+use std::sync::{Arc, OnceLock};
+
+/// Why no GPU can be used here; none when the driver answers and has at least one.
+pub fn driver_trouble() -> Option<String> {
+    // SAFETY: only tries to load the driver's library, as every CUDA program does.
+    if !unsafe { sys::is_culib_present() } {
+        return Some("there is no NVIDIA driver here (libcuda.so.1 was not found)".into());
+    }
+    let count = result::init().and_then(|()| CudaContext::device_count());
+    match count {
+        Ok(0) => Some("the NVIDIA driver finds no GPU".into()),
+        Ok(_) => None,
+        Err(e) => Some(format!("the NVIDIA driver does not start: {e}")),
+    }
+}
+
+/// A GPU in use by this process.
+#[derive(Clone)]
+pub struct Device {
+    /// Its primary context.
+    pub context: Arc<CudaContext>,
+}
+
+impl Device {
+    /// Takes the GPU with this index into use.
+    ///
+    /// # Errors
+    /// No driver, no such GPU, or the driver's reason.
+    pub fn open(index: u32) -> Result<Self, String> {
+        if let Some(trouble) = driver_trouble() {
+            return Err(trouble);
+        }
+        let count = CudaContext::device_count().map_err(|e| e.to_string())?;
+        if i64::from(index) >= i64::from(count) {
+            return Err(format!("there is no GPU {index}: the driver counts {count}, from 0"));
+        }
+        let context = CudaContext::new(index as usize).map_err(|e| format!("GPU {index}: {e}"))?;
+        Ok(Self { context })
+    }
+
+    /// Its name (`NVIDIA H200`).
+    pub fn name(&self) -> String {
+        self.context.name().unwrap_or_else(|_| "unknown GPU".into())
+    }
+
+    /// A new stream that does not wait for the default one.
+    ///
+    /// # Errors
+    /// The driver's reason.
+    pub fn stream(&self) -> Result<Arc<CudaStream>, String> {
+        self.context.new_stream().map_err(|e| e.to_string())
+    }
+
+    /// Driver, clocks, power and temperature now; what NVML does not tell is left out.
+    pub fn state(&self) -> GpuState {
+        static NVML: OnceLock<Option<Nvml>> = OnceLock::new();
+        let mut state = GpuState {
+            name: self.name(),
+            ..GpuState::default()
+        };
+        let Some(nvml) = NVML.get_or_init(|| Nvml::init().ok()) else {
+            return state;
+        };
+        state.driver = nvml.sys_driver_version().unwrap_or_default();
+        if let Ok(version) = nvml.sys_cuda_driver_version() {
+            state.cuda = format!("{}.{}", version / 1000, version % 1000 / 10);
+        }
+        // NVML counts all GPUs of the machine, the driver those that this process may see.
+        let device = self.uuid().and_then(|uuid| nvml.device_by_uuid(uuid).ok());
+        if let Some(device) = device {
+            state.sm_clock_mhz = device.clock_info(Clock::SM).ok();
+            state.memory_clock_mhz = device.clock_info(Clock::Memory).ok();
+            state.power_w = device.power_usage().ok().map(|milliwatts| f64::from(milliwatts) / 1e3);
+            state.temperature_c = device.temperature(TemperatureSensor::Gpu).ok();
+        }
+        state
+    }
+
+    /// `GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+    fn uuid(&self) -> Option<String> {
+        let bytes = self.context.uuid().ok()?.bytes;
+        let hex: Vec<String> = bytes.iter().map(|b| format!("{:02x}", *b as u8)).collect();
+        let part = |range: std::ops::Range<usize>| hex.get(range).map(<[String]>::concat);
+        Some(format!(
+            "GPU-{}-{}-{}-{}-{}",
+            part(0..4)?,
+            part(4..6)?,
+            part(6..8)?,
+            part(8..10)?,
+            part(10..16)?
+        ))
+    }
+}
