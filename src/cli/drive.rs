@@ -65,7 +65,7 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
 }
 
 /// Set by Ctrl+C. A second Ctrl+C ends the program at once.
-fn interrupt_flag() -> Arc<AtomicBool> {
+pub fn interrupt_flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));

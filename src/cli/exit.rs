@@ -40,6 +40,14 @@ pub struct CliError {
 }
 
 impl CliError {
+    /// An error that ends the program this way.
+    pub fn new(exit: Exit, message: impl std::fmt::Display) -> Self {
+        Self {
+            exit,
+            message: message.to_string(),
+        }
+    }
+
     /// The input cannot be used (exit code 2).
     pub fn unusable(message: impl std::fmt::Display) -> Self {
         Self {

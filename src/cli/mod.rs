@@ -14,6 +14,7 @@ mod inspect;
 mod progress;
 mod request;
 mod run;
+mod runtimes;
 mod table;
 mod targets;
 

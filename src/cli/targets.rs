@@ -3,13 +3,22 @@
 use super::args::TargetsArgs;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
+use super::runtimes::act;
 use super::table::Table;
 use crate::engine::{TargetInfo, Usable};
 use crate::worker::{Launch, Service, ServiceEvent, Task, TaskOutput};
 use std::sync::Arc;
 
-/// Lists the targets.
+/// Lists the targets, or does what the action says.
 pub fn targets(args: &TargetsArgs) -> Result<Exit, CliError> {
+    match &args.action {
+        Some(action) => act(action, args),
+        None => print_targets(args),
+    }
+}
+
+/// Lists the targets.
+pub fn print_targets(args: &TargetsArgs) -> Result<Exit, CliError> {
     let service = Service::new(Launch {
         via: args.via.clone(),
         program: None,

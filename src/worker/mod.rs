@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod host;
+pub mod install;
 pub mod job;
 mod jobs;
 pub mod protocol;

@@ -92,7 +92,7 @@ pub fn read(text: &str, warm: usize) -> Result<(Profile, Vec<Option<u32>>), Stri
 }
 
 /// Leads layers back to nodes: by name; else by the tensors that the node of this name gives in the graph that ONNX
-/// Runtime optimized; else by ONNX Runtime's node index where the model gives its nodes no names.
+/// Runtime optimized, or that it is named after; else by ONNX Runtime's node index where the model names no nodes.
 pub fn lead_back(profile: &mut Profile, indices: &[Option<u32>], graph: &Graph, optimized: Option<&Path>) {
     let mut named: HashMap<&str, Option<&NodePath>> = HashMap::new();
     for node in graph.nodes.iter().filter(|n| !n.name.is_empty()) {
@@ -119,12 +119,18 @@ pub fn lead_back(profile: &mut Profile, indices: &[Option<u32>], graph: &Graph, 
     for (layer, index) in profile.layers.iter_mut().zip(indices) {
         let by_name = || named.get(layer.name.as_str()).copied().flatten();
         let by_tensor = || given.get(layer.name.as_str())?.iter().find_map(|t| producer(t));
+        // A convolution in blocked layout is named after the tensor that it gave before.
+        let by_layout = || producer(layer.name.strip_suffix("_nchwc")?);
         let by_index = || {
             let node = graph.nodes.get(usize::try_from((*index)?).ok()?)?;
             let same = node.body == 0 && node.name.is_empty() && layer.op.as_deref() == Some(&*node.op_type);
             same.then_some(&node.path)
         };
-        layer.path = by_name().or_else(by_tensor).or_else(by_index).cloned();
+        layer.path = by_name()
+            .or_else(by_tensor)
+            .or_else(by_layout)
+            .or_else(by_index)
+            .cloned();
     }
 }
 

@@ -1,0 +1,96 @@
+//! `targets install`, `targets remove`, `targets doctor`: the runtimes of this machine.
+
+use super::args::{TargetsAction, TargetsArgs};
+use super::drive::interrupt_flag;
+use super::exit::{CliError, Exit};
+use super::table::Table;
+use super::targets::print_targets;
+use crate::worker::install::{InstallError, InstallEvent, Installer};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::atomic::Ordering;
+
+/// Does what the action says.
+pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError> {
+    if args.via.is_some() && !matches!(action, TargetsAction::Doctor) {
+        return Err(CliError::unusable(
+            "--via: runtimes are installed and removed on the machine itself; run enginesmith there",
+        ));
+    }
+    let installer = Installer::new()?;
+    match action {
+        TargetsAction::Install { what } => install(&installer, what),
+        TargetsAction::Remove { what } => {
+            let path = installer.remove(what)?;
+            println!("removed {}", path.display());
+            Ok(Exit::Fine)
+        }
+        TargetsAction::Doctor => doctor(&installer, args),
+    }
+}
+
+fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
+    let interrupted = interrupt_flag();
+    let terminal = std::io::stderr().is_terminal();
+    let target = if terminal {
+        ProgressDrawTarget::stderr_with_hz(15)
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(None, target);
+    // The template is a constant of this file; an error in it would show in every run.
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {bytes:>10} of {total_bytes}  {elapsed:>4}  {wide_msg}") {
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+    }
+    let mut tell = |event| match event {
+        InstallEvent::Bytes { done, total } => {
+            bar.set_length(total);
+            bar.set_position(done);
+        }
+        InstallEvent::Line(line) if terminal => bar.set_message(line),
+        InstallEvent::Line(line) => eprintln!("{line}"),
+    };
+    let result = installer.install(what, &mut tell, &|| !interrupted.load(Ordering::Relaxed));
+    bar.finish_and_clear();
+    let installed = result?;
+    let verb = if installed.is_new {
+        "installed"
+    } else {
+        "already there:"
+    };
+    println!("{verb} {what} {} in {}", installed.version, installed.path.display());
+    if what.starts_with("onnxruntime-gpu") {
+        println!("its CUDA libraries and cuDNN come separately; `enginesmith targets` says which are missing here");
+    }
+    Ok(Exit::Fine)
+}
+
+fn doctor(installer: &Installer, args: &TargetsArgs) -> Result<Exit, CliError> {
+    match installer.pip() {
+        Ok(pip) => println!("pip: {pip}"),
+        Err(error) => println!("pip: not usable: {error}"),
+    }
+    println!("runtimes are installed in {}", installer.root().display());
+    let installed = installer.installed();
+    if !installed.is_empty() {
+        let mut table = Table::new(&["installed", "version", "where"], 3);
+        for (name, version, path) in installed {
+            table.row([name.into(), version, path.display().to_string()]);
+        }
+        print!("\n{table}");
+    }
+    println!();
+    print_targets(args)
+}
+
+impl From<InstallError> for CliError {
+    fn from(error: InstallError) -> Self {
+        let exit = match &error {
+            InstallError::Request(_) => Exit::Unusable,
+            InstallError::Unavailable(_) => Exit::Unavailable,
+            InstallError::Failed(_) => Exit::Findings,
+            InstallError::Cancelled => Exit::Cancelled,
+        };
+        Self::new(exit, error)
+    }
+}
