@@ -58,8 +58,9 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
     } else {
         "already there:"
     };
-    println!("{verb} {what} {} in {}", installed.version, installed.path.display());
-    if what.starts_with("onnxruntime-gpu") {
+    let name = what.split('@').next().unwrap_or(what);
+    println!("{verb} {name} {} in {}", installed.version, installed.path.display());
+    if name == "onnxruntime-gpu" {
         println!("its CUDA libraries and cuDNN come separately; `enginesmith targets` says which are missing here");
     }
     Ok(Exit::Fine)
