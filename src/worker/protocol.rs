@@ -29,7 +29,7 @@
 //! replays the client's lines against a real worker.
 //!
 //! ```text
-//! < {"v":1,"id":0,"type":"hello","program":"0.1.0","targets":["embedded","onnxruntime-cpu"],"host":{"host":"gpu-box","system":"Linux 6.8.0","cpu":"AMD EPYC 9354","cores":64}}
+//! < {"v":1,"id":0,"type":"hello","program":"0.1.0","targets":["embedded","onnxruntime-cpu","onnxruntime-cuda"],"host":{"host":"gpu-box","system":"Linux 6.8.0","cpu":"AMD EPYC 9354","cores":64}}
 //! > {"v":1,"id":0,"type":"hello","program":"0.1.0","token_path":"/tmp/enginesmith-token-x1","token":"8f14e45f"}
 //! > {"v":1,"id":1,"type":"offer","files":[{"name":"relu.onnx","path":"/home/ada/relu.onnx","bytes":63,"modified_ns":1700000000000000000}]}
 //! < {"v":1,"id":1,"type":"answer","direct":false,"missing":[]}
