@@ -13,6 +13,7 @@ mod minifloat;
 pub mod onnx;
 pub mod open;
 pub mod save;
+pub mod statistics;
 mod stored;
 pub mod tensor;
 mod validate;
