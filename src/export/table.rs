@@ -64,7 +64,7 @@ pub(super) fn worst(v: &VariantResult, of: fn(&crate::bench::OutputAccuracy) -> 
 }
 
 /// Headers and rows for people, without columns that are empty everywhere.
-pub(super) fn rows(comparison: &Comparison) -> (Vec<&'static str>, Vec<Vec<String>>) {
+pub fn rows(comparison: &Comparison) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let used: Vec<&Column> = COLUMNS
         .iter()
         .filter(|(_, cell)| comparison.variants.iter().any(|v| !cell(v).is_empty()))
@@ -100,7 +100,7 @@ pub fn markdown(comparison: &Comparison) -> String {
 }
 
 /// What the reader must know: the comparison's warnings, then each variant's own with its name.
-pub(super) fn notes(comparison: &Comparison) -> Vec<String> {
+pub fn notes(comparison: &Comparison) -> Vec<String> {
     let mut out = comparison.warnings.clone();
     for v in &comparison.variants {
         out.extend(v.error.iter().map(|e| format!("{} failed: {e}", v.name)));

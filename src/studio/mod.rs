@@ -1,2 +1,119 @@
-//! The window.
+//! The window. Calls `worker::service` and `recipe` for anything that runs, `model`, `graph`, `check` and `rewrite` for looking; is
+//! called by the program only. `state` holds what is known, `panels` draw it, `command` is the one list of what can be done.
+
+pub mod app;
 pub mod canvas;
+pub mod command;
+mod inbox;
+pub mod layout;
+pub mod panels;
+mod panes;
+pub mod plots;
+mod screenshot;
+pub mod settings;
+pub mod state;
+pub mod tasks;
+pub mod theme;
+pub mod widgets;
+
+pub use app::Studio;
+
+use crate::worker::Launch;
+use eframe::egui;
+use layout::Pane;
+use state::Step;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How the studio starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Model or recipe to open.
+    pub open: Option<PathBuf>,
+    /// Write the window to this PNG file once it stands, and end.
+    pub screenshot: Option<PathBuf>,
+    /// Size of the window's contents in points.
+    pub size: Option<[f32; 2]>,
+    /// Theme instead of the remembered one.
+    pub theme: Option<egui::ThemePreference>,
+    /// Step to start at.
+    pub step: Option<Step>,
+    /// Pane to bring to the front.
+    pub pane: Option<Pane>,
+    /// How workers start.
+    pub launch: Launch,
+    /// Remember settings and layout.
+    pub persist: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            open: None,
+            screenshot: None,
+            size: None,
+            theme: None,
+            step: None,
+            pane: None,
+            launch: Launch::default(),
+            persist: true,
+        }
+    }
+}
+
+/// Why the studio could not run.
+#[derive(thiserror::Error, Debug)]
+pub enum StudioError {
+    /// There is no display.
+    #[error(
+        "no display: neither WAYLAND_DISPLAY nor DISPLAY names one that works ({reason}). Without a window, use the command line: enginesmith run RECIPE.toml (or check, build, bench, compare; see enginesmith --help)"
+    )]
+    NoDisplay {
+        /// What the window system said.
+        reason: String,
+    },
+    /// The window could not be made.
+    #[error("the window could not be opened: {0}. Without a window, use the command line: enginesmith run RECIPE.toml")]
+    Window(String),
+    /// The screenshot could not be written; the reason was printed.
+    #[error("the screenshot could not be written")]
+    Screenshot,
+}
+
+/// Set when the screenshot could not be written; the window is gone by the time anyone asks.
+static FAILED: AtomicBool = AtomicBool::new(false);
+
+/// Opens the window and returns when it closes.
+///
+/// # Errors
+/// [`StudioError`]: no display, no OpenGL, a screenshot that cannot be written.
+pub fn run(options: Options) -> Result<(), StudioError> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Enginesmith")
+        .with_app_id("enginesmith")
+        .with_min_inner_size([800.0, 560.0])
+        .with_inner_size(options.size.unwrap_or([1280.0, 800.0]))
+        .with_drag_and_drop(true);
+    let native = eframe::NativeOptions {
+        viewport,
+        persist_window: options.persist && options.size.is_none() && options.screenshot.is_none(),
+        ..Default::default()
+    };
+    FAILED.store(false, Ordering::Relaxed);
+    eframe::run_native(
+        "enginesmith",
+        native,
+        Box::new(move |cc| Ok(Box::new(Studio::new(cc, options)))),
+    )
+    .map_err(|error| match error {
+        eframe::Error::WinitEventLoop(reason) => StudioError::NoDisplay {
+            reason: reason.to_string(),
+        },
+        other => StudioError::Window(other.to_string()),
+    })?;
+    if FAILED.load(Ordering::Relaxed) {
+        Err(StudioError::Screenshot)
+    } else {
+        Ok(())
+    }
+}

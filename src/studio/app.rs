@@ -1,0 +1,327 @@
+//! The window: draws the panes, carries out what was asked.
+
+use super::command::{self, COMMANDS, Palette, Shell};
+use super::layout::{self, Pane};
+use super::screenshot::Screenshot;
+use super::state::{Action, CheckState, Job, Selection, State, Step, Targets, save};
+use super::tasks::Opening;
+use super::theme::{self, SPACE, Tokens};
+use super::{Options, inbox, panels, panes, settings};
+use crate::worker::Service;
+use eframe::egui;
+use egui::{CentralPanel, Frame, Panel, Ui};
+use egui_tiles::Tree;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Least time between two frames that background work asks for: about 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+
+/// The studio.
+pub struct Studio {
+    state: State,
+    tree: Tree<Pane>,
+    palette: Palette,
+    canvas: panels::canvas::CanvasPane,
+    screenshot: Option<Screenshot>,
+    persist: bool,
+    was_share: Option<f32>,
+}
+
+impl Studio {
+    /// The studio with stored settings, opening what the options name.
+    pub fn new(cc: &eframe::CreationContext<'_>, options: Options) -> Self {
+        let ctx = cc.egui_ctx.clone();
+        let persist = options.persist && options.screenshot.is_none();
+        let (mut settings, mut tree) = settings::load(cc.storage.filter(|_| persist));
+        if let Some(theme) = options.theme {
+            settings.theme = theme;
+        }
+        ctx.options_mut(|o| o.zoom_with_keyboard = false);
+        ctx.set_theme(settings.theme);
+        theme::install_fonts(&ctx);
+        theme::install(&ctx, settings.reduce_motion);
+        ctx.set_zoom_factor(settings.scale);
+        let step = options.step.unwrap_or_default();
+        let share = settings
+            .drawer
+            .get(&step)
+            .copied()
+            .unwrap_or_else(|| layout::default_drawer(step));
+        layout::set_drawer_share(&mut tree, share);
+        if let Some(pane) = options.pane {
+            layout::show(&mut tree, pane);
+        }
+        let waker = ctx.clone();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || waker.request_repaint_after(FRAME));
+        let service = Service::new(options.launch);
+        let asking = Job::new(service.start(crate::worker::Task::Targets, Arc::clone(&wake)));
+        let mut state = State {
+            settings,
+            step,
+            doc: None,
+            opening: None,
+            open_failure: None,
+            dialog: None,
+            path_field: String::new(),
+            selection: Selection::Model,
+            reveal: None,
+            findings: Default::default(),
+            save_as: None,
+            targets: Targets::Asking(Box::new(asking)),
+            build: None,
+            lab: Default::default(),
+            log: Default::default(),
+            toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
+            actions: Vec::new(),
+            service,
+            wake,
+        };
+        if let Some(path) = options.open {
+            state.act(Action::Open(path));
+        }
+        let screenshot = options.screenshot.map(Screenshot::new);
+        Self {
+            state,
+            tree,
+            palette: Palette::default(),
+            canvas: Default::default(),
+            screenshot,
+            persist,
+            was_share: None,
+        }
+    }
+
+    /// What the studio knows; for tests.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// True while nothing runs in the background that will change what is shown.
+    pub fn is_settled(&self) -> bool {
+        let s = &self.state;
+        let checking = s
+            .doc
+            .as_ref()
+            .is_some_and(|d| d.analysis.is_none() || matches!(d.check, CheckState::Running(_)));
+        s.opening.is_none()
+            && !matches!(s.targets, Targets::Asking(_))
+            && !checking
+            && !s.build.as_ref().is_some_and(Job::is_running)
+            && !s.lab.is_running()
+            && !self.canvas.is_busy()
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context) {
+        for action in std::mem::take(&mut self.state.actions) {
+            match action {
+                Action::Run(id) => {
+                    let mut shell = Shell {
+                        ctx,
+                        state: &mut self.state,
+                        tree: &mut self.tree,
+                        palette: &mut self.palette,
+                        canvas: &mut self.canvas,
+                    };
+                    command::run(&mut shell, id);
+                }
+                Action::Open(path) => self.open(path),
+                Action::Go(selection) => {
+                    self.state.selection = selection;
+                    if let Selection::Node(node) = selection {
+                        self.state.reveal = Some(node);
+                        layout::show(&mut self.tree, Pane::Canvas);
+                    }
+                    layout::show(&mut self.tree, Pane::Inspector);
+                }
+                Action::Step(step) => self.go_to(step),
+                Action::Copy(text, what) => {
+                    ctx.copy_text(text);
+                    self.state.say(format!("Copied the {what}"));
+                }
+                Action::Save(path, replace) => self.save(path, replace),
+            }
+            ctx.request_repaint();
+        }
+    }
+
+    fn open(&mut self, path: PathBuf) {
+        let s = &mut self.state;
+        let busy = s.build.as_ref().is_some_and(Job::is_running) || s.lab.is_running();
+        if busy {
+            s.warn("A build or comparison is running. Cancel it before you open another model.");
+            return;
+        }
+        s.open_failure = None;
+        s.opening = Some(Opening::start(path, &s.wake));
+    }
+
+    fn save(&mut self, path: PathBuf, replace: bool) {
+        let s = &mut self.state;
+        let Some(doc) = &mut s.doc else { return };
+        match save::save(doc.recipe(), &path, replace) {
+            Ok(()) => {
+                doc.mark_saved(&path);
+                s.settings.remember(&path);
+                s.say(format!("Saved {}", path.display()));
+            }
+            Err(why) => {
+                s.save_as = Some(path.display().to_string());
+                s.error(format!("The recipe was not saved. {why}"));
+            }
+        }
+    }
+
+    /// Goes to a step: its panel, its drawer tab, the drawer's height of that step.
+    fn go_to(&mut self, step: Step) {
+        self.state.step = step;
+        layout::show(&mut self.tree, Pane::Step);
+        let tab = match step {
+            Step::Check => Some(Pane::Findings),
+            Step::Build => Some(Pane::Log),
+            Step::Lab => Some(Pane::Plots),
+            Step::Model | Step::Recipe => None,
+        };
+        if let Some(tab) = tab.filter(|t| layout::is_open(&self.tree, *t)) {
+            layout::show(&mut self.tree, tab);
+        }
+        let share = self
+            .state
+            .settings
+            .drawer
+            .get(&step)
+            .copied()
+            .unwrap_or_else(|| layout::default_drawer(step));
+        layout::set_drawer_share(&mut self.tree, share);
+        self.was_share = None;
+    }
+
+    /// A drawer that the user resized keeps its height for this step.
+    fn remember_drawer(&mut self) {
+        let now = layout::drawer_share(&self.tree);
+        if let (Some(now), Some(was)) = (now, self.was_share)
+            && (now - was).abs() > 1e-3
+        {
+            self.state.settings.drawer.insert(self.state.step, now);
+        }
+        self.was_share = now;
+    }
+
+    fn shortcuts(&mut self, ctx: &egui::Context) {
+        for command in COMMANDS {
+            let Some(shortcut) = command.shortcut else { continue };
+            // Ctrl+Z and plain keys belong to a text field while it is being edited.
+            let typing = ctx.egui_wants_keyboard_input();
+            let editing = shortcut.modifiers.is_none() || matches!(shortcut.logical_key, egui::Key::Z | egui::Key::C);
+            let function = matches!(shortcut.logical_key, egui::Key::F5 | egui::Key::F6 | egui::Key::F7);
+            if typing && editing && !function {
+                continue;
+            }
+            if ctx.input_mut(|i| i.consume_shortcut(&shortcut)) {
+                self.state.act(Action::Run(command.id));
+            }
+        }
+        // Ctrl+= is Ctrl++ without Shift on most keyboards.
+        if ctx.input_mut(|i| i.consume_key(egui::Modifiers::COMMAND, egui::Key::Equals)) {
+            self.state.act(Action::Run(command::CommandId::Larger));
+        }
+    }
+
+    fn drops(&mut self, ctx: &egui::Context) {
+        let (hovered, dropped) = ctx.input(|i| (i.raw.hovered_files.len(), i.raw.dropped_files.clone()));
+        if hovered > 0 {
+            let what = if hovered == 1 {
+                "Drop to open"
+            } else {
+                "Drop one file: the first is opened"
+            };
+            panels::start::drop_overlay(ctx, what);
+        }
+        if let Some(file) = dropped.first() {
+            self.state.act(Action::Open(file.path().to_path_buf()));
+            if dropped.len() > 1 {
+                self.state
+                    .warn(format!("{} files were dropped; the first is opened", dropped.len()));
+            }
+        }
+    }
+}
+
+impl eframe::App for Studio {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        inbox::take_in(&mut self.state);
+        self.carry_out(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        if (ctx.zoom_factor() - self.state.settings.scale).abs() > 1e-3 {
+            ctx.set_zoom_factor(self.state.settings.scale);
+        }
+        self.shortcuts(&ctx);
+        let t = Tokens::of(ui);
+        Panel::top("menu bar")
+            .frame(Frame::new().fill(t.panel).inner_margin(egui::Margin::symmetric(8, 4)))
+            .show(ui, |ui| {
+                egui::MenuBar::new().ui(ui, |ui| {
+                    command::menu_bar(ui, &mut self.state);
+                    ui.add_space(SPACE);
+                    command::toolbar(ui, &mut self.state);
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        let text = egui::RichText::new("Search commands").color(t.weak);
+                        let keys = ui
+                            .ctx()
+                            .format_shortcut(&egui::KeyboardShortcut::new(egui::Modifiers::COMMAND, egui::Key::K));
+                        let button = egui::Button::new(text)
+                            .shortcut_text(keys)
+                            .fill(t.raised)
+                            .min_size(egui::vec2(200.0, 24.0));
+                        if ui.add(button).clicked() {
+                            self.state.act(Action::Run(command::CommandId::Palette));
+                        }
+                    });
+                });
+            });
+        Panel::top("story line")
+            .frame(Frame::new().fill(t.panel))
+            .show(ui, |ui| panels::story::show(ui, &mut self.state));
+        CentralPanel::default().frame(Frame::new().fill(t.line)).show(ui, |ui| {
+            let mut behavior = panes::Behavior {
+                state: &mut self.state,
+                canvas: &mut self.canvas,
+            };
+            self.tree.ui(&mut behavior, ui);
+        });
+        self.remember_drawer();
+        self.palette.show(&ctx, &mut self.state);
+        self.drops(&ctx);
+        self.state.toasts.show(&ctx);
+        // Elapsed times move while something runs, once a second is enough for them.
+        if self.state.build.as_ref().is_some_and(Job::is_running) || self.state.lab.is_running() {
+            ctx.request_repaint_after(Duration::from_millis(500));
+        }
+        if self.state.dialog.is_some() {
+            ctx.request_repaint_after(Duration::from_secs(2));
+        }
+        self.carry_out(&ctx);
+        let settled = self.is_settled();
+        if let Some(screenshot) = &mut self.screenshot {
+            screenshot.step(&ctx, settled);
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if self.persist {
+            settings::store(storage, &self.state.settings, &self.tree);
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,233 @@
+//! Carrying out commands.
+
+use super::{CommandId, Palette};
+use crate::recipe::Recipe;
+use crate::studio::layout::{self, Pane};
+use crate::studio::state::lab::Run;
+use crate::studio::state::{Action, Job, State, Step, Targets, save};
+use crate::studio::tasks::Dialog;
+use crate::studio::theme;
+use crate::worker::Task;
+use eframe::egui;
+use eframe::egui::ViewportCommand;
+use egui_tiles::Tree;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What commands may change.
+pub struct Shell<'a> {
+    /// egui.
+    pub ctx: &'a egui::Context,
+    /// Everything but the layout.
+    pub state: &'a mut State,
+    /// The layout.
+    pub tree: &'a mut Tree<Pane>,
+    /// The palette.
+    pub palette: &'a mut Palette,
+    /// The graph canvas.
+    pub canvas: &'a mut crate::studio::panels::canvas::CanvasPane,
+}
+
+/// The demo's recipe, next to the program or below the current folder.
+pub fn demo() -> Option<PathBuf> {
+    let below = |folder: PathBuf| {
+        let path = folder.join("examples/digits/recipe.toml");
+        path.is_file().then_some(path)
+    };
+    let beside = || below(std::env::current_exe().ok()?.parent()?.to_path_buf());
+    below(PathBuf::from(".")).or_else(beside)
+}
+
+/// Runs a command, unless it is blocked now.
+pub fn run(shell: &mut Shell<'_>, id: CommandId) {
+    let state = &mut *shell.state;
+    if let Some(why) = super::find(id).and_then(|c| (c.blocked)(state)) {
+        state.say(why);
+        return;
+    }
+    match id {
+        CommandId::Open => {
+            if state.dialog.is_none() {
+                state.dialog = Some(Dialog::open_file(&state.wake));
+            }
+        }
+        CommandId::OpenDemo => {
+            if let Some(path) = demo() {
+                state.act(Action::Open(path));
+            }
+        }
+        CommandId::SaveRecipe => match state.doc.as_ref().and_then(|d| d.recipe_path.clone()) {
+            Some(path) => state.act(Action::Save(path, true)),
+            None => save_as(state),
+        },
+        CommandId::SaveRecipeAs => save_as(state),
+        CommandId::CopyCommandLine => copy_command_line(state),
+        CommandId::Quit => shell.ctx.send_viewport_cmd(ViewportCommand::Close),
+        CommandId::Undo => {
+            if let Some(label) = state.doc.as_mut().and_then(|d| d.history().undo()) {
+                state.say(format!("Undone: {}", label.to_lowercase()));
+            }
+        }
+        CommandId::Redo => {
+            if let Some(label) = state.doc.as_mut().and_then(|d| d.history().redo()) {
+                state.say(format!("Done again: {}", label.to_lowercase()));
+            }
+        }
+        CommandId::FindNode => {
+            layout::show(shell.tree, Pane::Canvas);
+            shell.canvas.open_search();
+        }
+        CommandId::Palette => shell.palette.open(),
+        CommandId::Step(step) => state.act(Action::Step(step)),
+        CommandId::Pane(pane) => layout::show(shell.tree, pane),
+        CommandId::ResetLayout => {
+            *shell.tree = layout::default_tree();
+            state.settings.drawer.clear();
+            layout::set_drawer_share(shell.tree, layout::default_drawer(state.step));
+        }
+        CommandId::Theme(theme) => {
+            state.settings.theme = theme;
+            shell.ctx.set_theme(theme);
+        }
+        CommandId::ReduceMotion => {
+            state.settings.reduce_motion = !state.settings.reduce_motion;
+            theme::install(shell.ctx, state.settings.reduce_motion);
+            state.say(if state.settings.reduce_motion {
+                "Motion is off"
+            } else {
+                "Motion is on"
+            });
+        }
+        CommandId::Larger => state.settings.rescale(1.1),
+        CommandId::Smaller => state.settings.rescale(1.0 / 1.1),
+        CommandId::ResetScale => state.settings.scale = 1.0,
+        CommandId::FitGraph => shell.canvas.fit(),
+        CommandId::Check => check(state),
+        CommandId::Build => build(state),
+        CommandId::CancelBuild => {
+            if let Some(job) = &mut state.build {
+                job.cancel();
+            }
+        }
+        CommandId::Compare => compare(state, shell.tree),
+        CommandId::CancelCompare => {
+            if let Some(run) = &mut state.lab.run {
+                run.job.cancel();
+            }
+        }
+        CommandId::RefreshTargets => ask_targets(state),
+        CommandId::PausePlots => state.lab.paused = !state.lab.paused,
+        CommandId::ResetPlots => {
+            state.lab.reset_plots += 1;
+            state.lab.zoomed = false;
+        }
+        CommandId::CopyTableMarkdown => copy_table(state, crate::export::table::markdown, "table as Markdown"),
+        CommandId::CopyTableCsv => copy_table(state, crate::export::table::csv, "table as CSV"),
+        CommandId::CopyPlotCsv => {
+            if let Some(run) = &state.lab.run {
+                let text = crate::studio::plots::csv(run);
+                state.act(Action::Copy(text, "plot data as CSV"));
+            }
+        }
+        CommandId::CopyLog => {
+            let text = state.log.text();
+            state.act(Action::Copy(text, "log"));
+        }
+        CommandId::ClearLog => state.log.clear(),
+    }
+}
+
+/// Asks the worker's machine what it can do.
+pub fn ask_targets(state: &mut State) {
+    let job = Job::new(state.service.start(Task::Targets, Arc::clone(&state.wake)));
+    state.targets = Targets::Asking(Box::new(job));
+}
+
+/// Asks for the findings of the recipe's target.
+pub fn check(state: &mut State) {
+    let Some(doc) = &mut state.doc else { return };
+    let task = Task::Check {
+        recipe: Box::new(doc.recipe().clone()),
+        require_parser: false,
+    };
+    let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
+    doc.check_started(job);
+}
+
+fn build(state: &mut State) {
+    let Some(doc) = &state.doc else { return };
+    let mut recipe: Recipe = doc.recipe().clone();
+    recipe.variants.clear();
+    let task = Task::Build {
+        recipe: Box::new(recipe),
+        output: None,
+        force: false,
+    };
+    state.build = Some(Job::new(state.service.start(task, Arc::clone(&state.wake))));
+    state.act(Action::Step(Step::Build));
+}
+
+fn compare(state: &mut State, tree: &mut Tree<Pane>) {
+    let Some(doc) = &state.doc else { return };
+    let recipe = doc.recipe().clone();
+    let variants = match recipe.resolve_variants() {
+        Ok(variants) => variants,
+        Err(why) => {
+            state.error(format!("The variants cannot be resolved: {why}"));
+            return;
+        }
+    };
+    let names = variants.iter().map(|(name, _)| name.clone()).collect();
+    let protocol = crate::studio::panels::recipe::protocol_name(&recipe);
+    let job = Job::new(state.service.start(
+        Task::Compare {
+            recipe: Box::new(recipe),
+        },
+        Arc::clone(&state.wake),
+    ));
+    state.lab.run = Some(Run::new(job, protocol, names));
+    state.lab.result = None;
+    state.lab.paused = false;
+    state.lab.zoomed = false;
+    state.lab.reset_plots += 1;
+    state.act(Action::Step(Step::Lab));
+    layout::show(tree, Pane::Plots);
+}
+
+fn copy_table(state: &mut State, write: fn(&crate::bench::Comparison) -> String, what: &'static str) {
+    if let Some(result) = &state.lab.result {
+        let text = write(result);
+        state.act(Action::Copy(text, what));
+    }
+}
+
+fn copy_command_line(state: &mut State) {
+    let Some(doc) = &state.doc else { return };
+    match &doc.recipe_path {
+        Some(path) if !doc.is_dirty() => {
+            let line = save::command_line(path);
+            state.act(Action::Copy(line, "command line"));
+        }
+        _ => {
+            let (line, left_out) = save::model_command_line(doc.recipe());
+            state.act(Action::Copy(line, "command line"));
+            if !left_out.is_empty() {
+                state.warn(format!(
+                    "The command line leaves out {}. Save the recipe for the whole of it.",
+                    left_out.join(", ")
+                ));
+            }
+        }
+    }
+}
+
+/// Opens the "save as" field with a name that suggests itself.
+fn save_as(state: &mut State) {
+    let Some(doc) = &state.doc else { return };
+    let path = doc
+        .recipe_path
+        .clone()
+        .unwrap_or_else(|| doc.model.path().with_extension("recipe.toml"));
+    state.save_as = Some(path.display().to_string());
+    state.act(Action::Step(Step::Recipe));
+}

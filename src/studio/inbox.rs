@@ -1,0 +1,238 @@
+//! Taking in what background work tells: opening, dialogs, targets, checks, builds, comparisons. Called once a frame.
+
+use super::command;
+use super::state::lab::Run;
+use super::state::{Action, CheckState, Document, Ending, Level, Selection, State, Targets};
+use super::tasks::{Arrived, DialogState, OpenEvent};
+use super::widgets::Failure;
+use crate::worker::{ServiceEvent, TaskOutput};
+
+/// Takes in everything that arrived since the last frame.
+pub fn take_in(s: &mut State) {
+    opening(s);
+    dialog(s);
+    targets(s);
+    check(s);
+    build(s);
+    lab(s);
+}
+
+fn opening(s: &mut State) {
+    while let Some(opening) = &s.opening {
+        match opening.poll() {
+            Arrived::Nothing => break,
+            Arrived::Event(OpenEvent::Outline {
+                model,
+                recipe,
+                recipe_path,
+            }) => {
+                let path = opening.path.clone();
+                s.settings.remember(&path);
+                s.log.push(Level::Info, "studio", &format!("Opened {}", path.display()));
+                s.doc = Some(Document::new(model, *recipe, recipe_path));
+                s.selection = Selection::Model;
+                s.open_failure = None;
+                s.build = None;
+                s.lab = Default::default();
+                s.save_as = None;
+            }
+            Arrived::Event(OpenEvent::Ready(analysis)) => {
+                if let Some(doc) = &mut s.doc {
+                    doc.analysis = Some(*analysis);
+                }
+                s.opening = None;
+                command::check(s);
+            }
+            Arrived::Event(OpenEvent::Failed(failure)) => {
+                s.opening = None;
+                s.error(format!("{}: {}. {}", failure.what, failure.place, failure.why));
+                s.open_failure = Some(failure);
+            }
+            Arrived::Gone => {
+                let place = opening.path.display().to_string();
+                s.opening = None;
+                s.open_failure = Some(Failure {
+                    what: "Opening ended unexpectedly".into(),
+                    place,
+                    why: "The thread that reads the model stopped. This is a fault of Enginesmith.".into(),
+                    advice: "The terminal has its last words.".into(),
+                    raw: String::new(),
+                });
+                s.error("Opening ended unexpectedly");
+            }
+        }
+    }
+}
+
+fn dialog(s: &mut State) {
+    let Some(dialog) = &mut s.dialog else { return };
+    let ways = "Drop the file on the window, type its path in the Model panel, or start with: enginesmith FILE";
+    match dialog.poll() {
+        DialogState::Open => return,
+        DialogState::Silent => {
+            s.warn(format!("The system's file dialog does not answer. {ways}"));
+            return;
+        }
+        DialogState::Chosen(path) => s.act(Action::Open(path)),
+        DialogState::Cancelled => {}
+        DialogState::Missing => s.warn(format!("This system has no file dialog (no portal, no zenity). {ways}")),
+    }
+    s.dialog = None;
+}
+
+fn targets(s: &mut State) {
+    let Targets::Asking(job) = &mut s.targets else { return };
+    let mut lines = Vec::new();
+    job.poll(&mut |event| collect_log(event, &mut lines));
+    let ending = job.ending.take();
+    write_log(s, lines, &|_| "targets".into());
+    match ending {
+        None => {}
+        Some(Ending::Done(output)) => {
+            s.targets = match *output {
+                TaskOutput::Targets(list) => Targets::Known(list),
+                _ => Targets::Failed("the service answered something else".into()),
+            }
+        }
+        Some(Ending::Cancelled) => s.targets = Targets::Failed("cancelled".into()),
+        Some(Ending::Failed(error)) => {
+            s.targets = Targets::Failed(error.to_string());
+            s.warn(format!("The targets are not known: {error}"));
+        }
+    }
+}
+
+fn check(s: &mut State) {
+    let Some(doc) = &mut s.doc else { return };
+    let CheckState::Running(job) = &mut doc.check else {
+        let idle = !matches!(doc.check, CheckState::None);
+        let settled = doc.analysis.is_some() && idle && doc.check_is_stale();
+        if settled {
+            command::check(s);
+        }
+        return;
+    };
+    let mut lines = Vec::new();
+    job.poll(&mut |event| collect_log(event, &mut lines));
+    match job.ending.take() {
+        None => {}
+        Some(Ending::Done(output)) => match *output {
+            TaskOutput::Check(report) => doc.check_ended(Ok(report)),
+            _ => doc.check_ended(Err("the service answered something else".into())),
+        },
+        Some(Ending::Cancelled) => doc.check_ended(Err("cancelled".into())),
+        Some(Ending::Failed(error)) => doc.check_ended(Err(error.to_string())),
+    }
+    write_log(s, lines, &|_| "check".into());
+}
+
+fn build(s: &mut State) {
+    let Some(job) = &mut s.build else { return };
+    if !job.is_running() {
+        return;
+    }
+    let mut lines = Vec::new();
+    job.poll(&mut |event| collect_log(event, &mut lines));
+    let failed = match &job.ending {
+        Some(Ending::Failed(error)) => Some(error.to_string()),
+        _ => None,
+    };
+    let cancelled = matches!(job.ending, Some(Ending::Cancelled));
+    let done = matches!(job.ending, Some(Ending::Done(_)));
+    write_log(s, lines, &|_| "build".into());
+    if let Some(why) = failed {
+        s.error(format!("Build failed: {why}"));
+    }
+    if cancelled {
+        s.say("The build has stopped");
+    }
+    if done {
+        s.say("Engine built");
+    }
+}
+
+fn lab(s: &mut State) {
+    let lab = &mut s.lab;
+    let Some(run) = &mut lab.run else { return };
+    let Run { job, variants, .. } = run;
+    if !lab.paused {
+        for event in lab.held.drain(..) {
+            Run::see(variants, &event);
+        }
+    }
+    if !job.is_running() {
+        return;
+    }
+    let mut lines = Vec::new();
+    let (paused, held) = (lab.paused, &mut lab.held);
+    job.poll(&mut |event| {
+        collect_log(event, &mut lines);
+        if paused && matches!(event, ServiceEvent::Samples { .. }) {
+            held.push(event.clone());
+        } else {
+            Run::see(variants, event);
+        }
+    });
+    let names: Vec<String> = variants.iter().map(|v| v.name.clone()).collect();
+    let ending = job.ending.clone();
+    let name = |i: Option<usize>| i.and_then(|i| names.get(i).cloned()).unwrap_or_else(|| "lab".into());
+    let lost: Vec<String> = lines
+        .iter()
+        .filter(|l| l.lost)
+        .map(|l| format!("The worker of {} is gone: {}", name(l.variant), l.text))
+        .collect();
+    write_log(s, lines, &name);
+    for text in lost {
+        s.error(text);
+    }
+    match ending {
+        Some(Ending::Done(output)) => {
+            if let TaskOutput::Compare(result) = *output {
+                s.lab.result = Some(result);
+                s.say("Comparison done");
+            }
+        }
+        Some(Ending::Failed(error)) => s.error(format!("Comparison failed: {error}")),
+        Some(Ending::Cancelled) => s.say("The comparison has stopped"),
+        None => {}
+    }
+}
+
+struct LogLine {
+    variant: Option<usize>,
+    level: Level,
+    text: String,
+    lost: bool,
+}
+
+fn collect_log(event: &ServiceEvent, lines: &mut Vec<LogLine>) {
+    match event {
+        ServiceEvent::Log {
+            variant,
+            severity,
+            line,
+        } => {
+            lines.push(LogLine {
+                variant: *variant,
+                level: Level::from_name(severity),
+                text: line.clone(),
+                lost: false,
+            });
+        }
+        ServiceEvent::WorkerLost { variant, message } => {
+            lines.push(LogLine {
+                variant: *variant,
+                level: Level::Error,
+                text: message.clone(),
+                lost: true,
+            });
+        }
+        _ => {}
+    }
+}
+
+fn write_log(s: &mut State, lines: Vec<LogLine>, source: &dyn Fn(Option<usize>) -> String) {
+    for line in lines {
+        s.log.push(line.level, &source(line.variant), &line.text);
+    }
+}

@@ -1,0 +1,258 @@
+//! The panes and where they stand: the step's panel on the left, the canvas in the middle, the inspector on the right, plots, variants,
+//! findings and log in a drawer below.
+
+use super::state::Step;
+use eframe::egui;
+use egui_tiles::{Container, Linear, LinearDir, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+/// A pane.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Pane {
+    /// The panel of the story line's current step.
+    Step,
+    /// The graph.
+    Canvas,
+    /// What is selected.
+    Inspector,
+    /// Plots of the comparison.
+    Plots,
+    /// Table of variants.
+    Variants,
+    /// List of findings.
+    Findings,
+    /// The log.
+    Log,
+}
+
+impl Pane {
+    /// All, in the order of the View menu.
+    pub const ALL: [Self; 7] = [
+        Self::Step,
+        Self::Canvas,
+        Self::Inspector,
+        Self::Plots,
+        Self::Variants,
+        Self::Findings,
+        Self::Log,
+    ];
+
+    /// Title of its tab; the step's panel is called after the step.
+    pub fn title(self, step: Step) -> &'static str {
+        match self {
+            Self::Step => step.title(),
+            Self::Canvas => "Graph",
+            Self::Inspector => "Inspector",
+            Self::Plots => "Plots",
+            Self::Variants => "Variants",
+            Self::Findings => "Findings",
+            Self::Log => "Log",
+        }
+    }
+
+    /// The pane with this name, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|p| p.title(Step::Model).eq_ignore_ascii_case(name))
+    }
+}
+
+/// Shares of the width: step's panel, canvas, inspector.
+const COLUMNS: [f32; 3] = [0.27, 0.49, 0.24];
+/// The drawer's share of the height unless the user changed it.
+const DRAWER: f32 = 0.30;
+/// In the Lab the plots are what is looked at.
+const DRAWER_LAB: f32 = 0.56;
+
+/// The layout to start from and to come back to.
+pub fn default_tree() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let columns: Vec<TileId> = [Pane::Step, Pane::Canvas, Pane::Inspector]
+        .into_iter()
+        .map(|pane| {
+            let pane = tiles.insert_pane(pane);
+            tiles.insert_tab_tile(vec![pane])
+        })
+        .collect();
+    let mut upper = Linear::new(LinearDir::Horizontal, columns.clone());
+    for (column, share) in columns.iter().zip(COLUMNS) {
+        upper.shares.set_share(*column, share);
+    }
+    let upper = tiles.insert_container(Container::Linear(upper));
+    let drawer: Vec<TileId> = [Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log]
+        .into_iter()
+        .map(|p| tiles.insert_pane(p))
+        .collect();
+    let drawer = tiles.insert_tab_tile(drawer);
+    let mut whole = Linear::new(LinearDir::Vertical, vec![upper, drawer]);
+    whole.shares.set_share(upper, 1.0 - DRAWER);
+    whole.shares.set_share(drawer, DRAWER);
+    let root = tiles.insert_container(Container::Linear(whole));
+    Tree::new(egui::Id::unique("studio panes"), root, tiles)
+}
+
+/// The drawer's share for a step when the user has set none.
+pub fn default_drawer(step: Step) -> f32 {
+    if step == Step::Lab { DRAWER_LAB } else { DRAWER }
+}
+
+/// The last row of the outermost column with its share of the height, while the layout still has one.
+fn drawer(tree: &Tree<Pane>) -> Option<(TileId, TileId, f32)> {
+    let root = tree.root()?;
+    let Container::Linear(linear) = tree.tiles.get_container(root)? else {
+        return None;
+    };
+    if linear.dir != LinearDir::Vertical || linear.children.len() != 2 {
+        return None;
+    }
+    let last = *linear.children.last()?;
+    let holds_canvas = |id: TileId| {
+        tree.tiles
+            .find_pane(&Pane::Canvas)
+            .is_some_and(|c| is_inside(tree, c, id))
+    };
+    if holds_canvas(last) {
+        return None;
+    }
+    let total: f32 = linear.children.iter().map(|c| linear.shares[*c]).sum();
+    (total > 0.0).then(|| (root, last, linear.shares[last] / total))
+}
+
+fn is_inside(tree: &Tree<Pane>, tile: TileId, container: TileId) -> bool {
+    let mut at = Some(tile);
+    while let Some(id) = at {
+        if id == container {
+            return true;
+        }
+        at = tree.tiles.parent_of(id);
+    }
+    false
+}
+
+/// The drawer's share of the height now.
+pub fn drawer_share(tree: &Tree<Pane>) -> Option<f32> {
+    drawer(tree).map(|d| d.2)
+}
+
+/// Gives the drawer this share of the height.
+pub fn set_drawer_share(tree: &mut Tree<Pane>, share: f32) {
+    let Some((root, last, _)) = drawer(tree) else { return };
+    if let Some(egui_tiles::Tile::Container(Container::Linear(linear))) = tree.tiles.get_mut(root) {
+        let share = share.clamp(0.1, 0.9);
+        for child in linear.children.clone() {
+            linear
+                .shares
+                .set_share(child, if child == last { share } else { 1.0 - share });
+        }
+    }
+}
+
+/// Brings a pane to the front; a closed one comes back where it belongs.
+pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
+    if tree.tiles.find_pane(&pane).is_none() {
+        reopen(tree, pane);
+    }
+    tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(p) if *p == pane));
+}
+
+/// True when the pane is open.
+pub fn is_open(tree: &Tree<Pane>, pane: Pane) -> bool {
+    tree.tiles.find_pane(&pane).is_some()
+}
+
+/// Closes a pane.
+pub fn close(tree: &mut Tree<Pane>, pane: Pane) {
+    if let Some(tile) = tree.tiles.find_pane(&pane) {
+        tree.remove_recursively(tile);
+    }
+}
+
+/// Puts a closed pane next to one it stands with by default, else under the root; resets the layout when nothing is left.
+fn reopen(tree: &mut Tree<Pane>, pane: Pane) {
+    let drawer = [Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log];
+    let neighbours: &[Pane] = if drawer.contains(&pane) { &drawer } else { &[] };
+    let tabs = neighbours.iter().find_map(|n| {
+        let tile = tree.tiles.find_pane(n)?;
+        let parent = tree.tiles.parent_of(tile)?;
+        matches!(tree.tiles.get_container(parent)?, Container::Tabs(_)).then_some(parent)
+    });
+    let Some(root) = tree.root() else {
+        *tree = default_tree();
+        return;
+    };
+    let new = tree.tiles.insert_pane(pane);
+    if let Some(tabs) = tabs {
+        tree.move_tile_to_container(new, tabs, usize::MAX, false);
+        return;
+    }
+    let tab = tree.tiles.insert_tab_tile(vec![new]);
+    // Step's panel, canvas and inspector are columns of the row that holds one of the others; the drawer is a row.
+    let row = [Pane::Canvas, Pane::Step, Pane::Inspector]
+        .iter()
+        .filter(|p| !drawer.contains(&pane) && **p != pane)
+        .find_map(|n| {
+            let mut at = tree.tiles.find_pane(n)?;
+            while let Some(parent) = tree.tiles.parent_of(at) {
+                if matches!(tree.tiles.get_container(parent)?, Container::Linear(l) if l.dir == LinearDir::Horizontal) {
+                    return Some(parent);
+                }
+                at = parent;
+            }
+            None
+        });
+    match row {
+        Some(row) => {
+            let index = if pane == Pane::Step { 0 } else { usize::MAX };
+            tree.move_tile_to_container(tab, row, index, false);
+        }
+        None => {
+            let dir = if drawer.contains(&pane) {
+                LinearDir::Vertical
+            } else {
+                LinearDir::Horizontal
+            };
+            let children = if pane == Pane::Step {
+                vec![tab, root]
+            } else {
+                vec![root, tab]
+            };
+            let mut linear = Linear::new(dir, children);
+            linear.shares.set_share(root, 0.7);
+            linear.shares.set_share(tab, 0.3);
+            tree.root = Some(tree.tiles.insert_container(Container::Linear(linear)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_closed_pane_comes_back() {
+        for pane in Pane::ALL {
+            let mut tree = default_tree();
+            close(&mut tree, pane);
+            assert!(!is_open(&tree, pane));
+            show(&mut tree, pane);
+            assert!(is_open(&tree, pane), "{pane:?}");
+        }
+        let mut tree = default_tree();
+        for pane in Pane::ALL {
+            close(&mut tree, pane);
+        }
+        for pane in Pane::ALL {
+            show(&mut tree, pane);
+            assert!(is_open(&tree, pane), "{pane:?}");
+        }
+    }
+
+    #[test]
+    fn the_drawer_has_a_share() {
+        let mut tree = default_tree();
+        assert!((drawer_share(&tree).unwrap() - DRAWER).abs() < 1e-6);
+        set_drawer_share(&mut tree, 0.5);
+        assert!((drawer_share(&tree).unwrap() - 0.5).abs() < 1e-6);
+    }
+}

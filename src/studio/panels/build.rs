@@ -1,0 +1,216 @@
+//! The Build step: button, phases, time left, cancel, result.
+
+use crate::engine::{BuildRecord, EngineError};
+use crate::format;
+use crate::studio::command::{CommandId, find};
+use crate::studio::state::stages::Stages;
+use crate::studio::state::{Action, Ending, Job, State};
+use crate::studio::theme::{HALF, SPACE, Tokens};
+use crate::studio::widgets::{self, Failure, card, empty, heading, key_value, note, section};
+use crate::worker::{JobError, TaskOutput};
+use eframe::egui;
+use eframe::egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    heading(ui, "Build");
+    let Some(doc) = &state.doc else {
+        empty(ui, "Nothing to build", "Open a model first.");
+        return;
+    };
+    let recipe = doc.recipe();
+    let words = format!("{} for {}", recipe.build.precision, super::check::target_words(recipe));
+    ui.add(egui::Label::new(RichText::new(words).color(Tokens::of(ui).weak)).wrap());
+    ui.add_space(HALF);
+    let running = state.build.as_ref().is_some_and(Job::is_running);
+    ui.horizontal(|ui| {
+        let blocked = find(CommandId::Build).and_then(|c| (c.blocked)(state));
+        if widgets::primary(ui, "Build engine", blocked.as_deref()).clicked() {
+            state.act(Action::Run(CommandId::Build));
+        }
+        if running {
+            cancel(ui, state, CommandId::CancelBuild);
+        }
+    });
+    ui.add_space(SPACE);
+    let mut again = false;
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let Some(job) = &state.build else {
+            note(ui, "Building prepares the model for the target with the recipe's settings. It runs in a process of its own; the window stays usable.");
+            return;
+        };
+        match &job.ending {
+            None => progress(ui, job),
+            Some(Ending::Done(output)) => {
+                if let TaskOutput::Build(record) = &**output {
+                    result(ui, record);
+                }
+            }
+            Some(Ending::Cancelled) => {
+                card(ui, None, |ui| {
+                    ui.label(RichText::new("Cancelled").strong());
+                    note(ui, format!("The build has stopped, after {}. Nothing was written.", format::seconds(job.elapsed().as_secs_f64())));
+                });
+            }
+            Some(Ending::Failed(error)) => {
+                widgets::failure(ui, &failure(error, "The build", job), |ui| {
+                    again = ui.button("Start again").clicked();
+                });
+            }
+        }
+        if !job.stages.rows.is_empty() {
+            section(ui, "Stages", |ui| stages(ui, &job.stages));
+        }
+    });
+    if again {
+        state.act(Action::Run(CommandId::Build));
+    }
+}
+
+/// The cancel button; says that it was heard until the job has stopped.
+pub fn cancel(ui: &mut Ui, state: &mut State, id: CommandId) {
+    let Some(command) = find(id) else { return };
+    let blocked = (command.blocked)(state);
+    let text = if blocked.is_some() { "Cancelling" } else { command.name };
+    let button = egui::Button::new(text).min_size(egui::vec2(0.0, 32.0));
+    let response = ui.add_enabled(blocked.is_none(), button);
+    if response.clicked() {
+        state.act(Action::Run(id));
+    }
+    if let Some(why) = blocked {
+        response.on_disabled_hover_text(why);
+    }
+}
+
+/// Phase, bar, elapsed and left.
+pub fn progress(ui: &mut Ui, job: &Job) {
+    let phase = match job.phase.name.as_str() {
+        _ if job.is_cancelling() => "Asked to stop; waiting for the worker",
+        "" => "Starting the worker",
+        name => name,
+    };
+    ui.add(egui::Label::new(RichText::new(phase).strong()).wrap());
+    let share = job.phase.fraction.or_else(|| job.stages.fraction());
+    let bar = ProgressBar::new(share.unwrap_or(0.0))
+        .desired_height(SPACE)
+        .animate(false);
+    if share.is_some() {
+        ui.name_inputs("Progress", |ui| ui.add(bar));
+    } else {
+        ui.spinner();
+    }
+    let mut words = format!("{} elapsed", format::seconds(job.elapsed().as_secs_f64()));
+    if let Some(left) = job.seconds_left() {
+        words = format!("{words}, about {} left", format::seconds(left));
+    }
+    note(ui, words);
+}
+
+/// The tree of stages.
+pub fn stages(ui: &mut Ui, stages: &Stages) {
+    let t = Tokens::of(ui);
+    for row in &stages.rows {
+        ui.horizontal(|ui| {
+            ui.add_space(row.depth as f32 * 2.0 * SPACE);
+            let (icon, colour) = if row.finished {
+                ("✔", t.success)
+            } else {
+                ("◑", t.accent)
+            };
+            ui.label(RichText::new(icon).color(colour));
+            ui.add(egui::Label::new(&row.name).truncate());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let time = match row.took {
+                    Some(took) => format::seconds(took.as_secs_f64()),
+                    None => format::seconds(row.since.elapsed().as_secs_f64()),
+                };
+                ui.label(RichText::new(time).monospace().color(t.weak));
+                if row.total > 0 && !row.finished {
+                    ui.label(
+                        RichText::new(format!("{} of {}", format::count(row.done), format::count(row.total)))
+                            .small()
+                            .color(t.weak),
+                    );
+                }
+            });
+        });
+    }
+}
+
+fn result(ui: &mut Ui, record: &BuildRecord) {
+    let t = Tokens::of(ui);
+    card(ui, Some(t.success), |ui| {
+        ui.label(RichText::new("✔ Engine built").strong().color(t.success));
+        Grid::new("build result")
+            .num_columns(2)
+            .spacing([2.0 * SPACE, HALF])
+            .show(ui, |ui| {
+                key_value(ui, "Target", format!("{} {}", record.target, record.version));
+                key_value(ui, "Time", format::seconds(record.seconds));
+                if let Some(bytes) = record.engine_bytes {
+                    key_value(ui, "Size", format::bytes(bytes));
+                }
+                if let Some(device) = &record.device {
+                    key_value(ui, "Device", device.clone());
+                }
+            });
+        ui.add_space(HALF);
+        if ui.button("Copy build record").clicked()
+            && let Ok(text) = serde_json::to_string_pretty(record)
+        {
+            ui.ctx().copy_text(text);
+        }
+    });
+    if !record.stages.is_empty() {
+        section(ui, "Time by stage", |ui| {
+            Grid::new("build stages")
+                .num_columns(2)
+                .spacing([2.0 * SPACE, HALF])
+                .show(ui, |ui| {
+                    for (name, seconds) in &record.stages {
+                        key_value(ui, name, format::seconds(*seconds));
+                    }
+                });
+        });
+    }
+}
+
+/// A failed job as a panel shows it.
+pub fn failure(error: &JobError, what: &str, job: &Job) -> Failure {
+    let raw = job.log_text();
+    let (happened, why, advice) = match error {
+        JobError::Engine(EngineError::Unavailable(why)) => (
+            "could not start: the target is not available",
+            why.clone(),
+            "Install the target, or choose another one in the recipe.",
+        ),
+        JobError::Engine(EngineError::Unsupported(why)) => (
+            "failed: the target cannot take the model",
+            why.clone(),
+            "Check the model: the findings name the nodes and what can be done.",
+        ),
+        JobError::Engine(EngineError::Request(why)) => (
+            "failed: the recipe asks for something wrong",
+            why.clone(),
+            "Correct the recipe.",
+        ),
+        JobError::Engine(EngineError::Failed(why)) => (
+            "failed in the runtime",
+            why.clone(),
+            "The log has what the runtime printed.",
+        ),
+        JobError::Engine(EngineError::Cancelled) | JobError::Cancelled => ("was cancelled", String::new(), ""),
+        JobError::Worker(why) => (
+            "failed: its worker is gone",
+            why.clone(),
+            "The studio is not affected. Start again; if it happens again, the log says what the worker printed last.",
+        ),
+    };
+    Failure {
+        what: format!("{what} {happened}"),
+        place: String::new(),
+        why,
+        advice: advice.into(),
+        raw,
+    }
+}

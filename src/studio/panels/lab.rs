@@ -1,0 +1,112 @@
+//! The Lab step: measure and compare, with the live state of every variant.
+
+use crate::format;
+use crate::studio::command::{CommandId, find};
+use crate::studio::state::{Action, Ending, State};
+use crate::studio::theme::{HALF, SPACE, Tokens};
+use crate::studio::widgets::{self, card, empty, heading, note};
+use eframe::egui;
+use eframe::egui::{RichText, ScrollArea, Ui};
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    heading(ui, "Lab");
+    let Some(doc) = &state.doc else {
+        empty(ui, "Nothing to measure", "Open a model first.");
+        return;
+    };
+    let recipe = doc.recipe();
+    let n = recipe.variants.len().max(1);
+    let words = format!(
+        "{}, {} rounds of at least {} s, protocol {}",
+        format::plural(n, "variant"),
+        recipe.bench.rounds.unwrap_or(5),
+        recipe.bench.duration_s.unwrap_or(3.0),
+        super::recipe::protocol_name(recipe)
+    );
+    ui.add(egui::Label::new(RichText::new(words).color(Tokens::of(ui).weak)).wrap());
+    ui.add_space(HALF);
+    ui.horizontal(|ui| {
+        let blocked = find(CommandId::Compare).and_then(|c| (c.blocked)(state));
+        if widgets::primary(ui, "Compare variants", blocked.as_deref()).clicked() {
+            state.act(Action::Run(CommandId::Compare));
+        }
+        if state.lab.is_running() {
+            super::build::cancel(ui, state, CommandId::CancelCompare);
+        }
+    });
+    ui.add_space(SPACE);
+    let mut again = false;
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let Some(run) = &state.lab.run else {
+            note(ui, "Builds every variant of the recipe, then measures them in turn. Plots fill below while samples arrive.");
+            if n == 1 {
+                note(ui, "The recipe has one variant. Add another in the Recipe step to see a speed-up.");
+            }
+            return;
+        };
+        match &run.job.ending {
+            None => super::build::progress(ui, &run.job),
+            Some(Ending::Failed(error)) => {
+                let of = super::build::failure(error, "The comparison", &run.job);
+                widgets::failure(ui, &of, |ui| again = ui.button("Start again").clicked());
+            }
+            Some(Ending::Cancelled) => {
+                card(ui, None, |ui| {
+                    ui.label(RichText::new("Cancelled").strong());
+                    note(ui, "The comparison has stopped. The samples taken so far stay in the plots.");
+                });
+            }
+            Some(Ending::Done(_)) => {}
+        }
+        let t = Tokens::of(ui);
+        ui.add_space(HALF);
+        let protocol = run.protocol.clone();
+        for (i, v) in run.variants.iter().enumerate() {
+            let result = state.lab.result.as_ref().and_then(|r| r.variants.get(i));
+            card(ui, Some(t.variant(i)), |ui| {
+                ui.horizontal(|ui| {
+                    ui.add(egui::Label::new(RichText::new(&v.name).strong()).truncate());
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        if let Some(result) = result.filter(|r| r.error.is_none()) {
+                            ui.label(RichText::new(super::variants::speedup_words(result)).strong());
+                        }
+                    });
+                });
+                let lost = v.lost.as_ref().or(result.and_then(|r| r.error.as_ref()));
+                if let Some(why) = lost {
+                    ui.add(egui::Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
+                    return;
+                }
+                // Final figures once they are there, live ones until then.
+                let live = v.series.percentile_ms(50.0).zip(v.series.percentile_ms(99.0));
+                let (median, p99, rate) = match (result, live) {
+                    (Some(r), _) => {
+                        let s = &r.statistics;
+                        (s.latency_ms.median, s.latency_ms.p99, Some(s.throughput_qps))
+                    }
+                    (None, Some((median, p99))) => (median, p99, v.series.throughput_qps()),
+                    (None, None) => {
+                        let waiting = if v.record.is_some() { "built, waiting to be measured" } else { "waiting" };
+                        ui.label(RichText::new(waiting).color(t.weak));
+                        return;
+                    }
+                };
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(format!("median {} ms", format::significant(median))).monospace());
+                    ui.label(RichText::new(format!("p99 {} ms", format::significant(p99))).monospace());
+                });
+                let rate = rate.map_or_else(String::new, |r| format!("{} queries/s, ", format::significant(r)));
+                ui.label(RichText::new(format!("{rate}{} samples, {protocol}", format::count(v.series.count()))).small().color(t.weak));
+            });
+        }
+        if let Some(result) = &state.lab.result {
+            for warning in &result.warnings {
+                note(ui, format!("⚠ {warning}"));
+            }
+        }
+    });
+    if again {
+        state.act(Action::Run(CommandId::Compare));
+    }
+}

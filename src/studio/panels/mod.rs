@@ -1,0 +1,17 @@
+//! One file per panel. A panel draws what [`State`](super::state::State) holds and queues actions; it computes nothing that a test
+//! below it should.
+
+pub mod build;
+pub mod canvas;
+pub mod check;
+pub mod findings;
+pub mod inspector;
+pub mod lab;
+pub mod log;
+pub mod model;
+pub mod plots;
+pub mod recipe;
+mod recipe_parts;
+pub mod start;
+pub mod story;
+pub mod variants;

@@ -1,0 +1,307 @@
+//! The Recipe step: everything a build and a measurement depend on. Offers only what the target can do; the rest says why not.
+
+use super::recipe_parts::{data, measurement, patches, save_bar, shapes, target, variants};
+use crate::bench::Protocol;
+use crate::engine::{TargetInfo, Usable};
+use crate::format;
+use crate::recipe::{Precision, Recipe};
+use crate::studio::command::CommandId;
+use crate::studio::state::{Action, State, Targets};
+use crate::studio::theme::{HALF, SPACE};
+use crate::studio::widgets::{empty, heading, note, section};
+use eframe::egui;
+use eframe::egui::{ComboBox, DragValue, ScrollArea, Ui};
+
+/// What a part of the panel may look at while it edits the recipe.
+pub struct Looks<'a> {
+    /// All targets, empty until known.
+    pub targets: &'a [TargetInfo],
+    /// The recipe's target, when known.
+    pub target: Option<&'a TargetInfo>,
+    /// Dynamic dimensions, once the graph is built.
+    pub axes: Option<&'a crate::studio::state::axes::Axes>,
+}
+
+/// Draws the panel.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    heading(ui, "Recipe");
+    let Some(doc) = &state.doc else {
+        empty(
+            ui,
+            "No recipe yet",
+            "Open a model first; its recipe starts with the defaults.",
+        );
+        return;
+    };
+    let mut next = doc.recipe().clone();
+    let file = doc
+        .recipe_path
+        .as_ref()
+        .and_then(|p| p.file_name())
+        .map(|n| n.to_string_lossy().into_owned());
+    let words = match (&file, doc.is_dirty()) {
+        (Some(file), false) => file.clone(),
+        (Some(file), true) => format!("{file}, changed"),
+        (None, _) => "not saved".into(),
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.weak(words);
+        if ui.button("Save recipe").clicked() {
+            state.actions.push(Action::Run(CommandId::SaveRecipe));
+        }
+        if ui.button("Copy command line").clicked() {
+            state.actions.push(Action::Run(CommandId::CopyCommandLine));
+        }
+    });
+    save_bar(ui, state);
+    let mut label = None;
+    let targets = match &state.targets {
+        Targets::Known(list) => list.as_slice(),
+        Targets::Asking(_) => {
+            note(ui, "Looking for targets on this machine.");
+            &[]
+        }
+        Targets::Failed(why) => {
+            note(ui, format!("The targets are not known: {why}"));
+            if ui.button("Look for targets again").clicked() {
+                state.actions.push(Action::Run(CommandId::RefreshTargets));
+            }
+            &[]
+        }
+    };
+    if let Some(doc) = &state.doc {
+        let looks = Looks {
+            targets,
+            target: state.target(),
+            axes: doc.analysis.as_ref().map(|a| &a.axes),
+        };
+        let id = doc.model.path().to_path_buf();
+        ui.push_id(("recipe", id), |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                let mut part = |ui: &mut Ui,
+                                title: &str,
+                                edit: &'static str,
+                                draw: &mut dyn FnMut(&mut Ui, &mut Recipe, &Looks<'_>)| {
+                    let before = next.clone();
+                    section(ui, title, |ui| draw(ui, &mut next, &looks));
+                    if next != before {
+                        label = Some(edit);
+                    }
+                };
+                part(ui, "Target", "Change target", &mut target);
+                part(ui, "Precision", "Change precision", &mut precision);
+                part(ui, "Build options", "Change build options", &mut build_options);
+                part(ui, "Shapes", "Change shapes", &mut shapes);
+                part(ui, "Patches", "Change patches", &mut patches);
+                part(ui, "Measurement", "Change measurement", &mut measurement);
+                part(ui, "Data", "Change data", &mut data);
+                part(ui, "Variants", "Change variants", &mut variants);
+                ui.add_space(2.0 * SPACE);
+            });
+        });
+    }
+    let pressed = ui.input(|i| i.pointer.any_down());
+    if let Some(doc) = &mut state.doc {
+        if let Some(label) = label {
+            doc.edit(label, next);
+        }
+        if !pressed && ui.ctx().memory(|m| m.focused()).is_none() {
+            doc.history().close_step();
+        }
+    }
+}
+
+/// Why nothing can be built with the recipe as it is; none while the targets are not known yet.
+pub fn blocked(state: &State) -> Option<String> {
+    let recipe = state.doc.as_ref()?.recipe();
+    let targets = state.known_targets();
+    if targets.is_empty() || recipe.target.via.is_some() {
+        return None;
+    }
+    let Some(target) = state.target() else {
+        return Some(format!("There is no target {:?}", recipe.target.name));
+    };
+    unusable(target, recipe.target.version.as_deref()).or_else(|| {
+        let p = recipe.build.precision;
+        why_not(target, p).map(|why| format!("{} cannot do {p}: {why}", target.name))
+    })
+}
+
+/// Why a target cannot build and run here; none when some version can.
+pub fn unusable(target: &TargetInfo, version: Option<&str>) -> Option<String> {
+    let wanted =
+        |v: &str| version.is_none_or(|w| v == w || v.strip_prefix(w).is_some_and(|rest| rest.starts_with('.')));
+    let mut reason = None;
+    for found in target.found.iter().filter(|f| wanted(&f.version)) {
+        match &found.usable {
+            Usable::Yes => return None,
+            Usable::BuildOnly(why) | Usable::No(why) => {
+                reason = reason.or_else(|| Some(format!("{} {}: {why}", target.name, found.version)))
+            }
+        }
+    }
+    reason.or_else(|| {
+        let install = target.install.clone().unwrap_or_default();
+        let what = match version {
+            Some(version) => format!("{} {version} was not found.", target.name),
+            None => format!("{} was not found.", target.name),
+        };
+        Some(format!("{what} {install}").trim().to_owned())
+    })
+}
+
+/// Why the target cannot do a precision; none when it can.
+pub fn why_not(target: &TargetInfo, precision: Precision) -> Option<String> {
+    match target.precisions.iter().find(|(name, _)| name == precision.name()) {
+        Some((_, why)) => why.clone(),
+        None => Some(format!("{} does not know it", target.name)),
+    }
+}
+
+/// Name of the protocol that a measurement of this recipe will have.
+pub fn protocol_name(recipe: &Recipe) -> String {
+    let default = if matches!(recipe.target.name.as_str(), "embedded" | "onnxruntime-cpu") {
+        Protocol::Serial
+    } else {
+        Protocol::Trtexec11
+    };
+    recipe.bench.protocol.unwrap_or(default).name().into()
+}
+
+/// Precisions side by side; those that the target cannot do are disabled and say why.
+fn precision(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
+    ui.horizontal_wrapped(|ui| {
+        for p in Precision::ALL {
+            let why = looks.target.and_then(|t| why_not(t, p));
+            let chosen = recipe.build.precision == p;
+            let response = ui.add_enabled(why.is_none() || chosen, egui::Button::selectable(chosen, p.to_string()));
+            if response.clicked() {
+                recipe.build.precision = p;
+            }
+            if let Some(why) = why {
+                response.on_disabled_hover_text(&why).on_hover_text(&why);
+            }
+        }
+    });
+    if let Some(why) = looks.target.and_then(|t| why_not(t, recipe.build.precision)) {
+        note(ui, format!("⚠ {why}"));
+    }
+}
+
+/// Workspace, threads and the target's other options.
+fn build_options(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
+    let knows = |name: &str| looks.target.is_none_or(|t| t.options.iter().any(|(n, _)| n == name));
+    let gpu = recipe.target.name.starts_with("tensorrt");
+    ui.add_enabled_ui(gpu, |ui| {
+        ui.horizontal(|ui| {
+            ui.label("Workspace");
+            workspace(ui, recipe);
+        });
+    })
+    .response
+    .on_disabled_hover_text(format!("{} has no workspace limit", recipe.target.name));
+    let options: Vec<(String, String)> = looks.target.map(|t| t.options.clone()).unwrap_or_default();
+    for (name, help) in &options {
+        option(ui, recipe, name, help);
+    }
+    let unknown: Vec<String> = recipe.build.options.keys().filter(|k| !knows(k)).cloned().collect();
+    for name in unknown {
+        ui.horizontal(|ui| {
+            note(ui, format!("⚠ {} does not know the option {name}", recipe.target.name));
+            if ui.button(format!("Remove {name}")).clicked() {
+                recipe.build.options.remove(&name);
+            }
+        });
+    }
+}
+
+fn workspace(ui: &mut Ui, recipe: &mut Recipe) {
+    let sizes = [256u64 << 20, 1 << 30, 2 << 30, 4 << 30, 8 << 30, 16 << 30];
+    let words = recipe
+        .build
+        .workspace
+        .map_or_else(|| "Target's default".into(), format::bytes);
+    ui.name_inputs("Workspace", |ui| {
+        ComboBox::from_id_salt("workspace")
+            .selected_text(words)
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut recipe.build.workspace, None, "Target's default");
+                for size in sizes {
+                    ui.selectable_value(&mut recipe.build.workspace, Some(size), format::bytes(size));
+                }
+            });
+    });
+}
+
+/// One option: on or off, and its value. Whole numbers and words are what targets take.
+fn option(ui: &mut Ui, recipe: &mut Recipe, name: &str, help: &str) {
+    ui.horizontal(|ui| {
+        let mut on = recipe.build.options.contains_key(name);
+        if ui.checkbox(&mut on, name).on_hover_text(help).changed() {
+            if on {
+                recipe.build.options.insert(name.into(), toml::Value::Integer(1));
+            } else {
+                recipe.build.options.remove(name);
+            }
+        }
+        match recipe.build.options.get_mut(name) {
+            Some(toml::Value::Integer(n)) => {
+                ui.name_inputs(name, |ui| ui.add(DragValue::new(n).range(0..=1_000_000).speed(0.1)));
+            }
+            Some(toml::Value::Boolean(b)) => {
+                ui.name_inputs(name, |ui| ui.checkbox(b, ""));
+            }
+            Some(toml::Value::String(text)) => {
+                ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(120.0));
+            }
+            Some(other) => {
+                ui.monospace(other.to_string());
+            }
+            None => {
+                ui.weak("default");
+            }
+        }
+    });
+    ui.add_space(HALF / 2.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Found;
+
+    fn target(versions: &[(&str, Usable)]) -> TargetInfo {
+        TargetInfo {
+            name: "tensorrt".into(),
+            found: versions
+                .iter()
+                .map(|(v, u)| Found {
+                    version: (*v).into(),
+                    path: None,
+                    usable: u.clone(),
+                })
+                .collect(),
+            install: Some("Run enginesmith targets install tensorrt.".into()),
+            precisions: vec![("fp32".into(), None), ("fp8".into(), Some("needs Ada or newer".into()))],
+            options: vec![],
+            protocols: vec![],
+        }
+    }
+
+    #[test]
+    fn reasons_name_the_version() {
+        let t = target(&[("10.16.0", Usable::No("no driver".into())), ("11.1.0", Usable::Yes)]);
+        assert_eq!(unusable(&t, None), None);
+        assert_eq!(unusable(&t, Some("11")), None);
+        assert_eq!(unusable(&t, Some("10")).unwrap(), "tensorrt 10.16.0: no driver");
+        // "1" is not a prefix of "11.1.0" by parts.
+        assert!(
+            unusable(&t, Some("1"))
+                .unwrap()
+                .starts_with("tensorrt 1 was not found. Run")
+        );
+        assert_eq!(why_not(&t, Precision::Fp32), None);
+        assert_eq!(why_not(&t, Precision::Fp8).unwrap(), "needs Ada or newer");
+        assert!(why_not(&t, Precision::Int4).is_some());
+    }
+}

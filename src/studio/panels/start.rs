@@ -1,0 +1,134 @@
+//! Before a model is open: where to drop one, and how else to open it.
+
+use crate::format;
+use crate::studio::command::{CommandId, find};
+use crate::studio::state::{Action, State};
+use crate::studio::theme::{HALF, SPACE, Tokens};
+use eframe::egui;
+use eframe::egui::{Align2, Color32, RichText, Stroke, TextEdit, Ui, vec2};
+
+const WIDTH: f32 = 440.0;
+
+/// The empty state of the canvas.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let t = Tokens::of(ui);
+    let full = ui.max_rect();
+    ui.painter().rect_filled(full, 0.0, t.ground);
+    let frame = full.shrink(2.0 * SPACE);
+    dashed(ui, frame, t.line);
+    let height = 300.0 + 24.0 * state.settings.recent.len().min(6) as f32;
+    ui.vertical_centered(|ui| {
+        ui.add_space(((full.height() - height) / 2.0).max(3.0 * SPACE));
+        ui.set_max_width(WIDTH.min(full.width() - 6.0 * SPACE));
+        if let Some(opening) = &state.opening {
+            ui.spinner();
+            ui.heading("Opening");
+            ui.monospace(format::middle(&opening.path.display().to_string(), 60));
+            ui.add_space(SPACE);
+            if ui.button("Stop opening").clicked() {
+                state.opening = None;
+            }
+            return;
+        }
+        ui.label(RichText::new("🗁").size(40.0).color(t.weak));
+        ui.heading("Drop an ONNX file here");
+        ui.label(RichText::new("or a recipe (.toml)").color(t.weak));
+        ui.add_space(2.0 * SPACE);
+        let row = 232.0f32.min(ui.available_width());
+        ui.allocate_ui(vec2(row, 32.0), |ui| {
+            ui.horizontal(|ui| {
+                let open = super::super::widgets::primary(ui, "Open model…", None);
+                if open.clicked() {
+                    state.act(Action::Run(CommandId::Open));
+                }
+                let blocked = find(CommandId::OpenDemo).and_then(|c| (c.blocked)(state));
+                let demo = egui::Button::new("Open demo").min_size(vec2(0.0, 32.0));
+                let response = ui.add_enabled(blocked.is_none(), demo);
+                if response.clicked() {
+                    state.act(Action::Run(CommandId::OpenDemo));
+                }
+                if let Some(why) = blocked {
+                    response.on_disabled_hover_text(why);
+                }
+            });
+        });
+        ui.add_space(2.0 * SPACE);
+        path_field(ui, state);
+        if let Some(failure) = state.open_failure.clone() {
+            ui.add_space(SPACE);
+            super::super::widgets::failure(ui, &failure, |ui| {
+                if ui.button("Open another file…").clicked() {
+                    state.act(Action::Run(CommandId::Open));
+                }
+            });
+        }
+        recent(ui, state);
+    });
+}
+
+/// A field for typing or pasting a path; Enter opens it.
+pub fn path_field(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        let edit = TextEdit::singleline(&mut state.path_field)
+            .hint_text("Path of a model or recipe")
+            .desired_width(ui.available_width() - 64.0);
+        let response = ui.add(edit);
+        let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+        let typed = !state.path_field.trim().is_empty();
+        let button = ui
+            .add_enabled(typed, egui::Button::new("Open path"))
+            .on_disabled_hover_text("Type or paste a path first");
+        if (entered || button.clicked()) && typed {
+            // A path pasted from a file manager may come quoted.
+            let path = state.path_field.trim().trim_matches(['"', '\'']).to_owned();
+            state.act(Action::Open(path.into()));
+        }
+    });
+}
+
+fn recent(ui: &mut Ui, state: &mut State) {
+    if state.settings.recent.is_empty() {
+        return;
+    }
+    ui.add_space(2.0 * SPACE);
+    ui.label(RichText::new("Recent").small().color(Tokens::of(ui).weak));
+    ui.add_space(HALF);
+    for path in state.settings.recent.clone().into_iter().take(6) {
+        let text = format::middle(&path.display().to_string(), 56);
+        let button = egui::Button::new(RichText::new(text).monospace()).frame_when_inactive(false);
+        if ui.add(button).on_hover_text(path.display().to_string()).clicked() {
+            state.act(Action::Open(path));
+        }
+    }
+}
+
+fn dashed(ui: &Ui, rect: egui::Rect, colour: Color32) {
+    let corners = [
+        rect.left_top(),
+        rect.right_top(),
+        rect.right_bottom(),
+        rect.left_bottom(),
+        rect.left_top(),
+    ];
+    ui.painter()
+        .extend(egui::Shape::dashed_line(&corners, Stroke::new(1.5, colour), 8.0, 6.0));
+}
+
+/// The overlay while a file is dragged over the window.
+pub fn drop_overlay(ctx: &egui::Context, what: &str) {
+    let t = Tokens::of_ctx(ctx);
+    let painter = ctx.layer_painter(egui::LayerId::new(
+        egui::Order::Foreground,
+        egui::Id::unique("drop overlay"),
+    ));
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, t.ground.gamma_multiply(0.85));
+    painter.rect_stroke(
+        rect.shrink(2.0 * SPACE),
+        8.0,
+        Stroke::new(3.0, t.accent),
+        egui::StrokeKind::Inside,
+    );
+    let font = egui::FontId::proportional(crate::studio::theme::tokens::HEADING);
+    painter.text(rect.center(), Align2::CENTER_CENTER, what, font, t.text);
+}

@@ -1,0 +1,141 @@
+//! Throughput and speed-up as horizontal bars from zero, the value written beside each.
+
+use crate::bench::Comparison;
+use crate::format;
+use crate::studio::state::lab::Run;
+use crate::studio::theme::{HALF, SPACE, Tokens, tokens};
+use eframe::egui::{Align2, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
+
+struct BarRow {
+    name: String,
+    value: f64,
+    words: String,
+    /// Interval to draw over the bar's end.
+    interval: Option<(f64, f64)>,
+}
+
+/// Queries per second of every variant.
+pub fn throughput(ui: &mut Ui, run: &Run, result: Option<&Comparison>, height: f32) {
+    let rows = run
+        .variants
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| {
+            let done = result.and_then(|r| r.variants.get(i)).filter(|r| r.error.is_none());
+            let value = done
+                .map(|r| r.statistics.throughput_qps)
+                .or_else(|| v.series.throughput_qps())?;
+            Some((
+                i,
+                BarRow {
+                    name: v.name.clone(),
+                    value,
+                    words: format::significant(value),
+                    interval: None,
+                },
+            ))
+        })
+        .collect();
+    bars(ui, "Throughput, queries/s", rows, None, height);
+}
+
+/// Speed-up of every variant against the first, with its interval.
+pub fn speedup(ui: &mut Ui, run: &Run, result: Option<&Comparison>, height: f32) {
+    let mut rows = Vec::new();
+    for (i, v) in run.variants.iter().enumerate().skip(1) {
+        if let Some(ratio) = result.and_then(|r| r.variants.get(i)).and_then(|r| r.ratio) {
+            let words = if ratio.within_noise {
+                format!("{} within noise", format::speedup(ratio.speedup))
+            } else {
+                format::speedup(ratio.speedup)
+            };
+            rows.push((
+                i,
+                BarRow {
+                    name: v.name.clone(),
+                    value: ratio.speedup,
+                    words,
+                    interval: Some((ratio.low, ratio.high)),
+                },
+            ));
+        }
+    }
+    let base = run.variants.first().map_or("", |v| v.name.as_str());
+    let title = format!("Speed-up against {}, 95 % interval", format::middle(base, 24));
+    if rows.is_empty() {
+        let why = match (run.variants.len(), run.job.is_running()) {
+            (0 | 1, _) => "One variant: nothing to compare with.",
+            (_, true) => "Shown when the measurement is done.",
+            (_, false) => "No speed-up: the comparison did not finish.",
+        };
+        empty_bars(ui, &title, why, height);
+        return;
+    }
+    bars(ui, &title, rows, Some(1.0), height);
+}
+
+fn empty_bars(ui: &mut Ui, title: &str, why: &str, height: f32) {
+    let t = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let small = FontId::proportional(tokens::SMALL);
+    ui.painter()
+        .text(rect.left_top(), Align2::LEFT_TOP, title, small.clone(), t.weak);
+    ui.painter().text(
+        rect.left_top() + vec2(0.0, 3.0 * SPACE),
+        Align2::LEFT_TOP,
+        why,
+        small,
+        t.weak,
+    );
+}
+
+fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>, height: f32) {
+    let t = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let painter = ui.painter_at(rect);
+    let small = FontId::proportional(tokens::SMALL);
+    let mono = FontId::monospace(tokens::SMALL);
+    painter.text(rect.left_top(), Align2::LEFT_TOP, title, small.clone(), t.weak);
+    let top = rect.top() + 2.5 * SPACE;
+    let row = ((rect.bottom() - top) / rows.len().max(1) as f32).min(32.0);
+    let names = 84.0f32.min(rect.width() * 0.3);
+    let values = if mark.is_some() { 120.0f32 } else { 64.0 }.min(rect.width() * 0.4);
+    let left = rect.left() + names;
+    let room = (rect.width() - names - values).max(8.0);
+    let most = rows
+        .iter()
+        .map(|(_, r)| r.interval.map_or(r.value, |i| i.1))
+        .fold(mark.unwrap_or(0.0), f64::max)
+        .max(1e-12);
+    let x = |value: f64| left + room * (value / most).clamp(0.0, 1.0) as f32;
+    for (k, (i, r)) in rows.iter().enumerate() {
+        let y = top + row * k as f32;
+        let mid = y + row / 2.0;
+        painter.text(
+            pos2(rect.left(), mid),
+            Align2::LEFT_CENTER,
+            format::middle(&r.name, (names / 6.8) as usize),
+            small.clone(),
+            t.text,
+        );
+        let bar = Rect::from_min_max(pos2(left, y + HALF), pos2(x(r.value).max(left + 1.0), y + row - HALF));
+        painter.rect_filled(bar, 2.0, t.variant(*i));
+        if let Some((low, high)) = r.interval {
+            painter.hline(x(low)..=x(high), mid, Stroke::new(2.0, t.text));
+            for end in [x(low), x(high)] {
+                painter.vline(end, (mid - HALF)..=(mid + HALF), Stroke::new(1.5, t.text));
+            }
+        }
+        painter.text(
+            pos2(rect.right(), mid),
+            Align2::RIGHT_CENTER,
+            &r.words,
+            mono.clone(),
+            t.text,
+        );
+    }
+    if let Some(mark) = mark {
+        let end = (top + row * rows.len() as f32).min(rect.bottom());
+        painter.vline(x(mark), top..=end, Stroke::new(1.0, t.weak));
+    }
+}

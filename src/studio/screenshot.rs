@@ -1,0 +1,77 @@
+//! `--screenshot FILE`: draws until nothing is in flight any more, writes the window as PNG, closes.
+
+use eframe::egui;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Frames drawn at least, so that sizes measured in one frame hold in the next.
+const FRAMES: u32 = 3;
+/// Time after which the picture is taken though something still runs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A screenshot to come.
+pub struct Screenshot {
+    path: PathBuf,
+    started: Instant,
+    calm: u32,
+    asked: bool,
+    tell: Sender<Arc<egui::ColorImage>>,
+    image: Receiver<Arc<egui::ColorImage>>,
+}
+
+impl Screenshot {
+    /// A picture to be written to `path`.
+    pub fn new(path: PathBuf) -> Self {
+        let (tell, image) = channel();
+        Self {
+            path,
+            started: Instant::now(),
+            calm: 0,
+            asked: false,
+            tell,
+            image,
+        }
+    }
+
+    /// Called at the end of every frame; `settled` says that nothing is in flight.
+    pub fn step(&mut self, ctx: &egui::Context, settled: bool) {
+        if let Ok(image) = self.image.try_recv() {
+            if let Err(why) = write(&self.path, &image) {
+                eprintln!("enginesmith: {}: {why}", self.path.display());
+                super::FAILED.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+            return;
+        }
+        if self.asked {
+            ctx.request_repaint_after(Duration::from_millis(10));
+            return;
+        }
+        self.calm = if settled { self.calm + 1 } else { 0 };
+        if self.calm >= FRAMES || self.started.elapsed() > PATIENCE {
+            self.asked = true;
+            let (tell, ctx2) = (self.tell.clone(), ctx.clone());
+            ctx.request_screenshot(move |image| {
+                // The receiver lives as long as the window.
+                let _ = tell.send(image);
+                ctx2.request_repaint();
+            });
+        }
+        ctx.request_repaint_after(Duration::from_millis(16));
+    }
+}
+
+fn write(path: &Path, image: &egui::ColorImage) -> Result<(), image::ImageError> {
+    let [width, height] = image.size;
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|p| p.to_array()).collect();
+    image::save_buffer_with_format(
+        path,
+        &bytes,
+        width as u32,
+        height as u32,
+        image::ExtendedColorType::Rgba8,
+        image::ImageFormat::Png,
+    )
+}

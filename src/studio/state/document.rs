@@ -1,0 +1,172 @@
+//! The open model with everything known about it, and its recipe.
+
+use super::Job;
+use super::axes::Axes;
+use super::history::History;
+use super::summary::{Figures, Outline};
+use super::weights::Weights;
+use crate::check::{Place, Report};
+use crate::graph::{Graph, NodeId, cost::Cost};
+use crate::model::Model;
+use crate::recipe::Recipe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is known about the target's opinion.
+pub enum CheckState {
+    /// Not asked yet.
+    None,
+    /// Being asked.
+    Running(Job),
+    /// The answer.
+    Ready(Report),
+    /// No answer, and why.
+    Failed(String),
+}
+
+/// The graph with what is computed from it once.
+pub struct Analysis {
+    /// The graph.
+    pub graph: Arc<Graph>,
+    /// Cost by node.
+    pub costs: Vec<Cost>,
+    /// The model in figures.
+    pub figures: Figures,
+    /// Dynamic dimensions of the inputs.
+    pub axes: Axes,
+}
+
+impl Analysis {
+    /// Builds the graph and everything from it; off the UI thread.
+    pub fn of(model: &Arc<Model>) -> Self {
+        let graph = Arc::new(Graph::new(Arc::clone(model)));
+        let axes = Axes::of(&graph);
+        // Counts are for one of everything: symbols are bound to 1.
+        let ones: Vec<(&str, u64)> = axes.axes.iter().map(|a| (a.label.as_str(), 1)).collect();
+        let costs = crate::graph::cost::costs(&graph, &ones);
+        let figures = Figures::of(&graph, &costs);
+        Self {
+            graph,
+            costs,
+            figures,
+            axes,
+        }
+    }
+}
+
+/// An open model.
+pub struct Document {
+    /// The model.
+    pub model: Arc<Model>,
+    /// What could be said at once.
+    pub outline: Outline,
+    /// The graph; none until it is built.
+    pub analysis: Option<Analysis>,
+    /// The findings.
+    pub check: CheckState,
+    /// Counts up with every new list of findings, for those who draw them.
+    pub findings_version: u64,
+    /// Statistics of stored tensors.
+    pub weights: Weights,
+    /// The recipe file, when there is one.
+    pub recipe_path: Option<PathBuf>,
+    history: History,
+    saved: Recipe,
+    checked: Option<String>,
+}
+
+impl Document {
+    /// A model that was just opened, with the recipe it was opened by or a default one.
+    pub fn new(model: Arc<Model>, recipe: Recipe, recipe_path: Option<PathBuf>) -> Self {
+        Self {
+            outline: Outline::of(&model),
+            model,
+            analysis: None,
+            check: CheckState::None,
+            findings_version: 0,
+            weights: Weights::default(),
+            recipe_path,
+            saved: recipe.clone(),
+            history: History::new(recipe),
+            checked: None,
+        }
+    }
+
+    /// The recipe.
+    pub fn recipe(&self) -> &Recipe {
+        self.history.now()
+    }
+
+    /// Changes the recipe; `label` names the edit for undo.
+    pub fn edit(&mut self, label: &'static str, next: Recipe) {
+        self.history.set(label, next);
+    }
+
+    /// Undo and redo.
+    pub fn history(&mut self) -> &mut History {
+        &mut self.history
+    }
+
+    /// What undo and redo would do.
+    pub fn undoable(&self) -> (Option<&'static str>, Option<&'static str>) {
+        (self.history.can_undo(), self.history.can_redo())
+    }
+
+    /// True when the recipe differs from its file (or from the default, when it has none).
+    pub fn is_dirty(&self) -> bool {
+        *self.recipe() != self.saved
+    }
+
+    /// Remembers the recipe as saved in `path`.
+    pub fn mark_saved(&mut self, path: &Path) {
+        self.saved = self.recipe().clone();
+        self.recipe_path = Some(path.to_path_buf());
+    }
+
+    /// True when the target's opinion was asked for another target, patch list or shapes than the recipe's now.
+    pub fn check_is_stale(&self) -> bool {
+        self.checked.as_ref() != Some(&self.check_key())
+    }
+
+    /// What the findings depend on.
+    fn check_key(&self) -> String {
+        let r = self.recipe();
+        format!(
+            "{:?} {:?} {:?} {:?}",
+            r.target, r.profiles, r.patches, r.build.precision
+        )
+    }
+
+    /// Remembers what is being asked.
+    pub fn check_started(&mut self, job: Job) {
+        self.checked = Some(self.check_key());
+        self.check = CheckState::Running(job);
+    }
+
+    /// Takes in the answer.
+    pub fn check_ended(&mut self, answer: Result<Report, String>) {
+        self.check = match answer {
+            Ok(report) => CheckState::Ready(report),
+            Err(why) => CheckState::Failed(why),
+        };
+        self.findings_version += 1;
+    }
+
+    /// The report, when there is one.
+    pub fn report(&self) -> Option<&Report> {
+        if let CheckState::Ready(report) = &self.check {
+            Some(report)
+        } else {
+            None
+        }
+    }
+
+    /// The node that a place names.
+    pub fn node_at(&self, place: &Place) -> Option<NodeId> {
+        let graph = &self.analysis.as_ref()?.graph;
+        match place {
+            Place::Node { path, .. } => graph.find(path),
+            Place::Model | Place::Tensor { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What the studio knows: the open document, running jobs, settings, the log. No drawing here; panels read it and queue
+//! [`Action`]s, which `app` carries out between frames.
+
+pub mod axes;
+pub mod document;
+pub mod findings;
+pub mod history;
+pub mod jobs;
+pub mod lab;
+pub mod log;
+pub mod save;
+pub mod stages;
+pub mod summary;
+pub mod variants;
+pub mod weights;
+
+pub use document::{CheckState, Document};
+pub use jobs::{Ending, Job};
+pub use lab::Lab;
+pub use log::{Level, Log};
+
+use super::command::CommandId;
+use super::settings::Settings;
+use super::tasks::{Dialog, Opening};
+use super::widgets::Failure;
+use crate::engine::TargetInfo;
+use crate::graph::{NodeId, TensorId};
+use crate::worker::Service;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The five steps of the story line.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, PartialOrd, Ord, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Step {
+    #[default]
+    Model,
+    Check,
+    Recipe,
+    Build,
+    Lab,
+}
+
+impl Step {
+    /// In order.
+    pub const ALL: [Self; 5] = [Self::Model, Self::Check, Self::Recipe, Self::Build, Self::Lab];
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Model => "Model",
+            Self::Check => "Check",
+            Self::Recipe => "Recipe",
+            Self::Build => "Build",
+            Self::Lab => "Lab",
+        }
+    }
+
+    /// The step with this title, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.title().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What the inspector shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Selection {
+    /// The model as a whole.
+    #[default]
+    Model,
+    /// A node.
+    Node(NodeId),
+    /// A tensor.
+    Tensor(TensorId),
+}
+
+/// Something a panel asks for; done after the frame's drawing.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Run a command from the list.
+    Run(CommandId),
+    /// Open a model or a recipe file.
+    Open(PathBuf),
+    /// Show this in the inspector; a node is also scrolled to on the canvas.
+    Go(Selection),
+    /// Show this step's panel.
+    Step(Step),
+    /// Put text on the clipboard and say so: the text, and what it is.
+    Copy(String, &'static str),
+    /// Write the recipe to this file; true replaces an existing one.
+    Save(PathBuf, bool),
+}
+
+/// What the targets of the worker's machine can do.
+pub enum Targets {
+    /// Being asked.
+    Asking(Box<Job>),
+    /// The answer.
+    Known(Vec<TargetInfo>),
+    /// No answer, and why.
+    Failed(String),
+}
+
+/// Everything but the window's layout.
+pub struct State {
+    /// Remembered between sessions.
+    pub settings: Settings,
+    /// The story line's current step.
+    pub step: Step,
+    /// The open model with its recipe.
+    pub doc: Option<Document>,
+    /// A file being opened.
+    pub opening: Option<Opening>,
+    /// Why the last file did not open.
+    pub open_failure: Option<Failure>,
+    /// A file dialog of the system, on its thread.
+    pub dialog: Option<Dialog>,
+    /// The path field's text.
+    pub path_field: String,
+    /// What the inspector shows.
+    pub selection: Selection,
+    /// Node to bring into view on the canvas.
+    pub reveal: Option<NodeId>,
+    /// Filters of the findings list.
+    pub findings: findings::Filter,
+    /// Name of the recipe file being asked for, while "Save recipe as" is open.
+    pub save_as: Option<String>,
+    /// The targets.
+    pub targets: Targets,
+    /// The running or last build.
+    pub build: Option<Job>,
+    /// Live and finished comparisons.
+    pub lab: Lab,
+    /// The log.
+    pub log: Log,
+    /// Short messages in the corner.
+    pub toasts: egui_notify::Toasts,
+    /// Queued actions.
+    pub actions: Vec<Action>,
+    /// Starts jobs.
+    pub service: Service,
+    /// Asks for a repaint, from any thread, at most about 30 times a second.
+    pub wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl State {
+    /// Queues an action.
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// The known targets; empty until they are.
+    pub fn known_targets(&self) -> &[TargetInfo] {
+        if let Targets::Known(list) = &self.targets {
+            list
+        } else {
+            &[]
+        }
+    }
+
+    /// What the recipe's target can do, when known.
+    pub fn target(&self) -> Option<&TargetInfo> {
+        let name = &self.doc.as_ref()?.recipe().target.name;
+        self.known_targets().iter().find(|t| &t.name == name)
+    }
+
+    /// An error: toast and log.
+    pub fn error(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.log.push(Level::Error, "studio", &text);
+        self.toasts
+            .custom(wrapped(&text), "⛔".into(), super::theme::tokens::DARK.error)
+            .duration(std::time::Duration::from_secs(12));
+    }
+
+    /// A warning: toast and log.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.log.push(Level::Warn, "studio", &text);
+        self.toasts
+            .custom(wrapped(&text), "⚠".into(), super::theme::tokens::DARK.warning)
+            .duration(std::time::Duration::from_secs(10));
+    }
+
+    /// A remark: toast and log.
+    pub fn say(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.log.push(Level::Info, "studio", &text);
+        self.toasts
+            .basic(wrapped(&text))
+            .duration(std::time::Duration::from_secs(3));
+    }
+}
+
+/// Toasts do not wrap by themselves: lines of at most 60 characters, broken at spaces where there are any.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut rest: &str = word;
+        loop {
+            let line = lines.last_mut().map_or(0, |l| l.chars().count());
+            let length = rest.chars().count();
+            if line > 0 && line + 1 + length > 60 {
+                lines.push(String::new());
+                continue;
+            }
+            let cut = rest.char_indices().nth(60).map_or(rest.len(), |(i, _)| i);
+            if let Some(last) = lines.last_mut() {
+                if !last.is_empty() {
+                    last.push(' ');
+                }
+                last.push_str(&rest[..cut]);
+            }
+            rest = &rest[cut..];
+            if rest.is_empty() {
+                break;
+            }
+            lines.push(String::new());
+        }
+    }
+    lines.truncate(6);
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn toasts_stay_narrow() {
+        let text = format!("{} then {}", "word ".repeat(30), "x".repeat(100));
+        let shown = wrapped(&text);
+        assert!(shown.lines().all(|l| l.chars().count() <= 60), "{shown}");
+        assert!(shown.contains("then"));
+        assert_eq!(wrapped("short"), "short");
+    }
+}

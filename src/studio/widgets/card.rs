@@ -1,0 +1,74 @@
+//! Headings, cards and rows that panels are made of.
+
+use crate::studio::theme::{HALF, SPACE, Tokens};
+use eframe::egui;
+use eframe::egui::{Button, CollapsingHeader, Frame, Margin, Response, RichText, Stroke, Ui};
+
+/// The panel's heading.
+pub fn heading(ui: &mut Ui, text: &str) {
+    ui.add_space(HALF);
+    ui.heading(text);
+    ui.add_space(HALF);
+}
+
+/// A folding section, open at first.
+pub fn section<R>(ui: &mut Ui, title: &str, add: impl FnOnce(&mut Ui) -> R) -> Option<R> {
+    ui.add_space(SPACE);
+    CollapsingHeader::new(RichText::new(title).strong())
+        .default_open(true)
+        .show_unindented(ui, |ui| {
+            ui.add_space(HALF);
+            add(ui)
+        })
+        .body_returned
+}
+
+/// A raised box over the whole width, with a coloured edge when `edge` is given.
+pub fn card<R>(ui: &mut Ui, edge: Option<egui::Color32>, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let tokens = Tokens::of(ui);
+    let inner = Frame::new()
+        .fill(tokens.raised)
+        .corner_radius(crate::studio::theme::tokens::RADIUS)
+        .inner_margin(Margin::same(SPACE as i8))
+        .show(ui, |ui| {
+            ui.take_available_width();
+            add(ui)
+        });
+    if let Some(colour) = edge {
+        let rect = inner.response.rect;
+        ui.painter()
+            .vline(rect.left() + 1.5, rect.y_range().shrink(2.0), Stroke::new(3.0, colour));
+    }
+    ui.add_space(HALF);
+    inner.inner
+}
+
+/// One line of a two-column list inside a [`egui::Grid`]: key weak, value as given.
+pub fn key_value(ui: &mut Ui, key: &str, value: impl Into<String>) {
+    ui.weak(key);
+    let value = value.into();
+    ui.add(egui::Label::new(&value).wrap());
+    ui.end_row();
+}
+
+/// A weak, wrapped remark.
+pub fn note(ui: &mut Ui, text: impl Into<String>) {
+    ui.add(egui::Label::new(RichText::new(text.into()).small().color(Tokens::of(ui).weak)).wrap());
+}
+
+/// The one primary button of a panel: accent fill. When `blocked` says why not, it is disabled and says so on hover.
+pub fn primary(ui: &mut Ui, label: &str, blocked: Option<&str>) -> Response {
+    let tokens = Tokens::of(ui);
+    let text = RichText::new(label).strong();
+    let button = if blocked.is_none() {
+        Button::new(text.color(tokens.on_accent)).fill(tokens.accent)
+    } else {
+        Button::new(text)
+    };
+    let button = button.min_size(egui::vec2(0.0, 4.0 * SPACE));
+    let response = ui.add_enabled(blocked.is_none(), button);
+    match blocked {
+        Some(why) => response.on_disabled_hover_text(why),
+        None => response,
+    }
+}

@@ -1,0 +1,12 @@
+//! Small widgets that several panels share: names, severities, key-value rows, cards. They show what they are given and
+//! hold no state of their own.
+
+mod card;
+mod name;
+mod severity;
+mod status;
+
+pub use card::{card, heading, key_value, note, primary, section};
+pub use name::{name, name_link};
+pub use severity::{icon, severity, severity_text, word};
+pub use status::{Failure, empty, failure};

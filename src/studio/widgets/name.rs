@@ -1,0 +1,54 @@
+//! Names of nodes and tensors: monospace, shortened in the middle, whole on hover, copied by the context menu.
+
+use crate::format;
+use eframe::egui;
+use eframe::egui::{Button, Response, RichText, TextStyle, Ui, WidgetText};
+
+/// Characters of monospace text that fit in `width` points.
+fn fitting(ui: &Ui, width: f32) -> usize {
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let advance = ui.ctx().fonts_mut(|f| f.glyph_width(&font, '0')).max(1.0);
+    (width / advance).floor().max(3.0) as usize
+}
+
+fn copy_menu(response: &Response, full: &str) {
+    response.context_menu(|ui| {
+        if ui.button("Copy name").clicked() {
+            ui.ctx().copy_text(full.to_owned());
+            ui.close();
+        }
+    });
+}
+
+/// A name as text. The accessible label is the full name.
+pub fn name(ui: &mut Ui, full: &str) -> Response {
+    let shown = format::middle(full, fitting(ui, ui.available_width()));
+    let shortened = shown != full;
+    let mut response = ui.add(
+        egui::Label::new(RichText::new(shown).monospace())
+            .extend()
+            .selectable(false)
+            .sense(egui::Sense::click()),
+    );
+    if shortened {
+        response = response.on_hover_text(RichText::new(full).monospace());
+    }
+    copy_menu(&response, full);
+    response
+}
+
+/// A name as a link that does `verb` ("Inspect tensor"); the accessible label is the verb with the full name.
+pub fn name_link(ui: &mut Ui, full: &str, verb: &str) -> Response {
+    let width = ui.available_width() - 2.0 * ui.spacing().button_padding.x;
+    let shown = format::middle(full, fitting(ui, width));
+    let text = RichText::new(shown).monospace().color(ui.visuals().hyperlink_color);
+    let response = ui.add(Button::new(WidgetText::from(text)).frame_when_inactive(false));
+    let label = format!("{verb} {full}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+    let response = response.on_hover_ui(|ui| {
+        ui.monospace(full);
+        ui.small(verb);
+    });
+    copy_menu(&response, full);
+    response
+}
