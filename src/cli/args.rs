@@ -44,7 +44,7 @@ pub enum Command {
 /// Arguments of the window.
 #[derive(Args, Debug)]
 pub struct StudioArgs {
-    /// A model (.onnx), a recipe (.toml) or an engine to open
+    /// A model (.onnx) or a recipe (.toml) to open
     pub file: Option<PathBuf>,
     /// Render the window to this PNG file and exit
     #[arg(long, value_name = "FILE")]
@@ -58,6 +58,9 @@ pub struct StudioArgs {
     /// The step to show: model, check, recipe, build or lab
     #[arg(long)]
     pub step: Option<String>,
+    /// The pane to bring to the front: plots, variants, findings or log
+    #[arg(long)]
+    pub pane: Option<String>,
 }
 
 /// Arguments of `inspect`.

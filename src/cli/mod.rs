@@ -15,6 +15,7 @@ mod progress;
 mod request;
 mod run;
 mod runtimes;
+mod studio;
 mod table;
 mod targets;
 
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 /// Runs the program with these arguments.
 pub fn main(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
-        None => Err(CliError::unusable("the studio is not in this build yet; see --help")),
+        None => studio::studio(&cli.studio),
         Some(Command::Inspect(a)) => inspect::inspect(&a),
         Some(Command::Check(a)) => check::check(&a),
         Some(Command::Build(a)) => build::build(&a),
