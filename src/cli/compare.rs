@@ -64,7 +64,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
     } else {
         print_table(&comparison);
     }
-    let mut exit = verdict(&comparison, &recipe);
+    let mut exit = verdict(&comparison);
     if let Some(baseline) = &baseline {
         for failure in gate::check(&comparison, baseline, &gates).map_err(CliError::unusable)? {
             eprintln!("failed: {failure}");
@@ -127,13 +127,13 @@ pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
 }
 
 /// Exit code 1 when a variant failed or missed the recipe's accuracy limits.
-pub fn verdict(comparison: &Comparison, recipe: &Recipe) -> Exit {
+pub fn verdict(comparison: &Comparison) -> Exit {
     let mut exit = Exit::Fine;
+    for failure in &comparison.failures {
+        eprintln!("failed: {failure}");
+        exit = Exit::Findings;
+    }
     for variant in &comparison.variants {
-        for failure in gate::check_limits(variant, &recipe.accuracy, None) {
-            eprintln!("failed: {failure}");
-            exit = Exit::Findings;
-        }
         if let Some(error) = &variant.error {
             eprintln!("failed: {}: {error}", variant.name);
             exit = Exit::Findings;

@@ -56,7 +56,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
             println!("wrote {}", path.display());
         }
     }
-    Ok(compare::verdict(&comparison, &recipe))
+    Ok(compare::verdict(&comparison))
 }
 
 /// The report's files; refuses to replace any that were not made by an earlier run into the default folder.

@@ -120,17 +120,27 @@ pub enum TaskOutput {
 #[derive(Clone)]
 pub struct Service {
     launch: Launch,
+    data: Option<PathBuf>,
 }
 
 impl Service {
     /// A service whose workers start as `launch` says, unless a recipe's target names its own prefix.
+    /// Results go to the history in the user's data directory.
     pub fn new(launch: Launch) -> Self {
-        Self { launch }
+        let dirs = directories::ProjectDirs::from("", "", "enginesmith");
+        let data = dirs.map(|d| d.data_dir().to_path_buf());
+        Self { launch, data }
+    }
+
+    /// The same with another folder for the history and for build times; `None` keeps nothing.
+    #[must_use]
+    pub fn with_data(self, folder: Option<PathBuf>) -> Self {
+        Self { data: folder, ..self }
     }
 
     /// Starts a task. `wake` is called (from any thread) whenever there is something new to read.
     pub fn start(&self, task: Task, wake: Arc<dyn Fn() + Send + Sync>) -> TaskHandle {
-        let (context, events) = Context::new(self.launch.clone(), wake);
+        let (context, events) = Context::new(self.launch.clone(), self.data.clone(), wake);
         let control = context.control();
         let failing = context.sink();
         let body = move || {

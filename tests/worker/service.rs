@@ -1,6 +1,7 @@
 //! Tasks as the window and the command line start them.
 
 use crate::fixtures::*;
+use enginesmith::bench::history::History;
 use enginesmith::engine::{EngineError, Usable};
 use enginesmith::recipe::{Recipe, VariantSpec};
 use enginesmith::worker::{JobError, Launch, Service, ServiceEvent, Task, TaskHandle, TaskOutput};
@@ -10,7 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 fn start(launch: Launch, task: Task) -> TaskHandle {
-    Service::new(launch).start(task, Arc::new(|| ()))
+    // Nothing of a test belongs to the user's own history.
+    Service::new(launch).with_data(None).start(task, Arc::new(|| ()))
 }
 
 /// All events to the end, and the end.
@@ -154,7 +156,7 @@ fn variants_are_measured_in_turn_and_compared_with_the_first() {
     ];
     let wakes = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&wakes);
-    let service = Service::new(local());
+    let service = Service::new(local()).with_data(Some(dir.path().join("data")));
     let task = service.start(
         comparing(&model, 0.6, variants),
         Arc::new(move || {
@@ -195,6 +197,14 @@ fn variants_are_measured_in_turn_and_compared_with_the_first() {
     }
     assert_eq!((one.environment.threads, two.environment.threads), (Some(1), Some(2)));
     assert!(one.ratio.is_none() && two.ratio.is_some());
+    // The history has the two that were measured, with their samples.
+    let history = History::open(&dir.path().join("data"), &comparison.model_sha256).unwrap();
+    let kept: Vec<&str> = history.entries.iter().map(|e| e.result.name.as_str()).collect();
+    assert_eq!(kept, ["one", "two"]);
+    let samples = history.samples(&history.entries[0]).unwrap();
+    let count: usize = samples.iter().map(Vec::len).sum();
+    assert_eq!((samples.len(), count as u64), (3, one.statistics.samples));
+    assert!(history.entries[1].recipe.contains("threads = 2"));
     // What the samples said live is what the result counts.
     let streamed: usize = events
         .iter()

@@ -7,11 +7,13 @@ use super::estimate::Builds;
 use super::{ServiceEvent, TaskOutput, request, unexpected};
 use crate::bench::compare::{Measured, ReferenceResult};
 use crate::bench::gate::check_limits;
+use crate::bench::history::{Entry, History};
 use crate::bench::measure::Plan;
 use crate::bench::{Comparison, Environment, Protocol, Sample, VariantResult};
 use crate::recipe::units::parse_named_shape;
 use crate::recipe::{BenchSpec, Recipe};
 use crate::worker::{Job, JobError, JobEvent, JobOutput};
+use std::path::Path;
 
 /// Rounds when the recipe says nothing.
 const ROUNDS: u32 = 5;
@@ -55,7 +57,7 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     }
     let test = Test::open(recipe, &rows)?;
     let rounds = recipe.bench.rounds.unwrap_or(ROUNDS).max(1);
-    let builds = Builds::open();
+    let builds = Builds::open(context.data());
     context.replan(steps(&rows, rounds, &builds, recipe));
 
     build_all(context, &mut rows, &builds)?;
@@ -70,7 +72,12 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     {
         return Err(failure);
     }
-    let comparison = compare(rows, outcome);
+    let (mut comparison, runs) = compare(rows, outcome);
+    if let Err(why) = keep(context, &comparison, runs) {
+        comparison
+            .warnings
+            .push(format!("this comparison is not in the history: {why}"));
+    }
     Ok(TaskOutput::Compare(comparison))
 }
 
@@ -252,20 +259,60 @@ impl Row {
     }
 }
 
-fn compare(rows: Vec<Row>, outcome: Outcome) -> Comparison {
+/// What the history keeps of a variant besides its result.
+struct Kept {
+    recipe: Recipe,
+    protocol: &'static str,
+    rounds: Vec<Vec<Sample>>,
+}
+
+/// Adds what was measured to the history; `runs` are in the order of the comparison's variants.
+fn keep(context: &Context, comparison: &Comparison, runs: Vec<Kept>) -> Result<(), String> {
+    let Some(folder) = context.data() else {
+        return Ok(());
+    };
+    for (result, run) in comparison.variants.iter().zip(runs) {
+        if run.rounds.is_empty() {
+            continue;
+        }
+        let model = &run.recipe.model;
+        let sha256 = model.sha256.clone().unwrap_or_default();
+        let entry = Entry {
+            id: String::new(),
+            model: file_name(&model.path),
+            model_sha256: sha256.clone(),
+            protocol: run.protocol.into(),
+            recipe: run.recipe.to_toml(),
+            result: result.clone(),
+            rounds: Vec::new(),
+        };
+        History::open(folder, &sha256)?.append(entry, &run.rounds)?;
+    }
+    Ok(())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
     let mut warnings = outcome.warnings;
     let mut failures = Vec::new();
     let reference_top1 = outcome.reference.as_ref().and_then(ReferenceResult::top1_percent);
     let baseline = rows.first().map(|r| r.rounds.clone()).unwrap_or_default();
     let (name, sha256) = rows.first().map_or_else(Default::default, |r| {
-        let path = &r.recipe.model.path;
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        (name.into_owned(), r.recipe.model.sha256.clone().unwrap_or_default())
+        let model = &r.recipe.model;
+        (file_name(&model.path), model.sha256.clone().unwrap_or_default())
     });
+    let mut runs = Vec::with_capacity(rows.len());
     let mut protocols: Vec<&'static str> = Vec::new();
     let mut variants = Vec::with_capacity(rows.len());
     for (i, mut row) in rows.into_iter().enumerate() {
         row.result.batch = row.batch();
+        let mut protocol = "";
         if let Some(facts) = row.run.take() {
             row.result.shapes = facts.shapes;
             row.result.environment = facts.environment;
@@ -277,12 +324,18 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> Comparison {
             let against = (i > 0 && !baseline.is_empty()).then_some(baseline.as_slice());
             row.result.fill(&measured, against);
             row.result.statistics.warnings.extend(facts.notes);
-            if !protocols.contains(&facts.protocol.name()) {
-                protocols.push(facts.protocol.name());
+            protocol = facts.protocol.name();
+            if !protocols.contains(&protocol) {
+                protocols.push(protocol);
             }
         }
         failures.extend(check_limits(&row.result, &row.recipe.accuracy, reference_top1));
         variants.push(row.result);
+        runs.push(Kept {
+            recipe: row.recipe,
+            protocol,
+            rounds: row.rounds,
+        });
     }
     if protocols.len() > 1 {
         warnings.push(format!(
@@ -293,7 +346,7 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> Comparison {
     if variants.len() > 1 && baseline.is_empty() {
         warnings.push("the first variant has no numbers, so there is nothing to compare the others with".into());
     }
-    Comparison {
+    let comparison = Comparison {
         model: name,
         model_sha256: sha256,
         protocol: protocols.first().map(|p| (*p).to_string()).unwrap_or_default(),
@@ -301,5 +354,6 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> Comparison {
         reference: outcome.reference,
         failures,
         warnings,
-    }
+    };
+    (comparison, runs)
 }

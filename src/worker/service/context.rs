@@ -5,6 +5,7 @@ use crate::recipe::TargetSpec;
 use crate::worker::{Job, JobError, JobEvent, JobOutput, Launch, Worker};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -122,6 +123,7 @@ impl Timeline {
 pub struct Context {
     sink: Sink,
     launch: Launch,
+    data: Option<PathBuf>,
     cancelled: Arc<AtomicBool>,
     workers: Arc<Mutex<Vec<Weak<Worker>>>>,
     timeline: RefCell<Timeline>,
@@ -129,11 +131,16 @@ pub struct Context {
 
 impl Context {
     /// A context and where its events can be read.
-    pub fn new(launch: Launch, wake: Arc<dyn Fn() + Send + Sync>) -> (Self, Receiver<ServiceEvent>) {
+    pub fn new(
+        launch: Launch,
+        data: Option<PathBuf>,
+        wake: Arc<dyn Fn() + Send + Sync>,
+    ) -> (Self, Receiver<ServiceEvent>) {
         let (events, receiver) = crossbeam_channel::unbounded();
         let context = Self {
             sink: Sink { events, wake },
             launch,
+            data,
             cancelled: Arc::default(),
             workers: Arc::default(),
             timeline: RefCell::default(),
@@ -148,6 +155,11 @@ impl Context {
             cancelled: Arc::clone(&self.cancelled),
             workers: Arc::clone(&self.workers),
         }
+    }
+
+    /// The folder where results and build times are kept, if any.
+    pub fn data(&self) -> Option<&Path> {
+        self.data.as_deref()
     }
 
     /// Where events go.

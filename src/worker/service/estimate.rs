@@ -17,11 +17,10 @@ pub struct Builds {
 }
 
 impl Builds {
-    /// In the user's data directory; nothing is remembered when there is none.
-    pub fn open() -> Self {
-        let dirs = directories::ProjectDirs::from("", "", "enginesmith");
+    /// In this folder; nothing is remembered when there is none.
+    pub fn open(folder: Option<&Path>) -> Self {
         Self {
-            path: dirs.map(|d| d.data_dir().join("build-seconds.json")),
+            path: folder.map(|f| f.join("build-seconds.json")),
         }
     }
 
@@ -96,9 +95,7 @@ mod tests {
     #[test]
     fn a_build_is_remembered_by_model_target_and_precision() {
         let dir = tempfile::tempdir().unwrap();
-        let builds = Builds {
-            path: Some(dir.path().join("new/build-seconds.json")),
-        };
+        let builds = Builds::open(Some(&dir.path().join("new")));
         let recipe = Recipe::for_model(Path::new("m.onnx"));
         assert_eq!(builds.estimate(&recipe, "aa"), None);
         builds.remember(&recipe, "aa", 12.5);
