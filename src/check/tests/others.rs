@@ -2,7 +2,7 @@
 
 use super::Case;
 use super::models::*;
-use crate::graph::sample::{int, ints, node, with};
+use crate::graph::sample::{int, ints, node};
 use crate::model::DataType::{self, Float64, Int32, Int64};
 
 pub(super) fn cases() -> Vec<Case> {
