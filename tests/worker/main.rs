@@ -1,7 +1,7 @@
 //! The worker as a process: its protocol, its ends (good and bad), remote use behind a command prefix, and the service.
 //!
 //! Faults are made by wrapper scripts given as command prefixes; the product knows nothing of them.
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 
 mod ends;
 mod exchange;

@@ -17,8 +17,11 @@ use std::time::{Duration, Instant};
 const SILENCE: Duration = Duration::from_secs(10);
 /// A job that does not stop within this time after a cancel is stopped with its worker.
 const CANCEL: Duration = Duration::from_secs(5);
-/// Time for the handshake; a prefix may have to connect, or to start a container.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+/// Silence before the handshake that is too long. A prefix may have to connect or to fetch a container image, and mostly
+/// says so; what it prints counts as a sign of life until the handshake.
+const HANDSHAKE: Duration = Duration::from_secs(60);
+/// Time for the handshake, whatever is printed.
+const HANDSHAKE_AT_MOST: Duration = Duration::from_secs(1800);
 /// Stray lines kept for messages.
 const STRAYS: usize = 12;
 /// Longest stray line that is kept, in characters.
@@ -138,7 +141,10 @@ impl Shared {
     }
 
     pub fn hello(&self, host: Host, targets: Vec<String>) {
-        self.lock().hello = Some((host, targets));
+        let mut inner = self.lock();
+        inner.hello = Some((host, targets));
+        inner.heard = Instant::now();
+        drop(inner);
         self.changed.notify_all();
     }
 
@@ -155,6 +161,9 @@ impl Shared {
         }
         let line: String = line.chars().take(STRAY_LENGTH).collect();
         let mut inner = self.lock();
+        if inner.hello.is_none() {
+            inner.heard = Instant::now();
+        }
         for job in inner.jobs.values() {
             let (severity, line) = ("stray".into(), line.clone());
             let _ = job.events.send(JobEvent::Log { severity, line });
@@ -306,8 +315,13 @@ impl Shared {
             reason.clone()
         } else if inner.closing {
             "closed".into()
-        } else if inner.hello.is_none() && inner.started.elapsed() > HANDSHAKE {
-            format!("it said nothing that a worker says for {} s", HANDSHAKE.as_secs())
+        } else if inner.hello.is_none()
+            && (inner.heard.elapsed() > HANDSHAKE || inner.started.elapsed() > HANDSHAKE_AT_MOST)
+        {
+            format!(
+                "it said nothing that a worker says for {} s",
+                inner.started.elapsed().as_secs()
+            )
         } else if inner.hello.is_some() && inner.heard.elapsed() > SILENCE {
             format!("it hangs: no sign of life for {} s", SILENCE.as_secs())
         } else if inner
