@@ -18,5 +18,5 @@ mod target;
 mod tests;
 
 pub use finding::{Evidence, Finding, Fix, Place, Report, Severity};
-pub use parser_report::{ParserError, ParserReport, Subgraph};
+pub use parser_report::{ParserError, ParserReport, Plugin, Subgraph};
 pub use run::{Request, check};

@@ -24,6 +24,17 @@ pub struct ParserError {
     pub path: Option<NodePath>,
 }
 
+/// A plugin that the library can make.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Plugin {
+    /// Its name, which is the operator it takes.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its namespace; often empty.
+    pub namespace: String,
+}
+
 /// A group of nodes that the parser supports or not.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Subgraph {
@@ -48,4 +59,7 @@ pub struct ParserReport {
     pub subgraphs: Vec<Subgraph>,
     /// Lines of the library's log at warning or worse.
     pub log: Vec<String>,
+    /// Plugins that are registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<Plugin>,
 }

@@ -4,9 +4,9 @@ use super::{EngineError, TensorSpec};
 use crate::data::NamedTensors;
 use crate::data::generate::bind_shapes;
 use crate::graph::{Dim, Graph, Shape, TensorId};
-use crate::model::Tensor;
+use crate::model::{DataType, Tensor};
 use crate::recipe::units::format_named_shape;
-use crate::recipe::{ProfileSpec, Recipe};
+use crate::recipe::{Precision, ProfileSpec, Recipe};
 use std::collections::BTreeMap;
 
 /// What the model declares of its top-level inputs and outputs.
@@ -137,6 +137,30 @@ pub fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, En
         }
     }
     Ok(all)
+}
+
+/// Makes sure that a precision other than FP32 and TF32 is in the graph already: `runtime` computes in the graph's types.
+///
+/// # Errors
+/// [`EngineError::Request`] that says what the graph lacks.
+pub fn check_types(precision: Precision, graph: &Graph, runtime: &str) -> Result<(), EngineError> {
+    use DataType as T;
+    let (types, words): (&[T], &str) = match precision {
+        Precision::Fp32 | Precision::Tf32 => return Ok(()),
+        Precision::Fp16 => (&[T::Float16], "float16"),
+        Precision::Bf16 => (&[T::BFloat16], "bfloat16"),
+        Precision::Int8 => (&[T::Int8, T::UInt8], "int8"),
+        Precision::Fp8 => (&[T::Float8E4M3FN, T::Float8E5M2], "float8"),
+        Precision::Int4 => (&[T::Int4, T::UInt4], "int4"),
+    };
+    let has = |t: &crate::graph::TensorInfo| t.ty.dtype.is_some_and(|d| types.contains(&d));
+    if graph.tensors.iter().any(has) {
+        return Ok(());
+    }
+    Err(EngineError::Request(format!(
+        "{precision}: {runtime} computes in the types that the graph has, and this graph has no {words} tensor; add a patch \
+         to the recipe that converts it, or choose fp32"
+    )))
 }
 
 /// The refusal of a build option that a target does not have; `known` are its options with help.

@@ -11,13 +11,20 @@ pub mod tensorrt;
 mod types;
 
 pub use record::Recorder;
+use enginesmith_tensorrt::Flavour;
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,
     TensorSpec, Usable,
 };
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.
-pub const TARGETS: [&str; 3] = ["embedded", onnxruntime::CPU, onnxruntime::CUDA];
+pub const TARGETS: [&str; 5] = [
+    "embedded",
+    onnxruntime::CPU,
+    onnxruntime::CUDA,
+    tensorrt::TENSORRT,
+    tensorrt::RTX,
+];
 
 /// The builder of the target with this name.
 pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
@@ -25,6 +32,10 @@ pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
         "embedded" => Some(Box::new(embedded::Embedded)),
         onnxruntime::CPU => Some(Box::new(onnxruntime::OnnxRuntime { cuda: false })),
         onnxruntime::CUDA => Some(Box::new(onnxruntime::OnnxRuntime { cuda: true })),
+        tensorrt::TENSORRT => Some(Box::new(tensorrt::TensorRt {
+            flavour: Flavour::Enterprise,
+        })),
+        tensorrt::RTX => Some(Box::new(tensorrt::TensorRt { flavour: Flavour::Rtx })),
         _ => None,
     }
 }

@@ -56,6 +56,12 @@ impl<'a> Recorder<'a> {
         self.log.push((severity.into(), line.into()));
     }
 
+    /// Keeps times and log lines that a runtime told on its own.
+    pub fn keep(&mut self, stages: Vec<(String, f64)>, log: Vec<(String, String)>) {
+        self.stages.extend(stages);
+        self.log.extend(log);
+    }
+
     /// Completes a record with the times and log kept here.
     pub fn finish(self, record: &mut BuildRecord) {
         record.seconds = self.start.elapsed().as_secs_f64();

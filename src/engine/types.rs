@@ -4,7 +4,7 @@ use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::graph::Shape;
 use crate::model::{DataType, Model};
-use crate::recipe::{Recipe, TargetSpec};
+use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -156,12 +156,12 @@ pub trait Builder: Send {
     /// The target, and what was found here. Must not load a GPU library that can crash; that is what the worker is for.
     fn target(&self) -> TargetInfo;
 
-    /// Asks the target's own parser about a model.
+    /// Asks the target's own parser about a model, as the recipe's `[build]` would (plugins, parser flags).
     ///
     /// # Errors
     /// [`EngineError::Unavailable`] when there is no parser to ask.
-    fn parse(&self, model: &Model, target: &TargetSpec) -> Result<ParserReport, EngineError> {
-        let _ = (model, target);
+    fn parse(&self, model: &Model, target: &TargetSpec, build: &BuildSpec) -> Result<ParserReport, EngineError> {
+        let _ = (model, target, build);
         Err(EngineError::Unavailable(format!(
             "{} has no parser that can be asked",
             self.target().name

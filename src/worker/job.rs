@@ -4,7 +4,7 @@ use crate::bench::{Environment, Profile, Sample};
 use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
-use crate::recipe::{Recipe, TargetSpec};
+use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -20,6 +20,9 @@ pub enum Job {
         model: PathBuf,
         /// Which library.
         target: TargetSpec,
+        /// Build options that concern the parser (plugins, parser flags).
+        #[serde(default)]
+        build: BuildSpec,
     },
     /// Build an engine; it stays in the worker under the id of this job.
     Build {

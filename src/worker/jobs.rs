@@ -132,9 +132,9 @@ impl Runner {
             Job::Targets => Ok(JobOutput::Targets {
                 targets: crate::engine::builders().iter().map(|b| b.target()).collect(),
             }),
-            Job::Parse { target, .. } => {
+            Job::Parse { target, build, .. } => {
                 let model = Model::open(model()?).map_err(|e| request(e.to_string()))?;
-                let report = known(&target.name)?.parse(&model, &target)?;
+                let report = known(&target.name)?.parse(&model, &target, &build)?;
                 Ok(JobOutput::Parse { report })
             }
             Job::Build { recipe, output, .. } => {

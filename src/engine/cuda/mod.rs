@@ -3,7 +3,9 @@
 //! Called by the engines' folders only. Loads the driver's library, nothing else.
 
 mod device;
+mod info;
 mod timed;
 
 pub use device::{Device, driver_trouble};
+pub use info::{DeviceInfo, devices};
 pub use timed::{Enqueue, GpuLoop};

@@ -19,7 +19,7 @@ mod session;
 mod tensors;
 mod words;
 
-use super::bind::warm_shapes;
+use super::bind::{check_types, warm_shapes};
 use super::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Recorder, TargetInfo, Usable,
 };
@@ -27,7 +27,6 @@ use crate::bench::gpu_loop::Conduct;
 use crate::bench::measure::Plan;
 use crate::data::generate::generate;
 use crate::graph::Graph;
-use crate::model::DataType;
 use crate::recipe::{Precision, Recipe};
 use find::Library;
 use gpu::Gpu;
@@ -208,26 +207,7 @@ impl OnnxRuntime {
         if let Some(reason) = self.refusal(precision) {
             return Err(EngineError::Unsupported(format!("{precision}: {reason}")));
         }
-        use DataType as T;
-        let (types, words): (&[T], &str) = match precision {
-            Precision::Fp32 | Precision::Tf32 => return Ok(()),
-            Precision::Fp16 => (&[T::Float16], "float16"),
-            Precision::Bf16 => (&[T::BFloat16], "bfloat16"),
-            Precision::Int8 => (&[T::Int8, T::UInt8], "int8"),
-            Precision::Fp8 => (&[T::Float8E4M3FN, T::Float8E5M2], "float8"),
-            Precision::Int4 => (&[T::Int4, T::UInt4], "int4"),
-        };
-        if graph
-            .tensors
-            .iter()
-            .any(|t| t.ty.dtype.is_some_and(|d| types.contains(&d)))
-        {
-            return Ok(());
-        }
-        Err(EngineError::Request(format!(
-            "{precision}: ONNX Runtime computes in the types that the graph has, and this graph has no {words} tensor; \
-             add a patch to the recipe that converts it, or choose fp32"
-        )))
+        check_types(precision, graph, "ONNX Runtime")
     }
 }
 

@@ -1,1 +1,102 @@
 //! TensorRT and TensorRT-RTX through the crate enginesmith-tensorrt.
+//!
+//! `libraries` finds them and chooses one, `options` reads what a recipe says, `parse` asks the ONNX parser, `build` makes
+//! engines (with `setup` for the configuration, `progress` for its phases and log, `timing` for the timing cache),
+//! `words` turns errors into sentences. One process holds one version of one library.
+
+mod build;
+mod engine;
+mod libraries;
+mod options;
+mod parse;
+mod progress;
+mod setup;
+mod timing;
+mod words;
+
+use super::{BuildContext, BuildRequest, Builder, Engine, EngineError, Found, TargetInfo, Usable};
+use crate::check::ParserReport;
+use crate::engine::cuda;
+use crate::model::Model;
+use crate::recipe::{BuildSpec, Precision, TargetSpec};
+use enginesmith_tensorrt::{Flavour, Library};
+use options::Options;
+
+/// Name of the target for data-center and workstation GPUs.
+pub const TENSORRT: &str = "tensorrt";
+/// Name of the target for RTX GPUs.
+pub const RTX: &str = "tensorrt-rtx";
+
+/// Builds engines of one of the two products.
+pub struct TensorRt {
+    /// Which.
+    pub flavour: Flavour,
+}
+
+/// Name of the target.
+fn name(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::Enterprise => TENSORRT,
+        Flavour::Rtx => RTX,
+    }
+}
+
+/// How to get it.
+fn install(flavour: Flavour) -> &'static str {
+    match flavour {
+        Flavour::Rtx => "enginesmith targets install tensorrt-rtx",
+        Flavour::Enterprise => {
+            "NVIDIA gives the libraries out itself: install the Debian packages libnvinfer10 and libnvonnxparsers10 from \
+             NVIDIA's repository, or the pip package tensorrt-cu13 from NVIDIA's index, or unpack NVIDIA's archive and set \
+             TENSORRT_HOME to it; libnvinfer.so and libnvonnxparser.so must lie in one folder"
+        }
+    }
+}
+
+impl Builder for TensorRt {
+    fn target(&self) -> TargetInfo {
+        let devices = cuda::devices();
+        let found = libraries::find(self.flavour)
+            .into_iter()
+            .map(|library| Found {
+                version: library.version_text(),
+                usable: match library.refusal() {
+                    Some(reason) => Usable::No(reason),
+                    None => libraries::usable(self.flavour, &devices),
+                },
+                path: Some(library.found.core),
+            })
+            .collect();
+        TargetInfo {
+            name: name(self.flavour).into(),
+            found,
+            install: Some(install(self.flavour).into()),
+            precisions: Precision::ALL.iter().map(|p| (p.name().to_string(), None)).collect(),
+            options: options::help(self.flavour)
+                .map(|(name, help)| (name.to_string(), help.to_string()))
+                .collect(),
+            protocols: ["trtexec-11", "trtexec-10", "serial", "custom"].map(String::from).into(),
+        }
+    }
+
+    fn parse(&self, model: &Model, target: &TargetSpec, build: &BuildSpec) -> Result<ParserReport, EngineError> {
+        let options = Options::read(build, self.flavour)?;
+        let library = self.load(target, &options)?;
+        parse::report(library, model, target, &options)
+    }
+
+    fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
+        build::build(self, request, context)
+    }
+}
+
+impl TensorRt {
+    /// Finds and loads the library that a recipe means, with its plugins.
+    fn load(&self, target: &TargetSpec, options: &Options) -> Result<Library, EngineError> {
+        let path = libraries::choose(self.flavour, target, options.library.as_deref())?;
+        let library = Library::load(&path).map_err(words::load)?;
+        libraries::check_loaded(self.flavour, target, library)?;
+        options::load_plugins(library, &options.plugins)?;
+        Ok(library)
+    }
+}

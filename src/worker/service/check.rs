@@ -6,7 +6,7 @@ use crate::check::{ParserReport, Request};
 use crate::engine::EngineError;
 use crate::graph::{Graph, Shape};
 use crate::model::Model;
-use crate::recipe::{Recipe, TargetSpec};
+use crate::recipe::Recipe;
 use crate::rewrite::apply_all;
 use crate::worker::{Job, JobError, JobOutput};
 use std::path::{Path, PathBuf};
@@ -76,14 +76,15 @@ fn ask(context: &Context, recipe: &Recipe, patched: &Model) -> Result<ParserRepo
         patched.save(&path, false).map_err(|e| request(e.to_string()))?;
         path
     };
-    parse(context, &recipe.target, &path)
+    parse(context, recipe, &path)
 }
 
-fn parse(context: &Context, target: &TargetSpec, model: &Path) -> Result<ParserReport, JobError> {
-    let worker = context.worker(Some(target))?;
+fn parse(context: &Context, recipe: &Recipe, model: &Path) -> Result<ParserReport, JobError> {
+    let worker = context.worker(Some(&recipe.target))?;
     let job = Job::Parse {
         model: PathBuf::from(model),
-        target: target.clone(),
+        target: recipe.target.clone(),
+        build: recipe.build.clone(),
     };
     match context.run(&worker, job, None, &mut |_| {})? {
         JobOutput::Parse { report } => Ok(report),

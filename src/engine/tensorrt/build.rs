@@ -1,0 +1,284 @@
+//! Building an engine.
+
+use super::engine::Elsewhere;
+use super::libraries::{device_refusal, numbers};
+use super::options::{Options, capability_text};
+use super::progress::{Monitor, follow};
+use super::{TensorRt, name, parse, setup, timing, words};
+use crate::check::{Evidence, ParserReport, Request, Severity, check};
+use crate::engine::bind::{check_types, specs};
+use crate::engine::cuda::{self, DeviceInfo};
+use crate::engine::{BuildContext, BuildRecord, BuildRequest, Engine, EngineError, Recorder};
+use crate::graph::Graph;
+use crate::model::Model;
+use crate::recipe::Recipe;
+use enginesmith_tensorrt::api::{Builder, BuilderConfig, HostMemory, Network};
+use enginesmith_tensorrt::sys::ComputeCapability;
+use enginesmith_tensorrt::{Error, Flavour, Library};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The stage that TensorRT's own phases are in.
+const BUILD: &str = "build engine";
+/// Reasons that a refusal spells out.
+const REASONS: usize = 5;
+
+/// The engine's bytes.
+enum Plan {
+    /// In the file that was asked for; how many.
+    File(u64),
+    Memory(HostMemory),
+}
+
+/// Builds as the request says.
+///
+/// # Errors
+/// [`EngineError`]: unsupported nodes by name, options that this version lacks, TensorRT's own words.
+pub fn build(
+    target: &TensorRt,
+    request: &BuildRequest,
+    context: &BuildContext<'_>,
+) -> Result<Box<dyn Engine>, EngineError> {
+    let recipe = &request.recipe;
+    let options = Options::read(&recipe.build, target.flavour)?;
+    let graph = Graph::new(request.model.clone());
+    if !options.weak_typing {
+        check_types(recipe.build.precision, &graph, target.flavour.name())?;
+    }
+    let (inputs, outputs) = specs(&graph)?;
+    let mut recorder = Recorder::new(context.progress);
+    let (made, heard) = follow(context.progress, BUILD, |monitor| {
+        let mut job = Job {
+            target,
+            request,
+            options: &options,
+            graph: &graph,
+            recorder: &mut recorder,
+            monitor,
+            scratch: &context.scratch,
+        };
+        job.run()
+    });
+    recorder.keep(heard.phases, heard.log);
+    let made = made?;
+    let mut record = BuildRecord {
+        target: name(target.flavour).into(),
+        version: made.version,
+        model_sha256: request.model_sha256.clone(),
+        recipe: recipe.to_toml(),
+        device: Some(made.built_for),
+        ..BuildRecord::default()
+    };
+    match made.plan {
+        Plan::File(bytes) => record.engine_bytes = Some(bytes),
+        Plan::Memory(bytes) => {
+            record.engine_bytes = Some(bytes.len() as u64);
+            let hash = Sha256::digest(&*bytes);
+            record.engine_sha256 = Some(hash.iter().map(|b| format!("{b:02x}")).collect());
+        }
+    }
+    recorder.finish(&mut record);
+    Ok(Box::new(Elsewhere {
+        record,
+        inputs,
+        outputs,
+        why: made.runs.err().unwrap_or_default(),
+    }))
+}
+
+/// What a build made.
+struct Made {
+    version: String,
+    /// Which devices it was built for, in words.
+    built_for: String,
+    plan: Plan,
+    /// The device it runs on here, or why it does not.
+    runs: Result<DeviceInfo, String>,
+}
+
+struct Job<'a, 'p> {
+    target: &'a TensorRt,
+    request: &'a BuildRequest,
+    options: &'a Options,
+    graph: &'a Graph,
+    recorder: &'a mut Recorder<'p>,
+    monitor: &'a Arc<Monitor>,
+    scratch: &'a Path,
+}
+
+impl Job<'_, '_> {
+    fn run(&mut self) -> Result<Made, EngineError> {
+        let recipe = &self.request.recipe;
+        let device = self.device()?;
+        // Current on this thread as long as the build goes on: TensorRT builds on, and for, the current device.
+        let _context = match &device {
+            Ok(device) => Some(cuda::Device::open(device.index).map_err(EngineError::Unavailable)?),
+            Err(_) => None,
+        };
+        let (target, options) = (self.target, self.options);
+        let library = self
+            .recorder
+            .stage("load library", || target.load(&recipe.target, options))??;
+        let builder = library.builder().map_err(words::error)?;
+        if options.weak_typing {
+            setup::check_weak_typing(&builder, recipe.build.precision)?;
+        }
+        let mut network = parse::network(&builder, options.weak_typing).map_err(words::error)?;
+        self.parse(library, &mut network)?;
+        let mut config = builder.config().map_err(words::error)?;
+        setup::configure(&builder, &mut config, recipe, options)?;
+        setup::add_profiles(&builder, &mut config, &network, &recipe.profiles)?;
+        config.set_progress_monitor(self.monitor.clone()).map_err(words::error)?;
+        let cache = timing::file(&options.timing_cache, library.version(), device.as_ref().ok());
+        if let Some(file) = &cache {
+            timing::load(&mut config, file)?;
+        }
+        let plan = self.plan(&builder, &network, &config)?;
+        if let Some(file) = &cache {
+            match timing::store(&config, file) {
+                Ok(_) => self.recorder.log("info", &format!("timing cache kept in {}", file.display())),
+                Err(why) => self.recorder.log("warn", &format!("the timing cache is not kept: {why}")),
+            }
+        }
+        Ok(Made {
+            version: numbers(library.version()),
+            built_for: built_for(library, options, device.as_ref().ok()),
+            plan,
+            runs: device,
+        })
+    }
+
+    /// The GPU to build on, or why there is none. TensorRT-RTX builds without one.
+    fn device(&self) -> Result<Result<DeviceInfo, String>, EngineError> {
+        let flavour = self.target.flavour;
+        let index = self.request.recipe.target.device.unwrap_or(0);
+        let device = cuda::devices().and_then(|devices| {
+            let found = devices.into_iter().find(|d| d.index == index);
+            found.ok_or_else(|| format!("there is no GPU {index}"))
+        });
+        let device = device.and_then(|device| match device_refusal(flavour, &device) {
+            Some(why) => Err(why),
+            None => Ok(device),
+        });
+        if let Err(why) = &device {
+            if flavour == Flavour::Enterprise {
+                return Err(EngineError::Unavailable(format!("TensorRT builds on a GPU only: {why}")));
+            }
+            if self.options.compute_capabilities.contains(&ComputeCapability::Current) {
+                return Err(EngineError::Request(format!(
+                    "build option compute_capability = \"current\": {why}; name the capability of the GPU it shall run on"
+                )));
+            }
+        }
+        Ok(device)
+    }
+
+    fn parse(&mut self, library: Library, network: &mut Network<'_>) -> Result<(), EngineError> {
+        let recipe = &self.request.recipe;
+        let written;
+        let model: &Model = if recipe.patches.is_empty() {
+            &self.request.model
+        } else {
+            // The parser reads bytes; a patched model has none yet.
+            let path = self.scratch.join("patched.onnx");
+            let model = &self.request.model;
+            let saved = self.recorder.stage("write patched model", || model.save(&path, true))?;
+            saved.map_err(|e| EngineError::Failed(e.to_string()))?;
+            written = Model::open(&path).map_err(|e| EngineError::Failed(e.to_string()))?;
+            &written
+        };
+        let options = self.options;
+        let parsed = self.recorder.stage("parse model", || {
+            let mut parser = network.parser().map_err(words::error)?;
+            for flag in &options.parser_flags {
+                parser.set_flag(*flag).map_err(words::option("parser_flags"))?;
+            }
+            Ok::<_, EngineError>(parser.parse(model.file_data(), Some(model.path())))
+        })?;
+        match parsed? {
+            Ok(()) => Ok(()),
+            Err(Error::Parse(errors)) => {
+                let report = parse::of(library, self.graph, &errors, false);
+                Err(EngineError::Unsupported(refusal(self.graph, recipe, report)))
+            }
+            Err(Error::Failed(failure)) => Err(EngineError::Unsupported(words::failure_words(&failure))),
+            Err(error) => Err(words::error(error)),
+        }
+    }
+
+    fn plan(
+        &mut self,
+        builder: &Builder,
+        network: &Network<'_>,
+        config: &BuilderConfig<'_>,
+    ) -> Result<Plan, EngineError> {
+        let output = self.request.output.as_deref();
+        let built = self.recorder.stage(BUILD, || match output {
+            Some(path) => to_file(builder, network, config, path),
+            None => builder.build(network, config).map(Plan::Memory).map_err(words::error),
+        })?;
+        built
+    }
+}
+
+/// Builds into a file: as it is made, where the version can, else at the end.
+fn to_file(
+    builder: &Builder,
+    network: &Network<'_>,
+    config: &BuilderConfig<'_>,
+    path: &Path,
+) -> Result<Plan, EngineError> {
+    let io = |e: std::io::Error| EngineError::Failed(format!("writing the engine: {e}"));
+    let file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(io)?);
+    match builder.build_to(network, config, Box::new(file)) {
+        Ok(bytes) => return Ok(Plan::File(bytes)),
+        Err(Error::Missing(_)) => {}
+        Err(error) => return Err(words::error(error)),
+    }
+    let bytes = builder.build(network, config).map_err(words::error)?;
+    std::fs::write(path, &*bytes).map_err(io)?;
+    Ok(Plan::File(bytes.len() as u64))
+}
+
+/// The parser's errors as sentences that name the nodes, as `check` has them.
+fn refusal(graph: &Graph, recipe: &Recipe, report: ParserReport) -> String {
+    let request = Request {
+        target: recipe.target.name.clone(),
+        version: recipe.target.version.clone(),
+        profiles: Vec::new(),
+        parser: Some(report),
+    };
+    let findings = match check(graph, &request) {
+        Ok(report) => report.findings,
+        Err(why) => return why,
+    };
+    let mut reasons: Vec<String> = findings
+        .into_iter()
+        .filter(|f| f.severity == Severity::Error && f.evidence == Evidence::Parser)
+        .map(|f| match f.fixes.first() {
+            Some(fix) => format!("{} {}", f.reason, fix.text),
+            None => f.reason,
+        })
+        .collect();
+    let more = reasons.len().saturating_sub(REASONS);
+    reasons.truncate(REASONS);
+    if more > 0 {
+        reasons.push(format!("and {more} more; `check` lists all"));
+    }
+    reasons.join("\n")
+}
+
+/// The devices that an engine is for, in words.
+fn built_for(library: Library, options: &Options, device: Option<&DeviceInfo>) -> String {
+    let texts = options.compute_capabilities.iter().map(|c| capability_text(*c));
+    let list: Option<Vec<String>> = texts.collect();
+    match (library.version().flavour, list.as_deref(), device) {
+        (Flavour::Rtx, Some([]), _) => format!("every GPU that {} takes", library.version()),
+        (Flavour::Rtx, Some(list), _) => format!("compute capability {}", list.join(", ")),
+        (_, _, Some(device)) => device.to_string(),
+        (_, _, None) => "the GPU it was built on".into(),
+    }
+}
