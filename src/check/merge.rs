@@ -2,7 +2,7 @@
 
 use super::ruleset::{ParserText, parser_texts};
 use super::subject::{fill, node_place, node_words};
-use super::{Evidence, Finding, Fix, ParserError, ParserReport, Place, Severity};
+use super::{Evidence, Finding, Fix, ParserError, ParserReport, Place, Plugin, Severity};
 use crate::graph::{Graph, Node, NodePath, PathStep};
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +30,10 @@ pub(super) fn merge(graph: &Graph, findings: Vec<Finding>, report: &ParserReport
         if let Some(node) = node {
             named.insert(node.path.clone());
         }
-        let finding = explain(texts, error, node);
+        let mut finding = explain(texts, error, node);
+        if is_about_a_plugin(&error.text) {
+            finding.fixes.extend(plugin_fix(error, node, &report.plugins));
+        }
         if !parser_findings.contains(&finding) {
             parser_findings.push(finding);
         }
@@ -197,7 +200,86 @@ fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Fi
     }
 }
 
+/// True for the messages about an operator that the parser has neither an importer nor a plugin for: of TensorRT-RTX 1.7 and
+/// TensorRT 10 (a plugin was looked for), and of TensorRT-RTX 1.4 to 1.6.
+fn is_about_a_plugin(text: &str) -> bool {
+    [
+        "Plugin not found",
+        "is not supported in TensorRT",
+        "No importer registered",
+    ]
+    .iter()
+    .any(|t| text.contains(t))
+}
+
+/// What the registry offers instead: plugins of that name (so version or namespace differ), else those of a similar one.
+fn plugin_fix(error: &ParserError, node: Option<&Node>, plugins: &[Plugin]) -> Option<Fix> {
+    const SIMILAR: f64 = 0.88;
+    let op = node.map_or(error.op_type.as_str(), |n| &n.op_type);
+    let words = |p: &&Plugin| match p.namespace.as_str() {
+        "" => format!("{} version {}", p.name, p.version),
+        namespace => format!("{namespace}::{} version {}", p.name, p.version),
+    };
+    let list = |chosen: Vec<&Plugin>| chosen.iter().map(words).collect::<Vec<String>>().join(", ");
+    let near = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &op.to_lowercase());
+    let same: Vec<&Plugin> = plugins.iter().filter(|p| p.name == op).collect();
+    let text = if !same.is_empty() {
+        format!(
+            "Registered under this name: {}. Set the node's attributes plugin_version and plugin_namespace to one of them.",
+            list(same)
+        )
+    } else {
+        let mut similar: Vec<&Plugin> = plugins.iter().filter(|p| near(&p.name) >= SIMILAR).collect();
+        similar.sort_by(|a, b| near(&b.name).total_cmp(&near(&a.name)));
+        similar.truncate(3);
+        if similar.is_empty() {
+            return None;
+        }
+        format!(
+            "Use a plugin with a similar name, if that is what was meant: {}.",
+            list(similar)
+        )
+    };
+    Some(Fix { text, patch: None })
+}
+
 fn first_line(text: &str) -> &str {
     let line = text.trim().lines().next().unwrap_or_default();
     if line.is_empty() { "it gives no reason" } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plugin(name: &str) -> Plugin {
+        Plugin {
+            name: name.into(),
+            version: "1".into(),
+            namespace: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_missing_plugin_names_what_is_registered() {
+        let error = ParserError {
+            op_type: "EfficientNMS_TRT".into(),
+            ..ParserError::default()
+        };
+        let fix = |plugins: &[Plugin]| plugin_fix(&error, None, plugins).map(|f| f.text);
+        assert_eq!(fix(&[plugin("ROIAlign_TRT")]), None);
+        let similar = fix(&[plugin("ROIAlign_TRT"), plugin("EfficientNMSX_TRT")]).unwrap();
+        assert!(similar.contains("EfficientNMSX_TRT version 1") && !similar.contains("ROIAlign"));
+        let same = fix(&[plugin("EfficientNMS_TRT"), plugin("EfficientNMSX_TRT")]).unwrap();
+        assert!(
+            same.contains("plugin_version") && !same.contains("EfficientNMSX"),
+            "{same}"
+        );
+        for text in [
+            "creator && \"Plugin not found\"",
+            "Op type X is not supported in TensorRT-RTX.",
+        ] {
+            assert!(is_about_a_plugin(text));
+        }
+    }
 }

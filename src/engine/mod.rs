@@ -10,8 +10,8 @@ mod record;
 pub mod tensorrt;
 mod types;
 
-pub use record::Recorder;
 use enginesmith_tensorrt::Flavour;
+pub use record::Recorder;
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,
     TensorSpec, Usable,

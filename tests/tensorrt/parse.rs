@@ -61,9 +61,15 @@ fn real_models_get_the_parsers_answer_from_every_version() {
             let note = format!("TensorRT-RTX {version}.");
             assert!(report.notes.iter().any(|n| n.starts_with(&note)), "{:?}", report.notes);
             for finding in &report.findings {
-                println!("{version} {name}: {:?} {} {}", finding.severity, finding.rule, finding.reason);
+                println!(
+                    "{version} {name}: {:?} {} {}",
+                    finding.severity, finding.rule, finding.reason
+                );
                 if finding.evidence == Evidence::Parser {
-                    assert!(finding.detail.as_ref().is_some_and(|d| !d.is_empty()), "raw text is kept");
+                    assert!(
+                        finding.detail.as_ref().is_some_and(|d| !d.is_empty()),
+                        "raw text is kept"
+                    );
                 }
             }
         }
@@ -77,15 +83,26 @@ fn an_unknown_operator_is_named_with_a_next_step_and_the_rest_is_a_supported_gro
     for version in ["1.5", "1.6", "1.7"] {
         let report = check(recipe(&model, version, "")).expect("a report");
         assert!(!report.supported);
-        let parser: Vec<_> = report.findings.iter().filter(|f| f.evidence == Evidence::Parser).collect();
+        let parser: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|f| f.evidence == Evidence::Parser)
+            .collect();
         assert_eq!(parser.len(), 1, "{parser:?}");
         let finding = parser[0];
         assert_eq!(finding.severity, Severity::Error);
-        assert!(matches!(&finding.place, Place::Node { name, .. } if name == "strange"), "{finding:?}");
+        assert!(
+            matches!(&finding.place, Place::Node { name, .. } if name == "strange"),
+            "{finding:?}"
+        );
         assert!(finding.reason.contains("MyOperator"), "{finding:?}");
         assert!(finding.fixes.iter().any(|f| f.text.contains("plugin")), "{finding:?}");
         let taken: usize = report.supported_subgraphs.iter().map(Vec::len).sum();
-        assert!(taken > 10, "all other nodes can be taken: {:?}", report.supported_subgraphs);
+        assert!(
+            taken > 10,
+            "all other nodes can be taken: {:?}",
+            report.supported_subgraphs
+        );
     }
 }
 

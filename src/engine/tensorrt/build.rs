@@ -131,16 +131,30 @@ impl Job<'_, '_> {
         let mut config = builder.config().map_err(words::error)?;
         setup::configure(&builder, &mut config, recipe, options)?;
         setup::add_profiles(&builder, &mut config, &network, &recipe.profiles)?;
-        config.set_progress_monitor(self.monitor.clone()).map_err(words::error)?;
+        config
+            .set_progress_monitor(self.monitor.clone())
+            .map_err(words::error)?;
         let cache = timing::file(&options.timing_cache, library.version(), device.as_ref().ok());
         if let Some(file) = &cache {
             timing::load(&mut config, file)?;
         }
-        let plan = self.plan(&builder, &network, &config)?;
+        let plan = self
+            .plan(&builder, &network, &config)
+            .map_err(|error| match (error, &device) {
+                // Some options make a build that otherwise needs no GPU ask for one, in words that few understand.
+                (EngineError::Failed(text), Err(why)) if text.contains("CUDA") => EngineError::Failed(format!(
+                    "{text}\nIt asked for a GPU, which an option may make it do (refit and strip_weights, for instance), and {why}"
+                )),
+                (error, _) => error,
+            })?;
         if let Some(file) = &cache {
             match timing::store(&config, file) {
-                Ok(_) => self.recorder.log("info", &format!("timing cache kept in {}", file.display())),
-                Err(why) => self.recorder.log("warn", &format!("the timing cache is not kept: {why}")),
+                Ok(_) => self
+                    .recorder
+                    .log("info", &format!("timing cache kept in {}", file.display())),
+                Err(why) => self
+                    .recorder
+                    .log("warn", &format!("the timing cache is not kept: {why}")),
             }
         }
         Ok(Made {
@@ -165,7 +179,9 @@ impl Job<'_, '_> {
         });
         if let Err(why) = &device {
             if flavour == Flavour::Enterprise {
-                return Err(EngineError::Unavailable(format!("TensorRT builds on a GPU only: {why}")));
+                return Err(EngineError::Unavailable(format!(
+                    "TensorRT builds on a GPU only: {why}"
+                )));
             }
             if self.options.compute_capabilities.contains(&ComputeCapability::Current) {
                 return Err(EngineError::Request(format!(

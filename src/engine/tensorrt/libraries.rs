@@ -184,7 +184,10 @@ mod tests {
         let Usable::BuildOnly(why) = usable(Flavour::Rtx, &Ok(h200.clone())) else {
             panic!("not usable for running");
         };
-        assert!(why.contains("NVIDIA H200") && why.contains("9.0") && why.contains("8.6"), "{why}");
+        assert!(
+            why.contains("NVIDIA H200") && why.contains("9.0") && why.contains("8.6"),
+            "{why}"
+        );
         assert_eq!(usable(Flavour::Enterprise, &Ok(h200)), Usable::Yes);
         let both = vec![device("NVIDIA H200", (9, 0)), device("NVIDIA L4", (8, 9))];
         assert_eq!(usable(Flavour::Rtx, &Ok(both)), Usable::Yes);

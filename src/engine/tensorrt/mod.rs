@@ -75,7 +75,9 @@ impl Builder for TensorRt {
             options: options::help(self.flavour)
                 .map(|(name, help)| (name.to_string(), help.to_string()))
                 .collect(),
-            protocols: ["trtexec-11", "trtexec-10", "serial", "custom"].map(String::from).into(),
+            protocols: ["trtexec-11", "trtexec-10", "serial", "custom"]
+                .map(String::from)
+                .into(),
         }
     }
 

@@ -116,13 +116,21 @@ const HELP: &[(&str, For, &str)] = &[
         For::Both,
         "threads of the builder; TensorRT's choice when not given",
     ),
-    ("flags", For::Both, "further builder flags by name: \"strict-nans,direct-io\""),
+    (
+        "flags",
+        For::Both,
+        "further builder flags by name: \"strict-nans,direct-io\"",
+    ),
     (
         "preview_features",
         For::Both,
         "preview features to turn on, by name: \"profile-sharing-0806\"",
     ),
-    ("parser_flags", For::Both, "flags of the ONNX parser: \"native-instancenorm\""),
+    (
+        "parser_flags",
+        For::Both,
+        "flags of the ONNX parser: \"native-instancenorm\"",
+    ),
     (
         "plugins",
         For::Both,
@@ -249,7 +257,7 @@ impl Options {
     }
 
     fn one(&mut self, option: &'static str, given: Given<'_>) -> Result<(), EngineError> {
-        let flag = |options: &mut Self, flag: BuilderFlag| {
+        let flag = |options: &mut Self, flag: BuilderFlag| -> Result<(), EngineError> {
             if given.truth()? {
                 options.flags.push((flag, option));
             }
@@ -325,7 +333,9 @@ impl Given<'_> {
     }
 
     fn truth(self) -> Result<bool, EngineError> {
-        self.value.as_bool().ok_or_else(|| self.wrong("true or false is wanted"))
+        self.value
+            .as_bool()
+            .ok_or_else(|| self.wrong("true or false is wanted"))
     }
 
     fn number(self, least: i32, most: i32) -> Result<i32, EngineError> {
@@ -349,7 +359,11 @@ impl Given<'_> {
         match self.value {
             Value::Array(list) => list
                 .iter()
-                .map(|value| Given { value, ..self }.path().map_err(|_| self.wrong("a list of paths is wanted")))
+                .map(|value| {
+                    Given { value, ..self }
+                        .path()
+                        .map_err(|_| self.wrong("a list of paths is wanted"))
+                })
                 .collect(),
             _ => Ok(vec![self.path()?]),
         }
@@ -554,7 +568,10 @@ mod tests {
     #[test]
     fn wrong_options_are_refused_by_name_and_value() {
         for (text, parts) in [
-            ("optimisation_level = 3", ["optimisation_level", "did you mean optimization_level"]),
+            (
+                "optimisation_level = 3",
+                ["optimisation_level", "did you mean optimization_level"],
+            ),
             ("optimization_level = 6", ["optimization_level = 6", "0 to 5"]),
             ("compute_capability = \"9.0\"", ["\"9.0\"", "8.6"]),
             ("compute_capability = \"current,8.6\"", ["current", "alone"]),
@@ -563,7 +580,10 @@ mod tests {
             ("memory_pools = \"tactic-dram:much\"", ["\"much\"", "1GiB"]),
             ("profiling_verbosity = \"high\"", ["\"high\"", "detailed"]),
             ("flags = \"fp16\"", ["fp16", "weak_typing"]),
-            ("exclude_lean_runtime = true", ["exclude_lean_runtime", "version_compatible"]),
+            (
+                "exclude_lean_runtime = true",
+                ["exclude_lean_runtime", "version_compatible"],
+            ),
             ("plugins_in_engine = true", ["plugins_in_engine", "plugins"]),
             ("timing_cache = true", ["timing_cache", "tensorrt has it"]),
             ("refit = true", ["refit = true", "identical"]),

@@ -110,7 +110,11 @@ fn plugins(library: Library) -> Vec<Plugin> {
         version: c.version,
         namespace: c.namespace,
     };
-    creators.into_iter().filter(|c| !c.name.is_empty()).map(plugin).collect()
+    creators
+        .into_iter()
+        .filter(|c| !c.name.is_empty())
+        .map(plugin)
+        .collect()
 }
 
 /// The groups that the parser takes, and one of all nodes that it does not. An unsure group (the model as a whole is not
@@ -127,7 +131,12 @@ fn subgraphs(graph: &Graph, support: &ModelSupport) -> Vec<Subgraph> {
         .subgraphs
         .iter()
         .map(|group| {
-            let taken: Vec<usize> = group.nodes.iter().copied().filter(|n| !unsupported.contains(n)).collect();
+            let taken: Vec<usize> = group
+                .nodes
+                .iter()
+                .copied()
+                .filter(|n| !unsupported.contains(n))
+                .collect();
             Subgraph {
                 nodes: nodes(&taken),
                 supported: true,
@@ -200,7 +209,13 @@ fn place(graph: &Graph, error: &api::ParserError) -> Option<NodePath> {
 
 /// All bodies and functions that a node reaches.
 fn inside(graph: &Graph, node: &Node) -> Vec<u32> {
-    let of = |node: &Node| node.owned_bodies.iter().copied().chain(node.function).collect::<Vec<u32>>();
+    let of = |node: &Node| {
+        node.owned_bodies
+            .iter()
+            .copied()
+            .chain(node.function)
+            .collect::<Vec<u32>>()
+    };
     let mut found: Vec<u32> = Vec::new();
     let mut ahead = of(node);
     while let Some(body) = ahead.pop() {

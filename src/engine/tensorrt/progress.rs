@@ -181,7 +181,9 @@ impl ProgressMonitor for Monitor {
         if phase.parents.len() <= DEEPEST {
             let mut path = phase.parents;
             path.push(name.into());
-            phases.ended.push((path.join(" / "), phase.began.elapsed().as_secs_f64()));
+            phases
+                .ended
+                .push((path.join(" / "), phase.began.elapsed().as_secs_f64()));
         }
     }
 }
@@ -225,7 +227,10 @@ mod tests {
         assert_eq!(tactics.parents, ["build engine", "Building"]);
         assert_eq!((tactics.done, tactics.total, tactics.finished), (10, 10, true));
         let building: Vec<_> = stages.iter().filter(|s| s.name == "Building").collect();
-        assert_eq!((building[0].done, building[0].total, building[0].finished), (0, 2, false));
+        assert_eq!(
+            (building[0].done, building[0].total, building[0].finished),
+            (0, 2, false)
+        );
         assert!(building.last().unwrap().finished);
         let names: Vec<&str> = heard.phases.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["build engine / Building / Tactics", "build engine / Building"]);

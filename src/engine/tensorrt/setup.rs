@@ -4,7 +4,7 @@ use super::libraries::numbers;
 use super::options::{Options, TimingCache};
 use super::words;
 use crate::engine::EngineError;
-use crate::recipe::{ProfileSpec, Precision, Recipe, ShapeRange};
+use crate::recipe::{Precision, ProfileSpec, Recipe, ShapeRange};
 use enginesmith_tensorrt::api::{Builder, BuilderConfig, Network, OptimizationProfile, TensorInfo};
 use enginesmith_tensorrt::sys::{BuilderFlag, MemoryPoolType, VersionedEnum};
 
@@ -67,7 +67,9 @@ pub fn configure(
             .map_err(words::option("compute_capability"))?;
     }
     if let Some(streams) = options.aux_streams {
-        config.set_max_aux_streams(streams).map_err(words::option("aux_streams"))?;
+        config
+            .set_max_aux_streams(streams)
+            .map_err(words::option("aux_streams"))?;
     }
     if let Some(sources) = &options.tactic_sources {
         config
@@ -247,7 +249,10 @@ fn check_profiles(inputs: &[TensorInfo], profiles: &[ProfileSpec]) -> Result<(),
                 if !fits(values) {
                     return Err(wrong(
                         index,
-                        format!("{part} of input {name} is {values:?}, the model wants {}", shape_text(input)),
+                        format!(
+                            "{part} of input {name} is {values:?}, the model wants {}",
+                            shape_text(input)
+                        ),
                     ));
                 }
             }
@@ -288,7 +293,10 @@ mod tests {
         for (profiles, parts) in [
             (vec![], ["x [?, 3]", "--min x:SHAPE"]),
             (vec![profile("w", &[2], &[2])], ["profile 0", "dynamic input x"]),
-            (vec![profile("x", &[1, 4], &[8, 4])], ["min of input x is [1, 4]", "[?, 3]"]),
+            (
+                vec![profile("x", &[1, 4], &[8, 4])],
+                ["min of input x is [1, 4]", "[?, 3]"],
+            ),
             (vec![profile("x", &[1, 3], &[8])], ["max of input x", "[8]"]),
         ] {
             let error = check_profiles(&inputs, &profiles).unwrap_err().to_string();

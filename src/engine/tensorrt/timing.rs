@@ -29,7 +29,13 @@ pub fn file(cache: &TimingCache, version: Version, device: Option<&DeviceInfo>) 
 }
 
 fn file_name(version: Version, device: &DeviceInfo) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
     let name: String = device.name.chars().map(plain).collect();
     let (major, minor) = device.capability;
     format!("tensorrt-{}-{name}-sm{major}{minor}.cache", numbers(version))
@@ -60,7 +66,10 @@ pub fn store(config: &BuilderConfig<'_>, file: &Path) -> Result<u64, String> {
     let Some(cache) = cache else {
         return Ok(0);
     };
-    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = file
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut part = tempfile::NamedTempFile::new_in(folder)?;
