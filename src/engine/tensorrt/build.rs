@@ -232,11 +232,10 @@ impl Job<'_, '_> {
         config: &BuilderConfig<'_>,
     ) -> Result<Plan, EngineError> {
         let output = self.request.output.as_deref();
-        let built = self.recorder.stage(BUILD, || match output {
+        self.recorder.stage(BUILD, || match output {
             Some(path) => to_file(builder, network, config, path),
             None => builder.build(network, config).map(Plan::Memory).map_err(words::error),
-        })?;
-        built
+        })?
     }
 }
 
