@@ -43,7 +43,7 @@ fn an_engine_is_built_with_its_record_beside_it_and_progress_on_the_way() {
             assert!(stage.total == 0 || stage.done <= stage.total, "{stage:?}");
         }
         for (path, at) in &ended {
-            if let Some(parent) = ended.get(&path[..path.len() - 1].to_vec()) {
+            if let Some(parent) = ended.get(&path[..path.len() - 1]) {
                 assert!(at < parent, "{path:?} ends after its parent");
             }
         }
