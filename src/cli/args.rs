@@ -204,13 +204,13 @@ pub struct CompareArgs {
     pub fail_p99_slower: Option<String>,
     /// Fail when throughput is this much lower
     #[arg(long, value_name = "PERCENT", requires = "baseline")]
-    pub fail_throughput_lower: Option<String>,
+    pub fail_throughput: Option<String>,
     /// Fail when top-1 accuracy is this many percentage points lower
     #[arg(long, value_name = "POINTS", requires = "baseline")]
-    pub fail_accuracy_lower: Option<String>,
+    pub fail_top1: Option<String>,
     /// Fail when the mean absolute error of an output is this much larger
     #[arg(long, value_name = "PERCENT", requires = "baseline")]
-    pub fail_error_higher: Option<String>,
+    pub fail_error: Option<String>,
 }
 
 /// Arguments of `run`.

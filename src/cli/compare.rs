@@ -8,10 +8,11 @@ use super::request;
 use super::table::Table;
 use crate::bench::gate::{self, Gates};
 use crate::bench::{Comparison, VariantResult};
+use crate::data::shapes;
 use crate::export::Report;
 use crate::export::file::{self, ReportFormat};
 use crate::format;
-use crate::graph::{Dim, Graph};
+use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::{Grid, Recipe};
 use crate::worker::{Task, TaskOutput};
@@ -74,31 +75,12 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-/// Shapes of every input at a batch size: the first dimension of each input that leaves it open.
+/// Shapes of every input at a batch size.
 fn shapes_at(recipe: &Recipe, batch: u64) -> Result<BTreeMap<String, Vec<u64>>, String> {
-    let graph = Graph::new(Arc::new(Model::open(&recipe.model.path).map_err(|e| e.to_string())?));
-    let mut shapes = recipe.bench.shapes.clone();
-    let bound = crate::data::generate::bind_shapes(&graph, &shapes, &recipe.profiles)?;
-    let mut open = false;
-    for input in &graph.bodies[0].inputs {
-        let tensor = graph.tensor(*input);
-        let first = tensor.ty.shape.as_ref().and_then(|s| s.0.first());
-        if matches!(first, Some(Dim::Symbol(_) | Dim::Unknown))
-            && let Some(mut shape) = bound.get(&*tensor.name).cloned()
-        {
-            shape[0] = batch;
-            shapes.insert(tensor.name.to_string(), shape);
-            open = true;
-        }
-    }
-    if open {
-        Ok(shapes)
-    } else {
-        Err(format!(
-            "{}: no input has an open first dimension, so there is no batch to vary",
-            recipe.model.path.display()
-        ))
-    }
+    let model = Model::open(&recipe.model.path).map_err(|e| e.to_string())?;
+    let graph = Graph::new(Arc::new(model));
+    let bound = shapes::bind_shapes(&graph, &recipe.bench.shapes, &recipe.profiles)?;
+    shapes::with_batch(&graph, &bound, batch)
 }
 
 /// Runs the comparison that a recipe describes.
@@ -230,8 +212,8 @@ fn gates(args: &CompareArgs) -> Result<Gates, CliError> {
     Ok(Gates {
         slower_percent: percent("--fail-slower", &args.fail_slower)?,
         p99_slower_percent: percent("--fail-p99-slower", &args.fail_p99_slower)?,
-        throughput_percent: percent("--fail-throughput-lower", &args.fail_throughput_lower)?,
-        top1_points: percent("--fail-accuracy-lower", &args.fail_accuracy_lower)?,
-        error_percent: percent("--fail-error-higher", &args.fail_error_higher)?,
+        throughput_percent: percent("--fail-throughput", &args.fail_throughput)?,
+        top1_points: percent("--fail-top1", &args.fail_top1)?,
+        error_percent: percent("--fail-error", &args.fail_error)?,
     })
 }
