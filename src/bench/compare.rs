@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// A ratio of medians with its bootstrap interval.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Ratio {
-    /// Median latency of the baseline over the variant's: above 1 the variant is faster.
+    /// Median latency per image (latency over batch, so that batches compare) of the baseline over the variant's: above 1
+    /// the variant is faster.
     pub speedup: f64,
     /// Lower end of the 95 % bootstrap interval.
     pub low: f64,
@@ -101,11 +102,27 @@ pub struct Measured<'a> {
     pub is_gpu: bool,
 }
 
+/// What a variant is compared with.
+#[derive(Clone, Copy)]
+pub struct Baseline<'a> {
+    /// Samples of each round, in order.
+    pub rounds: &'a [Vec<super::Sample>],
+    /// Images per query.
+    pub batch: u64,
+}
+
+/// Latencies in milliseconds of each round, divided by the images of a query.
+fn per_image(mut latencies: Vec<Vec<f64>>, batch: u64) -> Vec<Vec<f64>> {
+    let images = batch.max(1) as f64;
+    latencies.iter_mut().flatten().for_each(|latency| *latency /= images);
+    latencies
+}
+
 impl VariantResult {
-    /// Fills in everything that follows from samples: statistics, round medians, histogram, and the ratio against the
-    /// baseline's rounds (`None` for the baseline itself). A variant without samples keeps empty statistics and gets an
+    /// Fills in everything that follows from samples (`batch` must be set): statistics, round medians, histogram, and the
+    /// ratio against the baseline's rounds (`None` for the baseline itself). A variant without samples keeps empty statistics and gets an
     /// error when it has none yet.
-    pub fn fill(&mut self, measured: &Measured<'_>, baseline: Option<&[Vec<super::Sample>]>) {
+    pub fn fill(&mut self, measured: &Measured<'_>, baseline: Option<Baseline<'_>>) {
         let rounds: Vec<&[super::Sample]> = measured.rounds.iter().map(Vec::as_slice).collect();
         let Some(statistics) = Statistics::of_rounds(&rounds, measured.protocol, measured.is_gpu, 1) else {
             self.error.get_or_insert_with(|| "no inference was measured".into());
@@ -123,7 +140,10 @@ impl VariantResult {
             statistics.latency_ms.p99,
             HISTOGRAM_BINS,
         ));
-        self.ratio = baseline.and_then(|b| Ratio::of(&super::bootstrap::latencies(b), &latencies, BOOTSTRAP_SEED));
+        self.ratio = baseline.and_then(|b| {
+            let base = per_image(super::bootstrap::latencies(b.rounds), b.batch);
+            Ratio::of(&base, &per_image(latencies, self.batch), BOOTSTRAP_SEED)
+        });
         self.statistics = statistics;
     }
 }

@@ -50,7 +50,8 @@ impl Progress {
             ServiceEvent::Phase {
                 name, fraction, eta_s, ..
             } => {
-                if self.phase != *name && self.lines {
+                // Counters in a phase's name move a bar, not a log.
+                if self.lines && without_digits(&self.phase) != without_digits(name) {
                     eprintln!("{name}");
                 }
                 self.phase.clone_from(name);
@@ -122,4 +123,8 @@ impl Progress {
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn without_digits(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).collect()
 }

@@ -105,7 +105,7 @@ impl Report<'_> {
         if let Some(svg) = plots::speedup(c) {
             let batches: BTreeSet<u64> = c.variants.iter().map(|v| v.batch).collect();
             let note = if batches.len() > 1 {
-                "Ratio of median latencies of one query, with 95 % bootstrap intervals. Batches differ, so a query is not the same amount of work; compare the images per second below."
+                "Ratio of median latencies per image (latency over batch), with 95 % bootstrap intervals over interleaved rounds. Batches differ, so a query is not the same amount of work."
             } else {
                 "Ratio of median latencies, with 95 % bootstrap intervals over interleaved rounds."
             };
@@ -499,6 +499,6 @@ mod tests {
         let mut c = comparison();
         c.variants[0].batch = 64;
         assert!(headline(&c).0.starts_with("fp32 reaches"), "{}", headline(&c).0);
-        assert!(html(&c).contains("Batches differ"));
+        assert!(html(&c).contains("latencies per image"));
     }
 }

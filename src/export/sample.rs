@@ -80,7 +80,13 @@ fn make() -> Comparison {
             protocol: Protocol::Serial,
             is_gpu: false,
         };
-        variant.fill(&measured, (index > 0).then_some(base.as_slice()));
+        variant.fill(
+            &measured,
+            (index > 0).then_some(crate::bench::compare::Baseline {
+                rounds: &base,
+                batch: 8,
+            }),
+        );
         variants.push(variant);
     }
     variants.push(VariantResult {

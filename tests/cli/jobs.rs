@@ -62,7 +62,7 @@ fn a_recipe_runs_to_its_report() {
     let folder = home.path().join("reports/demo");
     let html = std::fs::read_to_string(folder.join("demo.html")).unwrap();
     assert!(
-        html.contains("<svg") && !html.contains("http://") && !html.contains("src=\"http"),
+        html.contains("<svg") && !html.contains("src=") && !html.contains("href=") && !html.contains("url("),
         "not self-contained"
     );
     let markdown = std::fs::read_to_string(folder.join("demo.md")).unwrap();

@@ -41,16 +41,24 @@ impl Camera {
         .sane()
     }
 
-    /// How a graph opens: all of it if it can be read like that, else its beginning.
-    pub fn opening(area: Rect, size: Vec2, readable: f32) -> Self {
+    /// How a graph opens: all of it if it can be read like that, else its beginning, centred on the nodes that stand
+    /// there (long lines at the side would pull them off).
+    pub fn opening(area: Rect, nodes: impl Iterator<Item = Rect>, size: Vec2, readable: f32) -> Self {
         let all = Self::fit(area, size, 1.0);
         if all.zoom >= readable {
             return all;
         }
-        let zoom = ((size.x - 2.0 * MARGIN) / area.width().max(1.0)).clamp(readable, 1.0);
+        let reach = area.top() + size.y / readable;
+        let beginning = nodes.filter(|n| n.top() <= reach).fold(Rect::NOTHING, Rect::union);
+        let (width, center) = if beginning.is_positive() {
+            (beginning.width(), beginning.center().x)
+        } else {
+            (area.width(), area.center().x)
+        };
+        let zoom = ((size.x - 2.0 * MARGIN) / width.max(1.0)).clamp(readable, 1.0);
         let y = area.top() + (size.y / 2.0 - MARGIN) / zoom;
         Self {
-            center: Pos2::new(area.center().x, y),
+            center: Pos2::new(center, y),
             zoom,
         }
         .sane()
@@ -192,7 +200,9 @@ mod tests {
         let size = vec2(1280.0, 800.0);
         let fitted = Camera::fit(tall, size, 1.0);
         assert!(fitted.zoom * tall.height() <= size.y);
-        let opened = Camera::opening(tall, size, 0.6);
+        let node = Rect::from_min_size(pos2(380.0, 0.0), vec2(100.0, 40.0));
+        let opened = Camera::opening(tall, [node].into_iter(), size, 0.6);
+        assert_eq!(opened.center.x, node.center().x);
         assert!(opened.zoom >= 0.6);
         let top = (tall.top() - opened.center.y) * opened.zoom + size.y / 2.0;
         assert!((0.0..100.0).contains(&top), "{top}");

@@ -130,7 +130,7 @@ impl CanvasState {
     pub(super) fn advance(&mut self, scene: &Scene, size: Vec2, now: f64, reduced_motion: bool) -> bool {
         if !self.opened && !scene.nodes().is_empty() {
             self.opened = true;
-            self.camera = Camera::opening(scene.bounds(), size, READABLE);
+            self.camera = Camera::opening(scene.bounds(), scene.nodes().iter().map(|n| n.rect), size, READABLE);
         }
         if let Some(target) = self.goal.take().and_then(|g| self.target(g, scene, size)) {
             if reduced_motion {

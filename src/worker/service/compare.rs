@@ -13,6 +13,7 @@ use crate::bench::{Comparison, Environment, Protocol, Sample, VariantResult};
 use crate::recipe::units::parse_named_shape;
 use crate::recipe::{BenchSpec, Recipe};
 use crate::worker::{Job, JobError, JobEvent, JobOutput};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Rounds when the recipe says nothing.
@@ -302,7 +303,7 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
     let mut warnings = outcome.warnings;
     let mut failures = Vec::new();
     let reference_top1 = outcome.reference.as_ref().and_then(ReferenceResult::top1_percent);
-    let baseline = rows.first().map(|r| r.rounds.clone()).unwrap_or_default();
+    let (baseline, batch) = rows.first().map(|r| (r.rounds.clone(), r.batch())).unwrap_or_default();
     let (name, sha256) = rows.first().map_or_else(Default::default, |r| {
         let model = &r.recipe.model;
         (file_name(&model.path), model.sha256.clone().unwrap_or_default())
@@ -321,7 +322,10 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
                 protocol: facts.protocol,
                 is_gpu: facts.is_gpu,
             };
-            let against = (i > 0 && !baseline.is_empty()).then_some(baseline.as_slice());
+            let against = (i > 0 && !baseline.is_empty()).then_some(Baseline {
+                rounds: &baseline,
+                batch,
+            });
             row.result.fill(&measured, against);
             row.result.statistics.warnings.extend(facts.notes);
             protocol = facts.protocol.name();
@@ -336,6 +340,14 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
             protocol,
             rounds: row.rounds,
         });
+    }
+    let batches: BTreeSet<u64> = variants.iter().filter(|v| v.error.is_none()).map(|v| v.batch).collect();
+    if batches.len() > 1 {
+        let batches: Vec<String> = batches.iter().map(u64::to_string).collect();
+        warnings.push(format!(
+            "the variants differ in batch ({}): speed-ups compare the latency per image",
+            batches.join(", ")
+        ));
     }
     if protocols.len() > 1 {
         warnings.push(format!(
