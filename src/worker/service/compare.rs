@@ -5,7 +5,7 @@ use super::build::{Built, GUESS, build, with_hash};
 use super::context::{Context, Step};
 use super::estimate::Builds;
 use super::{ServiceEvent, TaskOutput, request, unexpected};
-use crate::bench::compare::{Measured, ReferenceResult};
+use crate::bench::compare::{Baseline, Measured, ReferenceResult};
 use crate::bench::gate::check_limits;
 use crate::bench::history::{Entry, History};
 use crate::bench::measure::Plan;
