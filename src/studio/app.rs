@@ -12,7 +12,7 @@ use eframe::egui;
 use egui::{CentralPanel, Frame, Panel, Ui};
 use egui_tiles::Tree;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Least time between two frames that background work asks for: about 30 a second.
@@ -26,6 +26,8 @@ pub struct Studio {
     canvas: panels::canvas::CanvasPane,
     screenshot: Option<Screenshot>,
     persist: bool,
+    /// A picture of the plots on its way to the clipboard.
+    picture: Arc<Mutex<Option<egui::ColorImage>>>,
     was_share: Option<f32>,
 }
 
@@ -74,6 +76,7 @@ impl Studio {
             lab: Default::default(),
             log: Default::default(),
             toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
+            plots_at: None,
             actions: Vec::new(),
             service,
             wake,
@@ -89,6 +92,7 @@ impl Studio {
             canvas: Default::default(),
             screenshot,
             persist,
+            picture: Arc::default(),
             was_share: None,
         }
     }
@@ -139,6 +143,15 @@ impl Studio {
                 Action::Copy(text, what) => {
                     ctx.copy_text(text);
                     self.state.say(format!("Copied the {what}"));
+                }
+                Action::CopyPlots => {
+                    let (at, slot, waker) = (self.state.plots_at, Arc::clone(&self.picture), ctx.clone());
+                    let scale = ctx.pixels_per_point();
+                    ctx.request_screenshot(move |image| {
+                        let picture = at.map(|rect| image.region(&rect, Some(scale)));
+                        *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = picture;
+                        waker.request_repaint();
+                    });
                 }
                 Action::Save(path, replace) => self.save(path, replace),
             }
@@ -209,7 +222,13 @@ impl Studio {
     }
 
     fn shortcuts(&mut self, ctx: &egui::Context) {
-        for command in COMMANDS {
+        // Ctrl+Shift+Z also answers to Ctrl+Z for egui, so those with Shift are asked first.
+        let with_shift = |c: &&command::Command| c.shortcut.is_some_and(|s| s.modifiers.shift);
+        let ordered = COMMANDS
+            .iter()
+            .filter(with_shift)
+            .chain(COMMANDS.iter().filter(|c| !with_shift(c)));
+        for command in ordered {
             let Some(shortcut) = command.shortcut else { continue };
             // Ctrl+Z and plain keys belong to a text field while it is being edited.
             let typing = ctx.egui_wants_keyboard_input();
@@ -251,6 +270,11 @@ impl Studio {
 impl eframe::App for Studio {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         inbox::take_in(&mut self.state);
+        let picture = self.picture.lock().map(|mut p| p.take()).unwrap_or_default();
+        if let Some(picture) = picture {
+            ctx.copy_image(picture);
+            self.state.say("Copied the plots as PNG");
+        }
         self.carry_out(ctx);
     }
 
@@ -277,7 +301,10 @@ impl eframe::App for Studio {
                             .shortcut_text(keys)
                             .fill(t.raised)
                             .min_size(egui::vec2(200.0, 24.0));
-                        if ui.add(button).clicked() {
+                        let response = ui.add(button);
+                        let info = || egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, "Search commands");
+                        response.widget_info(info);
+                        if response.clicked() {
                             self.state.act(Action::Run(command::CommandId::Palette));
                         }
                     });

@@ -1,4 +1,4 @@
-//! The panes and where they stand: the step's panel on the left, the canvas in the middle, the inspector on the right, plots, variants,
+//! The panes and where they stand: the step's panel on the left, the canvas in the middle, the inspector on the right; plots, variants,
 //! findings and log in a drawer below.
 
 use super::state::Step;
@@ -24,6 +24,9 @@ pub enum Pane {
     /// The log.
     Log,
 }
+
+/// Panes of the drawer.
+const DRAWER: [Pane; 4] = [Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log];
 
 impl Pane {
     /// All, in the order of the View menu.
@@ -58,65 +61,67 @@ impl Pane {
     }
 }
 
-/// Shares of the width: step's panel, canvas, inspector.
-const COLUMNS: [f32; 3] = [0.27, 0.49, 0.24];
-/// The drawer's share of the height unless the user changed it.
-const DRAWER: f32 = 0.30;
-/// In the Lab the plots are what is looked at.
-const DRAWER_LAB: f32 = 0.56;
+/// The step's panel's share of the width.
+const STEP: f32 = 0.27;
+/// The inspector's share of the width beside the step's panel.
+const INSPECTOR: f32 = 0.33;
 
-/// The layout to start from and to come back to.
+/// The layout to start from and to come back to: the step's panel over the whole height, beside it canvas and inspector above the drawer.
 pub fn default_tree() -> Tree<Pane> {
     let mut tiles = Tiles::default();
-    let columns: Vec<TileId> = [Pane::Step, Pane::Canvas, Pane::Inspector]
-        .into_iter()
-        .map(|pane| {
-            let pane = tiles.insert_pane(pane);
-            tiles.insert_tab_tile(vec![pane])
-        })
-        .collect();
-    let mut upper = Linear::new(LinearDir::Horizontal, columns.clone());
-    for (column, share) in columns.iter().zip(COLUMNS) {
-        upper.shares.set_share(*column, share);
-    }
-    let upper = tiles.insert_container(Container::Linear(upper));
-    let drawer: Vec<TileId> = [Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log]
-        .into_iter()
-        .map(|p| tiles.insert_pane(p))
-        .collect();
-    let drawer = tiles.insert_tab_tile(drawer);
-    let mut whole = Linear::new(LinearDir::Vertical, vec![upper, drawer]);
-    whole.shares.set_share(upper, 1.0 - DRAWER);
-    whole.shares.set_share(drawer, DRAWER);
-    let root = tiles.insert_container(Container::Linear(whole));
+    let tabs = |tiles: &mut Tiles<Pane>, panes: &[Pane]| {
+        let panes = panes.iter().map(|p| tiles.insert_pane(*p)).collect();
+        tiles.insert_tab_tile(panes)
+    };
+    let step = tabs(&mut tiles, &[Pane::Step]);
+    let canvas = tabs(&mut tiles, &[Pane::Canvas]);
+    let inspector = tabs(&mut tiles, &[Pane::Inspector]);
+    let drawer = tabs(&mut tiles, &[Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log]);
+    let split = |tiles: &mut Tiles<Pane>, dir, first, second, share: f32| {
+        let mut linear = Linear::new(dir, vec![first, second]);
+        linear.shares.set_share(first, share);
+        linear.shares.set_share(second, 1.0 - share);
+        tiles.insert_container(Container::Linear(linear))
+    };
+    let upper = split(&mut tiles, LinearDir::Horizontal, canvas, inspector, 1.0 - INSPECTOR);
+    let right = split(
+        &mut tiles,
+        LinearDir::Vertical,
+        upper,
+        drawer,
+        1.0 - default_drawer(Step::Model),
+    );
+    let root = split(&mut tiles, LinearDir::Horizontal, step, right, STEP);
     Tree::new(egui::Id::unique("studio panes"), root, tiles)
 }
 
-/// The drawer's share for a step when the user has set none.
+/// The drawer's share of the height for a step when the user has set none: in the Lab the plots are what is looked at.
 pub fn default_drawer(step: Step) -> f32 {
-    if step == Step::Lab { DRAWER_LAB } else { DRAWER }
+    match step {
+        Step::Model | Step::Recipe => 0.26,
+        Step::Check | Step::Build => 0.34,
+        Step::Lab => 0.60,
+    }
 }
 
-/// The last row of the outermost column with its share of the height, while the layout still has one.
+/// The row that holds the drawer's panes below the canvas with its share of the height, while the layout still has one.
 fn drawer(tree: &Tree<Pane>) -> Option<(TileId, TileId, f32)> {
-    let root = tree.root()?;
-    let Container::Linear(linear) = tree.tiles.get_container(root)? else {
-        return None;
-    };
-    if linear.dir != LinearDir::Vertical || linear.children.len() != 2 {
-        return None;
+    let canvas = tree.tiles.find_pane(&Pane::Canvas)?;
+    let pane = DRAWER.iter().find_map(|p| tree.tiles.find_pane(p))?;
+    let mut at = pane;
+    loop {
+        let parent = tree.tiles.parent_of(at)?;
+        if let Container::Linear(linear) = tree.tiles.get_container(parent)?
+            && linear.dir == LinearDir::Vertical
+            && linear.children.len() == 2
+            && linear.children.last() == Some(&at)
+            && is_inside(tree, canvas, parent)
+        {
+            let total: f32 = linear.children.iter().map(|c| linear.shares[*c]).sum();
+            return (total > 0.0).then(|| (parent, at, linear.shares[at] / total));
+        }
+        at = parent;
     }
-    let last = *linear.children.last()?;
-    let holds_canvas = |id: TileId| {
-        tree.tiles
-            .find_pane(&Pane::Canvas)
-            .is_some_and(|c| is_inside(tree, c, id))
-    };
-    if holds_canvas(last) {
-        return None;
-    }
-    let total: f32 = linear.children.iter().map(|c| linear.shares[*c]).sum();
-    (total > 0.0).then(|| (root, last, linear.shares[last] / total))
 }
 
 fn is_inside(tree: &Tree<Pane>, tile: TileId, container: TileId) -> bool {
@@ -137,8 +142,8 @@ pub fn drawer_share(tree: &Tree<Pane>) -> Option<f32> {
 
 /// Gives the drawer this share of the height.
 pub fn set_drawer_share(tree: &mut Tree<Pane>, share: f32) {
-    let Some((root, last, _)) = drawer(tree) else { return };
-    if let Some(egui_tiles::Tile::Container(Container::Linear(linear))) = tree.tiles.get_mut(root) {
+    let Some((row, last, _)) = drawer(tree) else { return };
+    if let Some(egui_tiles::Tile::Container(Container::Linear(linear))) = tree.tiles.get_mut(row) {
         let share = share.clamp(0.1, 0.9);
         for child in linear.children.clone() {
             linear
@@ -170,8 +175,7 @@ pub fn close(tree: &mut Tree<Pane>, pane: Pane) {
 
 /// Puts a closed pane next to one it stands with by default, else under the root; resets the layout when nothing is left.
 fn reopen(tree: &mut Tree<Pane>, pane: Pane) {
-    let drawer = [Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log];
-    let neighbours: &[Pane] = if drawer.contains(&pane) { &drawer } else { &[] };
+    let neighbours: &[Pane] = if DRAWER.contains(&pane) { &DRAWER } else { &[] };
     let tabs = neighbours.iter().find_map(|n| {
         let tile = tree.tiles.find_pane(n)?;
         let parent = tree.tiles.parent_of(tile)?;
@@ -187,10 +191,10 @@ fn reopen(tree: &mut Tree<Pane>, pane: Pane) {
         return;
     }
     let tab = tree.tiles.insert_tab_tile(vec![new]);
-    // Step's panel, canvas and inspector are columns of the row that holds one of the others; the drawer is a row.
-    let row = [Pane::Canvas, Pane::Step, Pane::Inspector]
+    // Canvas and inspector are columns of the row that holds the other; step's panel and drawer stand beside everything.
+    let row = [Pane::Canvas, Pane::Inspector]
         .iter()
-        .filter(|p| !drawer.contains(&pane) && **p != pane)
+        .filter(|p| pane != Pane::Step && !DRAWER.contains(&pane) && **p != pane)
         .find_map(|n| {
             let mut at = tree.tiles.find_pane(n)?;
             while let Some(parent) = tree.tiles.parent_of(at) {
@@ -203,11 +207,11 @@ fn reopen(tree: &mut Tree<Pane>, pane: Pane) {
         });
     match row {
         Some(row) => {
-            let index = if pane == Pane::Step { 0 } else { usize::MAX };
+            let index = if pane == Pane::Canvas { 0 } else { usize::MAX };
             tree.move_tile_to_container(tab, row, index, false);
         }
         None => {
-            let dir = if drawer.contains(&pane) {
+            let dir = if DRAWER.contains(&pane) {
                 LinearDir::Vertical
             } else {
                 LinearDir::Horizontal
@@ -251,7 +255,7 @@ mod tests {
     #[test]
     fn the_drawer_has_a_share() {
         let mut tree = default_tree();
-        assert!((drawer_share(&tree).unwrap() - DRAWER).abs() < 1e-6);
+        assert!((drawer_share(&tree).unwrap() - default_drawer(Step::Model)).abs() < 1e-6);
         set_drawer_share(&mut tree, 0.5);
         assert!((drawer_share(&tree).unwrap() - 0.5).abs() < 1e-6);
     }

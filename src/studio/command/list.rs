@@ -38,8 +38,19 @@ pub enum CommandId {
     CopyTableMarkdown,
     CopyTableCsv,
     CopyPlotCsv,
+    CopyPlotPng,
+    CopySvg(Figure),
     CopyLog,
     ClearLog,
+}
+
+/// A figure of a finished comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Figure {
+    Latency,
+    Throughput,
+    Speedup,
 }
 
 /// Where a command stands in the menu bar.
@@ -497,6 +508,38 @@ pub static COMMANDS: &[Command] = &[
         menu: Menu::Lab,
         shortcut: None,
         blocked: needs_run,
+    },
+    Command {
+        id: CommandId::CopyPlotPng,
+        name: "Copy plots as PNG",
+        icon: "",
+        menu: Menu::Lab,
+        shortcut: None,
+        blocked: needs_run,
+    },
+    Command {
+        id: CommandId::CopySvg(Figure::Latency),
+        name: "Copy latency plot as SVG",
+        icon: "",
+        menu: Menu::Lab,
+        shortcut: None,
+        blocked: needs_result,
+    },
+    Command {
+        id: CommandId::CopySvg(Figure::Throughput),
+        name: "Copy throughput plot as SVG",
+        icon: "",
+        menu: Menu::Lab,
+        shortcut: None,
+        blocked: needs_result,
+    },
+    Command {
+        id: CommandId::CopySvg(Figure::Speedup),
+        name: "Copy speed-up plot as SVG",
+        icon: "",
+        menu: Menu::Lab,
+        shortcut: None,
+        blocked: needs_result,
     },
     Command {
         id: CommandId::CopyLog,

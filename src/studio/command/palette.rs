@@ -83,10 +83,8 @@ impl Palette {
         let shown = area.show(ctx, |ui| {
             Frame::popup(ui.style()).inner_margin(SPACE).show(ui, |ui| {
                 ui.set_width(480.0);
-                let edit = TextEdit::singleline(&mut self.text)
-                    .hint_text("Type a command")
-                    .desired_width(f32::INFINITY);
-                let response = ui.add(edit);
+                let edit = TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY);
+                let response = crate::studio::widgets::field(ui, "Type a command", edit);
                 if self.fresh {
                     response.request_focus();
                     self.fresh = false;

@@ -1,6 +1,6 @@
 //! Carrying out commands.
 
-use super::{CommandId, Palette};
+use super::{CommandId, Figure, Palette};
 use crate::recipe::Recipe;
 use crate::studio::layout::{self, Pane};
 use crate::studio::state::lab::Run;
@@ -129,6 +129,11 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
                 state.act(Action::Copy(text, "plot data as CSV"));
             }
         }
+        CommandId::CopyPlotPng => {
+            layout::show(shell.tree, Pane::Plots);
+            state.act(Action::CopyPlots);
+        }
+        CommandId::CopySvg(figure) => copy_svg(state, figure),
         CommandId::CopyLog => {
             let text = state.log.text();
             state.act(Action::Copy(text, "log"));
@@ -177,7 +182,11 @@ fn compare(state: &mut State, tree: &mut Tree<Pane>) {
             return;
         }
     };
-    let names = variants.iter().map(|(name, _)| name.clone()).collect();
+    let graph = doc.analysis.as_ref().map(|a| &a.graph);
+    let names = variants
+        .iter()
+        .map(|(name, resolved)| (name.clone(), graph.map_or(1, |g| batch(g, resolved))))
+        .collect();
     let protocol = crate::studio::panels::recipe::protocol_name(&recipe);
     let job = Job::new(state.service.start(
         Task::Compare {
@@ -201,6 +210,19 @@ fn copy_table(state: &mut State, write: fn(&crate::bench::Comparison) -> String,
     }
 }
 
+fn copy_svg(state: &mut State, figure: Figure) {
+    let Some(result) = &state.lab.result else { return };
+    let (svg, what) = match figure {
+        Figure::Latency => (crate::export::plots::latency(result), "latency plot as SVG"),
+        Figure::Throughput => (crate::export::plots::throughput(result), "throughput plot as SVG"),
+        Figure::Speedup => (crate::export::plots::speedup(result), "speed-up plot as SVG"),
+    };
+    match svg {
+        Some(svg) => state.act(Action::Copy(svg, what)),
+        None => state.say("This comparison has no figures for that plot"),
+    }
+}
+
 fn copy_command_line(state: &mut State) {
     let Some(doc) = &state.doc else { return };
     match &doc.recipe_path {
@@ -219,6 +241,16 @@ fn copy_command_line(state: &mut State) {
             }
         }
     }
+}
+
+/// Images per query: the first dimension of the first input at the shapes that will be measured; 1 where that cannot be told.
+fn batch(graph: &crate::graph::Graph, recipe: &Recipe) -> u64 {
+    let first = graph.bodies.first().and_then(|b| b.inputs.first());
+    let shapes = crate::data::generate::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles);
+    let dim = first
+        .zip(shapes.ok())
+        .and_then(|(input, shapes)| shapes.get(&*graph.tensor(*input).name)?.first().copied());
+    dim.unwrap_or(1).max(1)
 }
 
 /// Opens the "save as" field with a name that suggests itself.

@@ -246,10 +246,10 @@ impl CanvasPane {
         ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
             Frame::popup(ui.style()).inner_margin(SPACE).show(ui, |ui| {
                 ui.set_width(width);
-                let response = ui.add(
-                    TextEdit::singleline(&mut text)
-                        .hint_text("Find node by name or operator")
-                        .desired_width(f32::INFINITY),
+                let response = crate::studio::widgets::field(
+                    ui,
+                    "Find node by name or operator",
+                    TextEdit::singleline(&mut text).desired_width(f32::INFINITY),
                 );
                 if std::mem::take(&mut self.focus_search) {
                     response.request_focus();

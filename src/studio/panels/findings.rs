@@ -53,10 +53,10 @@ pub fn filter_bar(ui: &mut Ui, state: &mut State, place: &str) {
                 response.on_hover_text(label.clone());
             }
             let width = ui.available_width().min(320.0);
-            ui.add(
-                TextEdit::singleline(&mut filter.search)
-                    .hint_text("Search findings")
-                    .desired_width(width),
+            crate::studio::widgets::field(
+                ui,
+                "Search findings",
+                TextEdit::singleline(&mut filter.search).desired_width(width),
             );
         });
     });

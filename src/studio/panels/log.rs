@@ -29,10 +29,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
         });
         let width = (ui.available_width() - 140.0).clamp(80.0, 320.0);
-        ui.add(
-            TextEdit::singleline(&mut state.log.search)
-                .hint_text("Search log")
-                .desired_width(width),
+        crate::studio::widgets::field(
+            ui,
+            "Search log",
+            TextEdit::singleline(&mut state.log.search).desired_width(width),
         );
         if ui.button("Copy log").clicked() {
             state.actions.push(Action::Run(CommandId::CopyLog));

@@ -32,7 +32,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 section(ui, "Operators", |ui| operators(ui, doc));
             }
         }
-        section(ui, "Open another", |ui| super::start::path_field(ui, state));
+        if state.doc.is_some() {
+            section(ui, "Open another", |ui| super::start::path_field(ui, state));
+        }
     });
 }
 

@@ -19,6 +19,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
+    state.plots_at = Some(ui.max_rect());
     let t = Tokens::of(ui);
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
@@ -26,7 +27,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             super::variants::swatch(ui, t.variant(i));
             ui.label(&v.name);
         }
-        ui.label(RichText::new(format!("protocol {}", run.protocol)).color(t.weak));
+        let key = format!(
+            "protocol {} · points: samples, line: rolling median, dashes: p99",
+            run.protocol
+        );
+        ui.add(egui::Label::new(RichText::new(key).small().color(t.weak)).truncate());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if ui
                 .button("Copy CSV")

@@ -20,6 +20,8 @@ pub struct Looks<'a> {
     pub target: Option<&'a TargetInfo>,
     /// Dynamic dimensions, once the graph is built.
     pub axes: Option<&'a crate::studio::state::axes::Axes>,
+    /// Folder that the recipe's relative paths start from.
+    pub folder: &'a std::path::Path,
 }
 
 /// Draws the panel.
@@ -74,6 +76,12 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             targets,
             target: state.target(),
             axes: doc.analysis.as_ref().map(|a| &a.axes),
+            folder: doc
+                .recipe_path
+                .as_deref()
+                .unwrap_or(doc.model.path())
+                .parent()
+                .unwrap_or(std::path::Path::new("")),
         };
         let id = doc.model.path().to_path_buf();
         ui.push_id(("recipe", id), |ui| {
@@ -252,7 +260,7 @@ fn option(ui: &mut Ui, recipe: &mut Recipe, name: &str, help: &str) {
                 ui.name_inputs(name, |ui| ui.checkbox(b, ""));
             }
             Some(toml::Value::String(text)) => {
-                ui.add(egui::TextEdit::singleline(text).hint_text(name).desired_width(120.0));
+                crate::studio::widgets::field(ui, name, egui::TextEdit::singleline(text).desired_width(120.0));
             }
             Some(other) => {
                 ui.monospace(other.to_string());

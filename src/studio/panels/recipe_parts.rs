@@ -17,10 +17,10 @@ pub fn save_bar(ui: &mut Ui, state: &mut State) {
     let mut open = true;
     card(ui, Some(Tokens::of(ui).accent), |ui| {
         ui.label("Save recipe as");
-        ui.add(
-            TextEdit::singleline(&mut path)
-                .hint_text("Recipe file")
-                .desired_width(f32::INFINITY),
+        crate::studio::widgets::field(
+            ui,
+            "Recipe file",
+            TextEdit::singleline(&mut path).desired_width(f32::INFINITY),
         );
         let file = PathBuf::from(path.trim());
         let exists = file.is_file();
@@ -288,21 +288,27 @@ pub fn measurement(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
 }
 
 /// Calibration and test data.
-pub fn data(ui: &mut Ui, recipe: &mut Recipe, _: &Looks<'_>) {
+pub fn data(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
     for (label, source) in [
         ("Calibration data", &mut recipe.data.calibration),
         ("Test data", &mut recipe.data.test),
     ] {
         ui.horizontal(|ui| {
             let caption = ui.label(label);
-            let mut text = source
-                .as_ref()
-                .map_or_else(String::new, |s| s.path.display().to_string());
+            // As the recipe file has it: relative to its folder.
+            let shown = |s: &DataSource| {
+                s.path
+                    .strip_prefix(looks.folder)
+                    .unwrap_or(&s.path)
+                    .display()
+                    .to_string()
+            };
+            let mut text = source.as_ref().map_or_else(String::new, shown);
             let edit = TextEdit::singleline(&mut text)
                 .hint_text("file or folder")
                 .desired_width(f32::INFINITY);
             if ui.add(edit).labelled_by(caption.id).changed() {
-                let path = PathBuf::from(text.trim());
+                let path = looks.folder.join(text.trim());
                 match (text.trim().is_empty(), source.as_mut()) {
                     (true, _) => *source = None,
                     (false, Some(s)) => s.path = path,
@@ -342,10 +348,10 @@ pub fn variants(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         ui.push_id(i, |ui| {
             ui.horizontal(|ui| {
                 super::variants::swatch(ui, t.variant(i));
-                ui.add(
-                    TextEdit::singleline(&mut variant.name)
-                        .hint_text(format!("Name of variant {}", i + 1))
-                        .desired_width(96.0),
+                crate::studio::widgets::field(
+                    ui,
+                    &format!("Name of variant {}", i + 1),
+                    TextEdit::singleline(&mut variant.name).desired_width(96.0),
                 );
                 variant_precision(ui, variant, i, looks);
                 if ui

@@ -15,6 +15,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let full = ui.max_rect();
     ui.painter().rect_filled(full, 0.0, t.ground);
     let frame = full.shrink(2.0 * SPACE);
+    // Fields are as dark as the ground elsewhere; here they stand on it.
+    ui.visuals_mut().text_edit_bg_color = Some(t.raised);
     dashed(ui, frame, t.line);
     let height = 300.0 + 24.0 * state.settings.recent.len().min(6) as f32;
     ui.vertical_centered(|ui| {
@@ -34,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.heading("Drop an ONNX file here");
         ui.label(RichText::new("or a recipe (.toml)").color(t.weak));
         ui.add_space(2.0 * SPACE);
-        let row = 232.0f32.min(ui.available_width());
+        let row = 205.0f32.min(ui.available_width());
         ui.allocate_ui(vec2(row, 32.0), |ui| {
             ui.horizontal(|ui| {
                 let open = super::super::widgets::primary(ui, "Open model…", None);
@@ -69,10 +71,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 /// A field for typing or pasting a path; Enter opens it.
 pub fn path_field(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
-        let edit = TextEdit::singleline(&mut state.path_field)
-            .hint_text("Path of a model or recipe")
-            .desired_width(ui.available_width() - 64.0);
-        let response = ui.add(edit);
+        let edit = TextEdit::singleline(&mut state.path_field).desired_width(ui.available_width() - 100.0);
+        let response = crate::studio::widgets::field(ui, "Path of a model or recipe", edit);
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let typed = !state.path_field.trim().is_empty();
         let button = ui

@@ -282,11 +282,13 @@ fn lab(state: &State) -> Live {
     }
     match (&run.job.ending, &state.lab.result) {
         (_, Some(result)) => {
+            // The fastest row; the baseline when no other beats it.
             let best = result
                 .variants
                 .iter()
                 .filter(|v| v.error.is_none())
                 .filter_map(|v| Some((v.ratio.as_ref()?, v)))
+                .filter(|(ratio, _)| ratio.speedup > 1.0)
                 .max_by(|a, b| a.0.speedup.total_cmp(&b.0.speedup));
             let row = best
                 .map(|b| b.1)

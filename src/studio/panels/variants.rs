@@ -75,43 +75,45 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     ui.add_space(HALF);
     let (headers, rows) = table::rows(result);
-    ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        let mut builder = TableBuilder::new(ui)
-            .vscroll(false)
-            .cell_layout(Layout::right_to_left(Align::Center));
-        for i in 0..headers.len() {
-            builder = builder.column(if i == 0 {
-                Column::auto().at_least(120.0)
-            } else {
-                Column::auto().at_least(64.0)
-            });
-        }
-        builder
-            .header(28.0, |mut header| {
-                for (i, title) in headers.iter().enumerate() {
-                    header.col(|ui| {
-                        ui.with_layout(side(i), |ui| heading_cell(ui, title, i == 0, &mut sort, &t));
-                    });
-                }
-            })
-            .body(|mut body| {
-                for index in order(result, sort.as_deref()) {
-                    let Some(cells) = rows.get(index) else { continue };
-                    body.row(24.0, |mut row| {
-                        for (i, cell) in cells.iter().enumerate() {
-                            row.col(|ui| {
-                                ui.with_layout(side(i), |ui| {
-                                    if i == 0 {
-                                        swatch(ui, t.variant(index));
-                                    }
-                                    let text = RichText::new(cell);
-                                    ui.label(if i < WORDS { text } else { text.monospace() });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ScrollArea::horizontal().show(ui, |ui| {
+            let mut builder = TableBuilder::new(ui)
+                .vscroll(false)
+                .cell_layout(Layout::right_to_left(Align::Center));
+            for i in 0..headers.len() {
+                builder = builder.column(if i == 0 {
+                    Column::auto().at_least(120.0)
+                } else {
+                    Column::auto().at_least(64.0)
+                });
+            }
+            builder
+                .header(28.0, |mut header| {
+                    for (i, title) in headers.iter().enumerate() {
+                        header.col(|ui| {
+                            ui.with_layout(side(i), |ui| heading_cell(ui, title, i == 0, &mut sort, &t));
+                        });
+                    }
+                })
+                .body(|mut body| {
+                    for index in order(result, sort.as_deref()) {
+                        let Some(cells) = rows.get(index) else { continue };
+                        body.row(24.0, |mut row| {
+                            for (i, cell) in cells.iter().enumerate() {
+                                row.col(|ui| {
+                                    ui.with_layout(side(i), |ui| {
+                                        if i == 0 {
+                                            swatch(ui, t.variant(index));
+                                        }
+                                        let text = RichText::new(cell);
+                                        ui.label(if i < WORDS { text } else { text.monospace() });
+                                    });
                                 });
-                            });
-                        }
-                    });
-                }
-            });
+                            }
+                        });
+                    }
+                });
+        });
         ui.add_space(SPACE);
         for warning in table::notes(result) {
             note(ui, format!("⚠ {warning}"));

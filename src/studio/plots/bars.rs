@@ -14,29 +14,35 @@ struct BarRow {
     interval: Option<(f64, f64)>,
 }
 
-/// Queries per second of every variant.
+/// Images per second of every variant; queries per second while every query is one image.
 pub fn throughput(ui: &mut Ui, run: &Run, result: Option<&Comparison>, height: f32) {
+    let images = run.variants.iter().any(|v| v.batch > 1);
     let rows = run
         .variants
         .iter()
         .enumerate()
         .filter_map(|(i, v)| {
             let done = result.and_then(|r| r.variants.get(i)).filter(|r| r.error.is_none());
-            let value = done
-                .map(|r| r.statistics.throughput_qps)
-                .or_else(|| v.series.throughput_qps())?;
-            Some((
-                i,
-                BarRow {
-                    name: v.name.clone(),
-                    value,
-                    words: format::significant(value),
-                    interval: None,
-                },
-            ))
+            let (rate, batch) = match done {
+                Some(r) => (r.statistics.throughput_qps, r.batch),
+                None => (v.series.throughput_qps()?, v.batch),
+            };
+            let value = rate * batch.max(1) as f64;
+            let row = BarRow {
+                name: v.name.clone(),
+                value,
+                words: format::significant(value),
+                interval: None,
+            };
+            Some((i, row))
         })
         .collect();
-    bars(ui, "Throughput, queries/s", rows, None, height);
+    let title = if images {
+        "Throughput, images/s"
+    } else {
+        "Throughput, queries/s"
+    };
+    bars(ui, title, rows, None, height);
 }
 
 /// Speed-up of every variant against the first, with its interval.

@@ -50,6 +50,7 @@ pub fn latency(ui: &mut Ui, run: &Run, axes: Axes, reset: u64, zoomed: bool) -> 
         .auto_bounds(false)
         .set_margin_fraction(egui::Vec2::ZERO)
         .allow_double_click_reset(false)
+        .grid_color(t.line)
         .show_background(true);
     let response = plot.show(ui, |plot| {
         if !zoomed {
@@ -135,6 +136,7 @@ pub fn histogram(ui: &mut Ui, run: &mut Run, axes: Axes, reset: u64) {
         .allow_drag(false)
         .allow_scroll(false)
         .allow_double_click_reset(false)
+        .grid_color(t.line)
         .show_grid(Vec2b::new(false, true))
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max(

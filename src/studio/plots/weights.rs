@@ -33,6 +33,7 @@ pub fn weights(ui: &mut Ui, s: &TensorStatistics) {
         .allow_drag(false)
         .allow_scroll(false)
         .x_axis_label("value")
+        .grid_color(t.line)
         .label_formatter(|_| None)
         .y_axis_formatter(|mark, _| format::short(mark.value.max(0.0) as u64))
         .show(ui, |plot| {

@@ -11,6 +11,8 @@ use crate::worker::ServiceEvent;
 pub struct LiveVariant {
     /// Its name.
     pub name: String,
+    /// Images per query: the first dimension of the first input it is measured with.
+    pub batch: u64,
     /// Its samples.
     pub series: LiveSeries,
     /// Stages of its build.
@@ -80,19 +82,17 @@ impl Lab {
 }
 
 impl Run {
-    /// Follows a task that was just started for these variants.
-    pub fn new(job: Job, protocol: String, names: Vec<String>) -> Self {
-        let variants = names
-            .into_iter()
-            .map(|name| LiveVariant {
-                name,
-                ..Default::default()
-            })
-            .collect();
+    /// Follows a task that was just started for these variants: name and images per query.
+    pub fn new(job: Job, protocol: String, variants: Vec<(String, u64)>) -> Self {
+        let live = |(name, batch)| LiveVariant {
+            name,
+            batch,
+            ..Default::default()
+        };
         Self {
             job,
             protocol,
-            variants,
+            variants: variants.into_iter().map(live).collect(),
             axes: Axes::default(),
         }
     }

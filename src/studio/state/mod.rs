@@ -88,6 +88,8 @@ pub enum Action {
     Step(Step),
     /// Put text on the clipboard and say so: the text, and what it is.
     Copy(String, &'static str),
+    /// Put a picture of the plots on the clipboard.
+    CopyPlots,
     /// Write the recipe to this file; true replaces an existing one.
     Save(PathBuf, bool),
 }
@@ -136,6 +138,8 @@ pub struct State {
     pub log: Log,
     /// Short messages in the corner.
     pub toasts: egui_notify::Toasts,
+    /// Where the plots were drawn last, in points.
+    pub plots_at: Option<eframe::egui::Rect>,
     /// Queued actions.
     pub actions: Vec<Action>,
     /// Starts jobs.

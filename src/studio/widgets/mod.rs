@@ -7,6 +7,6 @@ mod severity;
 mod status;
 
 pub use card::{card, heading, key_value, note, primary, section};
-pub use name::{name, name_link};
+pub use name::{field, name, name_link};
 pub use severity::{icon, severity, severity_text, word};
 pub use status::{Failure, empty, failure};

@@ -52,3 +52,11 @@ pub fn name_link(ui: &mut Ui, full: &str, verb: &str) -> Response {
     copy_menu(&response, full);
     response
 }
+
+/// Adds a text field with an accessible label (its hint is gone once there is text).
+pub fn field(ui: &mut Ui, label: &str, edit: egui::TextEdit<'_>) -> Response {
+    let response = ui.add(edit.hint_text(label.to_owned()));
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_label(label.to_owned()));
+    response
+}

@@ -1,0 +1,104 @@
+//! What a user meets when things go wrong: the studio says so and stays usable.
+
+use crate::flows::recipe;
+use crate::{click, opening, settle, step, studio, until_state};
+use egui_kittest::kittest::Queryable;
+use enginesmith::studio::Options;
+use enginesmith::studio::state::Ending;
+
+#[test]
+fn a_file_that_is_no_model_is_explained() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("notes.onnx");
+    std::fs::write(&path, "these are notes, not a model").unwrap();
+    let mut h = studio(opening(&path));
+    settle(&mut h);
+    h.get_by_label_contains("This is not an ONNX model");
+    h.get_by_label_contains(&path.display().to_string());
+    h.get_by_label_contains("Model: Could not open");
+    // The window is usable: the palette answers.
+    click(&mut h, "Search commands");
+    h.get_by_label("Type a command");
+}
+
+#[test]
+fn a_failed_opening_keeps_what_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = studio(opening(crate::digits()));
+    settle(&mut h);
+    let missing = dir.path().join("missing.onnx").display().to_string();
+    h.get_by_label("Path of a model or recipe").focus();
+    h.run_ok();
+    h.get_by_label("Path of a model or recipe").type_text(&missing);
+    h.run_ok();
+    click(&mut h, "Open path");
+    until_state(&mut h, "the failure is known", |s| s.open_failure.is_some());
+    h.get_by_label_contains("The file cannot be read");
+    h.get_by_label_contains("Model: digits.onnx · ");
+    click(&mut h, "Dismiss");
+    assert!(h.query_by_label_contains("The file cannot be read").is_none());
+}
+
+#[test]
+fn a_killed_worker_is_told_and_work_starts_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = recipe(&dir, "bench.duration_s = 20.0\nbench.rounds = 3");
+    let mut h = studio(opening(path));
+    settle(&mut h);
+    step(&mut h, "Lab");
+    click(&mut h, "Compare variants");
+    until_state(&mut h, "samples arrive", |s| {
+        s.lab
+            .run
+            .as_ref()
+            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
+    });
+    let pids = h.state().state().lab.run.as_ref().unwrap().job.worker_pids();
+    assert!(!pids.is_empty());
+    for pid in pids {
+        let killed = std::process::Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+    }
+    until_state(&mut h, "the comparison has ended", |s| !s.lab.is_running());
+    let state = h.state().state();
+    assert!(
+        state.log.shown().iter().any(|l| l.text.contains("worker")),
+        "{}",
+        state.log.text()
+    );
+    // Whatever the service made of it, the user can start again.
+    h.run_ok();
+    click(&mut h, "Compare variants");
+    until_state(&mut h, "samples arrive again", |s| {
+        s.lab
+            .run
+            .as_ref()
+            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
+    });
+    click(&mut h, "Cancel comparison");
+    until_state(&mut h, "it has stopped", |s| {
+        matches!(s.lab.run.as_ref().unwrap().job.ending, Some(Ending::Cancelled))
+    });
+}
+
+#[test]
+fn a_worker_that_is_no_worker_is_explained() {
+    let mut options = Options {
+        open: Some(crate::digits()),
+        ..Options::default()
+    };
+    options.launch.program = Some("/bin/false".into());
+    let mut h = crate::studio_with_launch(options);
+    settle(&mut h);
+    step(&mut h, "Build");
+    click(&mut h, "Build engine");
+    until_state(&mut h, "the build has failed", |s| {
+        matches!(s.build.as_ref().unwrap().ending, Some(Ending::Failed(_)))
+    });
+    h.run_ok();
+    h.get_by_label("Start again");
+    h.get_by_label_contains("Build: Build failed");
+}
