@@ -85,6 +85,46 @@ fn two_versions_run_side_by_side_and_not_in_one_worker() {
     );
 }
 
+/// What `onnxruntime-cuda` says of a library.
+fn without_cuda(library: &Path) -> String {
+    let mut recipe = recipe_with(&support::model("light/light_squeezenet.onnx"), library, "");
+    recipe.target.name = "onnxruntime-cuda".into();
+    match build(&worker(), recipe, None) {
+        Err(JobError::Engine(EngineError::Unavailable(message))) => message,
+        other => panic!("{}: {other:?}", library.display()),
+    }
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn what_cuda_lacks_is_said_by_name() {
+    let library = support::onnxruntime_library();
+    let text = without_cuda(&library);
+    assert!(
+        text.contains("no CUDA provider") && text.contains("onnxruntime-gpu"),
+        "{text}"
+    );
+    // A provider that needs CUDA libraries of a version that nobody has.
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join(library.file_name().unwrap());
+    std::os::unix::fs::symlink(&library, &copy).unwrap();
+    let text = without_cuda(&copy);
+    assert!(text.contains("no CUDA provider"), "links are resolved: {text}");
+    std::fs::remove_file(&copy).unwrap();
+    std::fs::copy(&library, &copy).unwrap();
+    let provider = folder.path().join("libonnxruntime_providers_cuda.so");
+    std::fs::write(
+        &provider,
+        support::elf_that_needs(&["libcublas.so.99", "libcufft.so.88", "libc.so.6"]),
+    )
+    .unwrap();
+    let text = without_cuda(&copy);
+    for name in ["cuBLAS (libcublas.so.99)", "cuFFT (libcufft.so.88)"] {
+        assert!(text.contains(name), "{text}");
+    }
+    assert!(!text.contains("libc.so.6"), "{text}");
+}
+
 #[test]
 fn the_targets_say_what_was_found_and_what_it_can_do() {
     // The variable is given to the worker alone, through a command prefix.

@@ -113,3 +113,36 @@ pub fn write_npz(path: &Path, arrays: &Arrays) {
         writer.finish().expect("as many values as the shape says");
     }
 }
+
+/// A 64-bit ELF file with nothing in it but the names of libraries that it needs.
+pub fn elf_that_needs(names: &[&str]) -> Vec<u8> {
+    let mut strings = vec![0u8];
+    let mut dynamic: Vec<u64> = Vec::new();
+    for name in names {
+        dynamic.extend([1, strings.len() as u64]);
+        strings.extend_from_slice(name.as_bytes());
+        strings.push(0);
+    }
+    // Header, two program headers, the dynamic section, the strings; addresses are offsets.
+    let at = 64 + 2 * 56;
+    let size = (dynamic.len() as u64 + 4) * 8;
+    dynamic.extend([5, at + size, 0, 0]);
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(64, 0);
+    file[16] = 3;
+    file[18] = 62;
+    file[32..40].copy_from_slice(&64u64.to_le_bytes());
+    file[54] = 56;
+    file[56] = 2;
+    let total = at + size + strings.len() as u64;
+    for (kind, offset, bytes) in [(1u32, 0, total), (2, at, size)] {
+        file.extend_from_slice(&kind.to_le_bytes());
+        file.extend_from_slice(&4u32.to_le_bytes());
+        for value in [offset, offset, offset, bytes, bytes, 8] {
+            file.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+    file.extend(dynamic.iter().flat_map(|v| v.to_le_bytes()));
+    file.extend_from_slice(&strings);
+    file
+}

@@ -120,9 +120,13 @@ impl Builder for OnnxRuntime {
         let create = |setup: &Setup| setup.session(&path, &files, Some(context.progress));
         let mut made = recorder.stage("create session", || create(&setup))?;
         if let Some(gpu) = &mut gpu
-            && wanted
+            && !wanted
         {
-            gpu.no_graph = None;
+            gpu.no_graph = Some(match setup.options.cuda.graph {
+                Some(_) => "build option cuda_graph = false".into(),
+                None => "the engine was built for a protocol without CUDA graphs".into(),
+            });
+        } else if let Some(gpu) = &mut gpu {
             // Models with control flow, or with nodes that stay on the processor, cannot be captured.
             if let Err(reason @ EngineError::Unsupported(_) | reason @ EngineError::Failed(_)) = &made
                 && setup.options.cuda.graph.is_none()

@@ -89,13 +89,29 @@ fn sentence(raw: &str) -> Option<String> {
         return Some(name.map_or(why.clone(), |name| format!("node {name}: {why}")));
     }
     if let Some(rest) = after(raw, "Failed to allocate memory for requested buffer of size ") {
-        let size: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        return Some(format!("no memory for a buffer of {size} bytes"));
+        return Some(format!("no memory for a buffer of {} bytes", digits(rest)));
+    }
+    // The arena's limit, which is the recipe's workspace.
+    if let Some(rest) = after(raw, "Available memory of ") {
+        let free = rest.split(' ').next()?;
+        let wanted = after(rest, "requested bytes of ").map(digits)?;
+        return Some(format!(
+            "the workspace is too small: {wanted} bytes more are needed where {free} are left"
+        ));
+    }
+    if let Some(rest) = after(raw, "cannot use the graph capture feature as requested by the user") {
+        let why = plain(rest);
+        return Some(format!("no CUDA graph can be captured, {why}"));
     }
     if raw.contains("Protobuf parsing failed") {
         return Some("ONNX Runtime cannot read the model file".into());
     }
     None
+}
+
+/// The number that a text begins with.
+fn digits(text: &str) -> String {
+    text.chars().take_while(char::is_ascii_digit).collect()
 }
 
 /// `conv1 (Conv)`, or `(Conv)` when it has no name.
@@ -161,6 +177,18 @@ mod tests {
             (
                 "Failed to allocate memory for requested buffer of size 1024",
                 "no memory for a buffer of 1024 bytes",
+            ),
+            (
+                "Exception during initialization: /src/onnxruntime/core/framework/bfc_arena.cc:360 void* \
+                 onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Available memory of 0 is \
+                 smaller than requested bytes of 8388608",
+                "the workspace is too small: 8388608 bytes more are needed where 0 are left",
+            ),
+            (
+                "This session cannot use the graph capture feature as requested by the user  as all compute graph nodes \
+                 have not been partitioned to the CUDAExecutionProvider",
+                "no CUDA graph can be captured, as all compute graph nodes have not been partitioned to the \
+                 CUDAExecutionProvider",
             ),
         ] {
             assert_eq!(sentence(raw).as_deref(), Some(wanted));
