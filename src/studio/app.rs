@@ -52,6 +52,9 @@ impl Studio {
             .copied()
             .unwrap_or_else(|| layout::default_drawer(step));
         layout::set_drawer_share(&mut tree, share);
+        if options.step.is_some() {
+            layout::show_tab_of(&mut tree, step);
+        }
         if let Some(pane) = options.pane {
             layout::show(&mut tree, pane);
         }
@@ -190,15 +193,7 @@ impl Studio {
     fn go_to(&mut self, step: Step) {
         self.state.step = step;
         layout::show(&mut self.tree, Pane::Step);
-        let tab = match step {
-            Step::Check => Some(Pane::Findings),
-            Step::Build => Some(Pane::Log),
-            Step::Lab => Some(Pane::Plots),
-            Step::Model | Step::Recipe => None,
-        };
-        if let Some(tab) = tab.filter(|t| layout::is_open(&self.tree, *t)) {
-            layout::show(&mut self.tree, tab);
-        }
+        layout::show_tab_of(&mut self.tree, step);
         let share = self
             .state
             .settings

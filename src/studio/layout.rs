@@ -161,6 +161,19 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
     tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(p) if *p == pane));
 }
 
+/// Brings the drawer's tab that belongs to a step to the front, unless the user closed it.
+pub fn show_tab_of(tree: &mut Tree<Pane>, step: Step) {
+    let tab = match step {
+        Step::Check => Pane::Findings,
+        Step::Build => Pane::Log,
+        Step::Lab => Pane::Plots,
+        Step::Model | Step::Recipe => return,
+    };
+    if is_open(tree, tab) {
+        show(tree, tab);
+    }
+}
+
 /// True when the pane is open.
 pub fn is_open(tree: &Tree<Pane>, pane: Pane) -> bool {
     tree.tiles.find_pane(&pane).is_some()

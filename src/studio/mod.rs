@@ -107,7 +107,7 @@ pub fn run(options: Options) -> Result<(), StudioError> {
     )
     .map_err(|error| match error {
         eframe::Error::WinitEventLoop(reason) => StudioError::NoDisplay {
-            reason: reason.to_string(),
+            reason: last_clause(&reason.to_string()),
         },
         other => StudioError::Window(other.to_string()),
     })?;
@@ -116,4 +116,14 @@ pub fn run(options: Options) -> Result<(), StudioError> {
     } else {
         Ok(())
     }
+}
+
+/// What a window system's error says last: what comes before names places in its own source.
+fn last_clause(error: &str) -> String {
+    error
+        .rsplit(": ")
+        .next()
+        .unwrap_or(error)
+        .trim_end_matches([')', '.'])
+        .to_owned()
 }

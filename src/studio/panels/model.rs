@@ -49,18 +49,12 @@ fn figures(ui: &mut Ui, doc: &Document) {
                 if let Some(a) = &doc.analysis {
                     key_value(ui, "Nodes", format::count(a.figures.nodes as u64));
                     key_value(ui, "Parameters", format::short(a.figures.parameters));
-                    let at = match a.axes.axes.as_slice() {
-                        [] => String::new(),
-                        [one] => format!(" at {} 1", format::middle(&one.label, 16)),
-                        _ => " with dynamic sizes at 1".into(),
+                    let known = format::short(a.figures.macs);
+                    let macs = match (a.axes.axes.as_slice(), a.figures.macs_unknown) {
+                        ([one], 0) => format!("{known} at {} 1", format::middle(&one.label, 16)),
+                        (_, 0) => known,
+                        (_, n) => format!("{known} known; {} depend on dynamic sizes", format::plural(n, "node")),
                     };
-                    let mut macs = format!("{}{at}", format::short(a.figures.macs));
-                    if a.figures.macs_unknown > 0 {
-                        macs = format!(
-                            "{macs}, {} of unknown shape left out",
-                            format::plural(a.figures.macs_unknown, "node")
-                        );
-                    }
                     key_value(ui, "Multiply-accumulates", macs);
                     key_value(ui, "Weights", format::bytes(a.figures.weight_bytes));
                 } else {

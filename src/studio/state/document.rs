@@ -41,8 +41,13 @@ impl Analysis {
     pub fn of(model: &Arc<Model>) -> Self {
         let graph = Arc::new(Graph::new(Arc::clone(model)));
         let axes = Axes::of(&graph);
-        // Counts are for one of everything: symbols are bound to 1.
-        let ones: Vec<(&str, u64)> = axes.axes.iter().map(|a| (a.label.as_str(), 1)).collect();
+        // A single dynamic size is the batch: counts are for 1. Of several, 1 would say nothing (an image of one pixel).
+        let batch = if axes.axes.len() == 1 {
+            axes.axes.as_slice()
+        } else {
+            &[]
+        };
+        let ones: Vec<(&str, u64)> = batch.iter().map(|a| (a.label.as_str(), 1)).collect();
         let costs = crate::graph::cost::costs(&graph, &ones);
         let figures = Figures::of(&graph, &costs);
         Self {
