@@ -1,6 +1,6 @@
 //! Applying patches.
 
-use super::{GraphDiff, PatchSpec, clean, diff, fold};
+use super::{GraphDiff, PatchSpec, cast, clean, diff, fold};
 use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
         PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
         PatchSpec::RemoveDead {} => clean::remove_dead(model)?,
+        PatchSpec::Cast(spec) => cast::cast(model, spec)?,
     };
     let diff = diff(&Graph::new(model.clone()), &Graph::new(done.model.clone()));
     Ok(AppliedPatch {

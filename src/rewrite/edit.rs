@@ -347,7 +347,7 @@ pub(super) fn constant_node(name: &str, value: &Tensor) -> NodeProto {
 }
 
 /// The declaration of a stored tensor as an input.
-fn input(name: &str, value: &Tensor) -> ValueInfoProto {
+pub(super) fn input(name: &str, value: &Tensor) -> ValueInfoProto {
     let dim = |d: &u64| Dimension {
         value: Some(dimension::Value::DimValue(i64::try_from(*d).unwrap_or(i64::MAX))),
         ..Default::default()

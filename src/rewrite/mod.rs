@@ -5,14 +5,19 @@
 //! `model` and `graph`.
 
 pub mod apply;
+pub mod cast;
 mod clean;
 pub mod diff;
 mod edit;
 mod fold;
+mod names;
+pub mod ranges;
 pub mod spec;
 #[cfg(test)]
 mod tests;
 
 pub use apply::{AppliedPatch, PatchError, apply, apply_all};
+pub use cast::{CastSpec, LowType};
 pub use diff::{GraphDiff, NodeChange, diff};
+pub use ranges::{Range, Ranges};
 pub use spec::PatchSpec;

@@ -1,5 +1,6 @@
 //! The patches there are, as data: `[[patch]]` of a recipe.
 
+use super::{CastSpec, LowType};
 use serde::{Deserialize, Serialize};
 
 /// One patch with its parameters. `kind` names it in recipes.
@@ -16,6 +17,8 @@ pub enum PatchSpec {
     RemoveNoOps {},
     /// Remove nodes and stored constants that no output depends on.
     RemoveDead {},
+    /// Lower float32 to float16 or bfloat16.
+    Cast(Box<CastSpec>),
 }
 
 fn default_fold_limit() -> u64 {
@@ -29,6 +32,10 @@ impl PatchSpec {
             Self::FoldConstants { .. } => "Fold constants",
             Self::RemoveNoOps {} => "Remove nodes that do nothing",
             Self::RemoveDead {} => "Remove dead nodes",
+            Self::Cast(spec) => match spec.to {
+                LowType::Fp16 => "Cast to FP16",
+                LowType::Bf16 => "Cast to BF16",
+            },
         }
     }
 }

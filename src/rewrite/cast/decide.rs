@@ -1,0 +1,262 @@
+//! Which nodes are lowered, and why the others are not.
+
+use super::CastSpec;
+use super::op_types::OpTypes;
+use crate::rewrite::ranges::magnitude;
+use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
+use crate::model::{Attributes, DataType, Tensor};
+use crate::rewrite::edit::defaults;
+use crate::rewrite::names::matches;
+use std::collections::{HashMap, HashSet};
+
+/// Operators that lose too much or that engines do not run in 16 bits (AutoCast's list).
+const NEVER: [&str; 3] = ["Upsample", "NonMaxSuppression", "Celu"];
+/// Largest magnitude of an activation by default: from there on float16 is spaced by 0.5 (AutoCast's default).
+const MAX_ACTIVATION: f32 = 512.0;
+
+/// What becomes of a node.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Verdict {
+    /// Lowered; the bits are the type variables (of its schema) that are.
+    Lowered {
+        /// Bit mask of type variables.
+        variables: u32,
+    },
+    /// Stays float32 for this reason.
+    Kept(String),
+    /// Has no float32 to lower, or takes floats of any kind.
+    Untouched,
+    /// A `Constant` node: its value follows its readers.
+    Constant,
+    /// If, Loop or Scan: its types follow its bodies'.
+    Control,
+}
+
+/// True when the tensor is a plain float32 one.
+pub(super) fn is_float32(graph: &Graph, id: TensorId) -> bool {
+    let ty = &graph.tensor(id).ty;
+    ty.container.is_none() && ty.dtype == Some(DataType::Float32)
+}
+
+/// True when an input of the node may be of any float type as it comes: its values do not enter what is computed, or are
+/// converted anyway.
+pub(super) fn takes_any(node: &Node) -> bool {
+    node.domain.is_empty() && matches!(&*node.op_type, "Shape" | "Size" | "Cast")
+}
+
+/// One verdict per node of the graph.
+///
+/// # Errors
+/// Weights that cannot be read.
+pub(super) fn decide(graph: &Graph, spec: &CastSpec) -> Result<Vec<Verdict>, String> {
+    let mut decider = Decider {
+        graph,
+        spec,
+        defaults: defaults(graph),
+        weights: HashMap::new(),
+    };
+    (0..graph.nodes.len() as u32)
+        .map(|i| decider.node(NodeId(i)))
+        .collect()
+}
+
+struct Decider<'a> {
+    graph: &'a Graph,
+    spec: &'a CastSpec,
+    defaults: HashSet<TensorId>,
+    /// Largest finite magnitude of each weight looked at.
+    weights: HashMap<TensorId, f32>,
+}
+
+impl Decider<'_> {
+    fn node(&mut self, id: NodeId) -> Result<Verdict, String> {
+        let (graph, spec) = (self.graph, self.spec);
+        let node = graph.node(id);
+        let body = &graph.bodies[node.body as usize];
+        let tensors = || node.inputs.iter().chain(&node.outputs).flatten().copied();
+        if !tensors().any(|t| graph.tensor(t).ty.dtype == Some(DataType::Float32)) {
+            return Ok(Verdict::Untouched);
+        }
+        let kept = |reason: String| Ok(Verdict::Kept(reason));
+        if body.function.is_some() {
+            return kept("it is part of a local function, which stays float32".into());
+        }
+        if node.function.is_some() {
+            return kept("it calls a local function, which stays float32".into());
+        }
+        if !node.domain.is_empty() {
+            return kept(format!("what types {} of {} takes is not known", node.op_type, node.domain));
+        }
+        match &*node.op_type {
+            "If" | "Loop" | "Scan" => return Ok(Verdict::Control),
+            "Constant" => return Ok(Verdict::Constant),
+            _ => {}
+        }
+        let opset = graph.opset(node.body, "").unwrap_or(0);
+        let Some(types) = OpTypes::find(&node.op_type, opset) else {
+            return kept(format!("what types {} takes at opset {opset} is not known", node.op_type));
+        };
+        // An output whose type no input gives has it from an attribute.
+        let of_inputs: u32 = (0..node.inputs.len())
+            .filter_map(|i| types.input(i))
+            .fold(0, |mask, v| mask | 1 << v);
+        let proto = graph.proto(id);
+        let is_cast = &*node.op_type == "Cast";
+        let is_fill = &*node.op_type == "ConstantOfShape";
+        if is_cast && proto.int("to") != Some(i64::from(DataType::Float32.to_onnx())) {
+            return Ok(Verdict::Untouched);
+        }
+        let (mut present, mut allowed) = (0u32, 0u32);
+        for (variable, tensor) in self.variables(node, types) {
+            if graph.tensor(tensor).ty.dtype.is_none() {
+                return kept(format!("the type of {} is not known", graph.tensor(tensor).name));
+            }
+            if !is_float32(graph, tensor) {
+                continue;
+            }
+            present |= 1 << variable;
+            // LayerNormalization computes mean and deviation in the type that an attribute says.
+            let is_stash = &*node.op_type == "LayerNormalization" && types.output(0) != Some(variable);
+            let is_given = of_inputs & 1 << variable != 0 || is_cast || is_fill;
+            if types.allows(variable, spec.to) && is_given && !is_stash {
+                allowed |= 1 << variable;
+            }
+        }
+        if is_cast {
+            // What goes in is taken as it comes.
+            allowed &= types.output(0).map_or(0, |v| 1 << v);
+        }
+        if takes_any(node) && !is_cast || present == 0 {
+            return Ok(Verdict::Untouched);
+        }
+        if allowed == 0 {
+            let to = spec.to.data_type();
+            return kept(match OpTypes::first_opset(&node.op_type, spec.to) {
+                Some(first) if first > opset => {
+                    format!("{} takes {to} from opset {first} on, the model has {opset}", node.op_type)
+                }
+                Some(_) => format!("the type of what {} makes is not given by its inputs", node.op_type),
+                None => format!("{} takes no {to}", node.op_type),
+            });
+        }
+        let lowered = Ok(Verdict::Lowered { variables: allowed });
+        let named = |patterns: &[String]| {
+            let name = crate::rewrite::clean::label(node);
+            patterns.iter().any(|p| matches(p, &name))
+        };
+        let listed = |ops: &[String]| ops.iter().any(|op| **op == *node.op_type);
+        if named(&spec.include) || listed(&spec.include_ops) {
+            return lowered;
+        }
+        if named(&spec.exclude) {
+            return kept("excluded by name".into());
+        }
+        if listed(&spec.exclude_ops) {
+            return kept(format!("{} is excluded", node.op_type));
+        }
+        if NEVER.contains(&&*node.op_type) {
+            return kept(format!("{} is never lowered", node.op_type));
+        }
+        let reason = match self.weight_reason(id, node, types, allowed)? {
+            None => self.range_reason(id, node),
+            found => found,
+        };
+        reason.map_or(lowered, |reason| Ok(Verdict::Kept(reason)))
+    }
+
+    fn variables<'n>(&self, node: &'n Node, types: &'static OpTypes) -> impl Iterator<Item = (u8, TensorId)> + 'n {
+        let inputs = node.inputs.iter().enumerate();
+        let inputs = inputs.filter_map(move |(i, t)| Some((types.input(i)?, (*t)?)));
+        let outputs = node.outputs.iter().enumerate();
+        inputs.chain(outputs.filter_map(move |(i, t)| Some((types.output(i)?, (*t)?))))
+    }
+
+    fn weight_reason(
+        &mut self,
+        id: NodeId,
+        node: &Node,
+        types: &OpTypes,
+        allowed: u32,
+    ) -> Result<Option<String>, String> {
+        let limit = self.spec.max_initializer.unwrap_or_else(|| self.spec.to.largest());
+        if &*node.op_type == "ConstantOfShape"
+            && let Some(value) = self.graph.proto(id).tensor("value")
+        {
+            let value = self.graph.model.tensor(value).map_err(|e| e.to_string())?;
+            let largest = largest(&value);
+            if largest > limit {
+                return Ok(Some(format!("its value is {}", magnitude(largest))));
+            }
+        }
+        for (i, tensor) in node.inputs.iter().enumerate() {
+            let (Some(tensor), Some(variable)) = (tensor, types.input(i)) else {
+                continue;
+            };
+            let info = self.graph.tensor(*tensor);
+            if allowed & 1 << variable == 0 || info.kind != TensorKind::Constant || self.defaults.contains(tensor) {
+                continue;
+            }
+            let largest = match self.weights.get(tensor) {
+                Some(known) => *known,
+                None => {
+                    let largest = self.largest(*tensor)?;
+                    self.weights.insert(*tensor, largest);
+                    largest
+                }
+            };
+            if largest > limit {
+                let name = &info.name;
+                return Ok(Some(format!("weight {name} reaches {}", magnitude(largest))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The largest finite magnitude. Infinities are representable in both types, so they do not count.
+    fn largest(&self, tensor: TensorId) -> Result<f32, String> {
+        match self.graph.constant(tensor) {
+            Some(value) => Ok(largest(&value.map_err(|e| e.to_string())?)),
+            None => Ok(0.0),
+        }
+    }
+
+    fn range_reason(&self, id: NodeId, node: &Node) -> Option<String> {
+        let graph = self.graph;
+        let limit = self.spec.max_activation.unwrap_or(MAX_ACTIVATION);
+        let Some(ranges) = &self.spec.ranges else {
+            // Numbers on their way to an integer are often indices, which 11 bits may not hold.
+            let to_integer = node.outputs.iter().flatten().any(|t| {
+                graph.tensor(*t).consumers.iter().any(|(reader, _)| {
+                    let to = graph.proto(*reader).int("to");
+                    let to = to.and_then(|n| DataType::from_onnx(i32::try_from(n).ok()?));
+                    &*graph.node(*reader).op_type == "Cast" && to.is_some_and(|t| !t.is_float() && t != DataType::Bool)
+                })
+            });
+            let is_cast = &*graph.node(id).op_type == "Cast";
+            return (to_integer && !is_cast).then(|| "its values become integers, and their range is not known".into());
+        };
+        if node.body != 0 {
+            return None;
+        }
+        let of = |tensors: &[Option<TensorId>], what: &str| {
+            tensors.iter().flatten().find_map(|t| {
+                let tensor = graph.tensor(*t);
+                if tensor.body != 0 || tensor.kind == TensorKind::Constant || !is_float32(graph, *t) {
+                    return None;
+                }
+                let reached = ranges.tensors.get(&*tensor.name)?.absmax();
+                (reached > limit).then(|| format!("{what} {} reached {}", tensor.name, magnitude(reached)))
+            })
+        };
+        of(&node.outputs, "output").or_else(|| of(&node.inputs, "input"))
+    }
+}
+
+/// The largest finite magnitude of a float32 tensor; 0 for other types.
+fn largest(value: &Tensor) -> f32 {
+    if value.dtype != DataType::Float32 {
+        return 0.0;
+    }
+    let values = value.bytes.as_chunks::<4>().0.iter().map(|c| f32::from_le_bytes(*c).abs());
+    values.filter(|v| v.is_finite()).fold(0.0, f32::max)
+}

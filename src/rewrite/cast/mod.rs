@@ -1,0 +1,193 @@
+//! Lowering float32 to float16 or bfloat16 with casts: what strongly typed targets need instead of a flag.
+//!
+//! `decide` says per node whether it is lowered and why not; `storage` derives the type of every tensor from that, through
+//! If, Loop and Scan; `weights` converts constants; `insert` writes the result; `cleanup` takes out casts that do nothing.
+//! `op_types` is what the operators' schemas allow. The rules are those of ModelOpt's AutoCast, except where said.
+
+mod cleanup;
+mod decide;
+mod insert;
+pub(super) mod op_types;
+mod storage;
+mod weights;
+
+use super::clean::{Done, count, label};
+use super::fold::refuse_broken;
+use super::ranges::Ranges;
+use crate::graph::Graph;
+use crate::model::{DataType, Model};
+use decide::Verdict;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The types that float32 can be lowered to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LowType {
+    Fp16,
+    Bf16,
+}
+
+impl LowType {
+    /// As tensors have it.
+    pub fn data_type(self) -> DataType {
+        match self {
+            Self::Fp16 => DataType::Float16,
+            Self::Bf16 => DataType::BFloat16,
+        }
+    }
+
+    /// `fp16`, as recipes write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fp16 => "fp16",
+            Self::Bf16 => "bf16",
+        }
+    }
+
+    /// Largest finite value.
+    pub fn largest(self) -> f32 {
+        match self {
+            Self::Fp16 => half::f16::MAX.to_f32(),
+            Self::Bf16 => half::bf16::MAX.to_f32(),
+        }
+    }
+
+    /// Smallest positive value (subnormal).
+    pub fn smallest(self) -> f32 {
+        match self {
+            Self::Fp16 => half::f16::from_bits(1).to_f32(),
+            Self::Bf16 => half::bf16::from_bits(1).to_f32(),
+        }
+    }
+}
+
+impl std::fmt::Display for LowType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name().to_uppercase())
+    }
+}
+
+/// Parameters of the cast patch.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CastSpec {
+    /// The type to lower to.
+    pub to: LowType,
+    /// Inputs and outputs of the model keep their types; otherwise float32 ones are lowered too.
+    #[serde(default)]
+    pub keep_io_types: bool,
+    /// Nodes lowered whatever the limits say: names, `*` stands for anything. Beats the excluding lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// Nodes that stay float32: names, `*` stands for anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Operators lowered whatever the limits say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include_ops: Vec<String>,
+    /// Operators that stay float32.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_ops: Vec<String>,
+    /// A node with an input or output beyond this magnitude stays float32; default 512, where float16 is spaced by 0.5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_activation: Option<f32>,
+    /// A node with a finite weight beyond this magnitude stays float32; default is the type's largest value (65504).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_initializer: Option<f32>,
+    /// What values the tensors take; without it weights alone decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<Ranges>,
+}
+
+impl CastSpec {
+    /// Everything by default.
+    pub fn new(to: LowType) -> Self {
+        Self {
+            to,
+            keep_io_types: false,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            include_ops: Vec::new(),
+            exclude_ops: Vec::new(),
+            max_activation: None,
+            max_initializer: None,
+            ranges: None,
+        }
+    }
+}
+
+/// Lowers what can be lowered.
+///
+/// # Errors
+/// Structural problems; an opset that has no casts to the type; weights that cannot be read.
+pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> {
+    let graph = Graph::new(model.clone());
+    refuse_broken(&graph)?;
+    let opset = graph.opset(0, "").ok_or("the model imports no ONNX operator set")?;
+    let least = match spec.to {
+        LowType::Fp16 => 6,
+        LowType::Bf16 => 13,
+    };
+    if opset < least {
+        return Err(format!(
+            "the model has opset {opset}; Cast to {} needs opset {least} or newer",
+            spec.to.data_type()
+        ));
+    }
+    if !graph
+        .tensors
+        .iter()
+        .any(|t| t.ty.dtype == Some(DataType::Float32) && !graph.bodies[t.body as usize].is_function)
+    {
+        return Err(match graph.tensors.iter().find_map(|t| t.ty.dtype.filter(|d| d.is_float())) {
+            Some(dtype) => format!("nothing to cast: the model's floats are {dtype}, none are float32"),
+            None => "nothing to cast: no tensor of the model is float32".into(),
+        });
+    }
+    let verdicts = decide::decide(&graph, spec)?;
+    let storage = storage::storage(&graph, spec, &verdicts);
+    let inserted = insert::insert(&graph, spec, &verdicts, &storage)?;
+    model.check_intact().map_err(|e| e.to_string())?;
+    let (model, cleaned) = cleanup::cleanup(Arc::new(model.with_proto(inserted.proto)))?;
+
+    let mut notes: Vec<(String, String)> = Vec::new();
+    let (mut lowered, mut kept) = (0, 0);
+    for (node, verdict) in graph.nodes.iter().zip(&verdicts) {
+        match verdict {
+            Verdict::Lowered { .. } => {
+                lowered += 1;
+                notes.push((label(node), spec.to.to_string()));
+            }
+            Verdict::Kept(reason) => {
+                kept += 1;
+                notes.push((label(node), format!("FP32: {reason}")));
+            }
+            Verdict::Untouched | Verdict::Constant | Verdict::Control => {}
+        }
+    }
+    notes.extend(inserted.notes);
+    let mut summary = format!(
+        "Cast {} to {}, {} in float32; {} inserted, {} converted",
+        count(lowered, "node"),
+        spec.to.data_type(),
+        match kept {
+            0 => "none stay".to_owned(),
+            1 => "1 stays".to_owned(),
+            n => format!("{n} stay"),
+        },
+        count(inserted.casts.saturating_sub(cleaned), "cast"),
+        count(inserted.weights, "weight"),
+    );
+    for (number, what) in [(inserted.clamped, "clamped"), (inserted.flushed, "kept from becoming zero")] {
+        if number > 0 {
+            summary.push_str(&format!("; {number} weight values {what}"));
+        }
+    }
+    match &spec.ranges {
+        Some(ranges) => summary.push_str(&format!("; ranges from {}", ranges.source)),
+        None => summary.push_str("; no ranges were given, so weights alone decided"),
+    }
+    Ok(Done { model, summary, notes })
+}

@@ -1,0 +1,6 @@
+//! Models whose precision was lowered, judged by onnx.checker and by ONNX Runtime against the originals.
+
+mod cast;
+mod judge;
+#[path = "../support/mod.rs"]
+mod support;
