@@ -2,6 +2,7 @@
 
 use crate::bench::Protocol;
 use crate::recipe::Precision;
+use crate::rewrite::LowType;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -33,6 +34,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Measure variants side by side
     Compare(CompareArgs),
+    /// Lower a model to FP16 or BF16 by casts in its graph
+    Cast(CastArgs),
     /// Do everything a recipe says: check, build, measure, compare, report
     Run(RunArgs),
     /// List the targets and what was found of them
@@ -211,6 +214,75 @@ pub struct CompareArgs {
     /// Fail when the mean absolute error of an output is this much larger
     #[arg(long, value_name = "PERCENT", requires = "baseline")]
     pub fail_error: Option<String>,
+}
+
+/// Arguments of `cast`.
+#[derive(Args, Debug)]
+pub struct CastArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub calibration: CalibrationArgs,
+    /// fp16 or bf16
+    #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
+    pub to: LowType,
+    /// Inputs and outputs keep their types
+    #[arg(long)]
+    pub keep_io: bool,
+    /// Look at weights only; do not run the model to find ranges
+    #[arg(long, conflicts_with_all = ["data", "cache"])]
+    pub no_ranges: bool,
+    /// Node that stays float32, by name, * stands for anything; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
+    /// Node lowered whatever the limits say, by name; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub include: Vec<String>,
+    /// Operator that stays float32; repeatable
+    #[arg(long, value_name = "OPERATOR")]
+    pub exclude_op: Vec<String>,
+    /// Operator lowered whatever the limits say; repeatable
+    #[arg(long, value_name = "OPERATOR")]
+    pub include_op: Vec<String>,
+    /// Nodes whose inputs or outputs go beyond this stay float32; default 512
+    #[arg(long, value_name = "VALUE")]
+    pub max_activation: Option<f32>,
+    /// Nodes whose weights go beyond this stay float32; default the largest value of the type
+    #[arg(long, value_name = "VALUE")]
+    pub max_weight: Option<f32>,
+}
+
+/// What `cast` and `quantize` have in common: a model, data to run it on, a file to write.
+#[derive(Args, Debug)]
+pub struct CalibrationArgs {
+    /// The model (.onnx), or a recipe (.toml) that names it and its calibration data
+    pub input: PathBuf,
+    /// The model to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Calibration data: .npz or .npy, or a folder of .npy, .npz, .pb or images; without it inputs are generated
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The array of --data that an input takes; repeatable
+    #[arg(long, value_name = "INPUT=ARRAY", requires = "data")]
+    pub array: Vec<String>,
+    /// Use at most this many samples
+    #[arg(long, value_name = "N")]
+    pub samples: Option<u64>,
+    /// Shape of a generated input; repeatable
+    #[arg(long, value_name = "NAME:1x3x224x224")]
+    pub shape: Vec<String>,
+    /// A file to keep the ranges in; one made for another model or other data is refused
+    #[arg(long, value_name = "FILE")]
+    pub cache: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// List every node with what became of it
+    #[arg(long)]
+    pub nodes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `run`.

@@ -6,11 +6,13 @@
 pub mod args;
 mod bench;
 mod build;
+mod cast;
 mod check;
 mod compare;
 mod drive;
 mod exit;
 mod inspect;
+mod lower;
 mod progress;
 mod request;
 mod run;
@@ -34,6 +36,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Build(a)) => build::build(&a),
         Some(Command::Bench(a)) => bench::bench(&a),
         Some(Command::Compare(a)) => compare::compare(&a),
+        Some(Command::Cast(a)) => cast::cast(&a),
         Some(Command::Run(a)) => run::run(&a),
         Some(Command::Targets(a)) => targets::targets(&a),
         Some(Command::Worker) => return ExitCode::from(crate::worker::server::serve().clamp(0, 255) as u8),

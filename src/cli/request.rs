@@ -77,7 +77,11 @@ pub fn one(args: &RecipeArgs, one: &OneVariant) -> Result<Recipe, CliError> {
     Ok(recipe)
 }
 
-fn open(input: &Path) -> Result<Recipe, CliError> {
+/// A recipe file, or the recipe that a model alone makes.
+///
+/// # Errors
+/// Exit code 2: what cannot be read.
+pub fn open(input: &Path) -> Result<Recipe, CliError> {
     if input.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
         return Recipe::open(input).map_err(CliError::unusable);
     }

@@ -46,6 +46,55 @@ pub struct Ranges {
     pub tensors: BTreeMap<String, Range>,
 }
 
+/// What was seen of one tensor: its range, the thresholds that calibration methods choose, and a picture of its magnitudes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Observed {
+    /// Smallest and largest value; the limits of float32 when a value was not finite.
+    pub range: Range,
+    /// Threshold that loses the least information.
+    pub entropy: f32,
+    /// Threshold that 99.99 % of the magnitudes do not exceed.
+    pub percentile: f32,
+    /// Threshold with the least mean squared error in 8 bits.
+    pub mse: f32,
+    /// Counts of magnitudes in bins of equal width from 0 to `histogram_end`.
+    pub histogram: Vec<u64>,
+    /// Upper edge of the last bin, were all bins there.
+    pub histogram_end: f32,
+}
+
+/// What a calibration run found, with what it belongs to: the content of a calibration file.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Calibration {
+    /// SHA-256 of the model file.
+    pub model_sha256: String,
+    /// Fingerprint of the data and its settings.
+    pub data: String,
+    /// Version of the program that made it.
+    pub version: String,
+    /// What was run, in words.
+    pub source: String,
+    /// Samples seen.
+    pub samples: u64,
+    /// By tensor name.
+    pub tensors: BTreeMap<String, Observed>,
+}
+
+impl Calibration {
+    /// The ranges alone.
+    pub fn ranges(&self) -> Ranges {
+        Ranges {
+            source: self.source.clone(),
+            samples: self.samples,
+            tensors: self
+                .tensors
+                .iter()
+                .map(|(name, seen)| (name.clone(), seen.range))
+                .collect(),
+        }
+    }
+}
+
 /// A magnitude for a sentence: `813`, `0.25`, `1.3e5`.
 pub fn magnitude(value: f32) -> String {
     if value.is_finite() && value.abs() >= 1e5 {

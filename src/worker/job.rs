@@ -5,7 +5,9 @@ use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
+use crate::rewrite::Observed;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A request to a worker. Model files are named by the client's path; the client makes sure the worker has the content.
@@ -63,6 +65,18 @@ pub enum Job {
         seed: u64,
         /// Runs to profile.
         runs: u32,
+    },
+    /// Run an engine built before on inputs given by value and collect what values its inner tensors take.
+    Observe {
+        /// Id of the build job.
+        engine: u64,
+        /// The inputs; they travel as a blob before the job.
+        #[serde(skip)]
+        inputs: NamedTensors,
+        /// Inner tensors to look at; inputs and outputs are looked at anyway.
+        tensors: Vec<String>,
+        /// Tell what all these jobs together saw, and forget it.
+        last: bool,
     },
     /// Forget an engine.
     Drop {
@@ -155,6 +169,11 @@ pub enum JobOutput {
         inputs: Vec<String>,
         /// Shapes, `name:1x3x224x224`.
         shapes: Vec<String>,
+    },
+    /// Of [`Job::Observe`].
+    Observed {
+        /// What was seen, by tensor; empty but for the last job.
+        tensors: BTreeMap<String, Observed>,
     },
     /// Of [`Job::Drop`].
     Dropped,

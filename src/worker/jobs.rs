@@ -1,6 +1,7 @@
 //! Jobs as the worker runs them, one after another, on the engines it holds.
 
 use super::host::Host;
+use super::observe::Collector;
 use super::protocol::{CHUNK, FromWorker, Message, ModelAt};
 use super::store::{Store, hash_file};
 use super::wire::{sha256_hex, tensors_from_bytes, tensors_to_bytes, to_base64};
@@ -51,6 +52,8 @@ impl Out {
 struct Loaded {
     engine: Box<dyn Engine>,
     graph: Graph,
+    /// What was seen of its inner tensors since somebody asked.
+    seen: Collector,
 }
 
 /// Runs jobs.
@@ -155,6 +158,15 @@ impl Runner {
                 seed,
                 runs,
             } => self.profile(engine, &recipe, seed, runs),
+            Job::Observe {
+                engine, tensors, last, ..
+            } => {
+                let inputs = work
+                    .inputs
+                    .ok_or_else(|| request("the job came without its inputs".into()))?;
+                let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
+                self.observe(engine, &inputs, &tensors, last)
+            }
             Job::Drop { engine } => {
                 self.engines.remove(&engine);
                 Ok(JobOutput::Dropped)
@@ -221,7 +233,8 @@ impl Runner {
         }
         let (inputs, outputs) = (engine.inputs().to_vec(), engine.outputs().to_vec());
         let graph = Graph::new(patched);
-        self.engines.insert(told.id, Loaded { engine, graph });
+        let seen = Collector::default();
+        self.engines.insert(told.id, Loaded { engine, graph, seen });
         Ok(JobOutput::Build {
             engine: told.id,
             record,
@@ -313,6 +326,25 @@ impl Runner {
         }
         told.out.send(told.id, FromWorker::BlobEnd);
         Ok(JobOutput::Infer { tensors: Vec::new() })
+    }
+
+    fn observe(
+        &mut self,
+        engine: u64,
+        inputs: &NamedTensors,
+        tensors: &[String],
+        last: bool,
+    ) -> Result<JobOutput, JobError> {
+        let loaded = self.loaded(engine)?;
+        let outputs = loaded.engine.infer_with(inputs, tensors)?;
+        loaded.seen.add(inputs);
+        loaded.seen.add(&outputs);
+        let tensors = if last {
+            std::mem::take(&mut loaded.seen).observed()
+        } else {
+            Default::default()
+        };
+        Ok(JobOutput::Observed { tensors })
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

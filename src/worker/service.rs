@@ -3,16 +3,19 @@
 
 mod accuracy;
 mod build;
+mod calibrate;
 mod check;
 mod compare;
 mod context;
 mod estimate;
+mod precision;
 
 use super::{Job, JobError, JobOutput, Launch};
 use crate::bench::{Comparison, Sample};
 use crate::check::Report;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
 use crate::recipe::Recipe;
+use crate::rewrite::Calibration;
 use crossbeam_channel::Receiver;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +42,13 @@ pub enum Task {
         output: Option<PathBuf>,
         /// Replace an existing file.
         force: bool,
+    },
+    /// Find what values the model's tensors take, by running it over the recipe's calibration data.
+    Calibrate {
+        /// Model, data, shapes.
+        recipe: Box<Recipe>,
+        /// A file to keep the result in, and to take it from when it was made for the same model and data.
+        cache: Option<PathBuf>,
     },
     /// Build all variants, measure them interleaved, compare accuracy when the recipe has test data.
     Compare {
@@ -114,6 +124,7 @@ pub enum TaskOutput {
     Check(Report),
     Build(BuildRecord),
     Compare(Comparison),
+    Calibrate(Calibration),
 }
 
 /// Starts tasks.
@@ -148,6 +159,7 @@ impl Service {
                 Task::Targets => targets(&context),
                 Task::Check { recipe, require_parser } => check::run(&context, &recipe, require_parser),
                 Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
+                Task::Calibrate { recipe, cache } => calibrate::run(&context, &recipe, cache.as_deref()),
                 Task::Compare { recipe } => compare::run(&context, &recipe),
             };
             context.end(result);

@@ -33,7 +33,12 @@ pub fn patched(path: &Path, spec: &PatchSpec) -> Patched {
 /// What `judge.py` says of two models.
 pub fn judge(before: &Path, after: &Path, arguments: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/precision/judge.py");
-    let output = python().arg(script).args([before, after]).args(arguments).output().unwrap();
+    let output = python()
+        .arg(script)
+        .args([before, after])
+        .args(arguments)
+        .output()
+        .unwrap();
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),

@@ -2,11 +2,11 @@
 
 use super::CastSpec;
 use super::op_types::OpTypes;
-use crate::rewrite::ranges::magnitude;
 use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
 use crate::model::{Attributes, DataType, Tensor};
 use crate::rewrite::edit::defaults;
 use crate::rewrite::names::matches;
+use crate::rewrite::ranges::magnitude;
 use std::collections::{HashMap, HashSet};
 
 /// Operators that lose too much or that engines do not run in 16 bits (AutoCast's list).
@@ -55,9 +55,7 @@ pub(super) fn decide(graph: &Graph, spec: &CastSpec) -> Result<Vec<Verdict>, Str
         defaults: defaults(graph),
         weights: HashMap::new(),
     };
-    (0..graph.nodes.len() as u32)
-        .map(|i| decider.node(NodeId(i)))
-        .collect()
+    (0..graph.nodes.len() as u32).map(|i| decider.node(NodeId(i))).collect()
 }
 
 struct Decider<'a> {
@@ -85,7 +83,10 @@ impl Decider<'_> {
             return kept("it calls a local function, which stays float32".into());
         }
         if !node.domain.is_empty() {
-            return kept(format!("what types {} of {} takes is not known", node.op_type, node.domain));
+            return kept(format!(
+                "what types {} of {} takes is not known",
+                node.op_type, node.domain
+            ));
         }
         match &*node.op_type {
             "If" | "Loop" | "Scan" => return Ok(Verdict::Control),
@@ -94,7 +95,10 @@ impl Decider<'_> {
         }
         let opset = graph.opset(node.body, "").unwrap_or(0);
         let Some(types) = OpTypes::find(&node.op_type, opset) else {
-            return kept(format!("what types {} takes at opset {opset} is not known", node.op_type));
+            return kept(format!(
+                "what types {} takes at opset {opset} is not known",
+                node.op_type
+            ));
         };
         // An output whose type no input gives has it from an attribute.
         let of_inputs: u32 = (0..node.inputs.len())
@@ -133,7 +137,10 @@ impl Decider<'_> {
             let to = spec.to.data_type();
             return kept(match OpTypes::first_opset(&node.op_type, spec.to) {
                 Some(first) if first > opset => {
-                    format!("{} takes {to} from opset {first} on, the model has {opset}", node.op_type)
+                    format!(
+                        "{} takes {to} from opset {first} on, the model has {opset}",
+                        node.op_type
+                    )
                 }
                 Some(_) => format!("the type of what {} makes is not given by its inputs", node.op_type),
                 None => format!("{} takes no {to}", node.op_type),
@@ -257,6 +264,11 @@ fn largest(value: &Tensor) -> f32 {
     if value.dtype != DataType::Float32 {
         return 0.0;
     }
-    let values = value.bytes.as_chunks::<4>().0.iter().map(|c| f32::from_le_bytes(*c).abs());
+    let values = value
+        .bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|c| f32::from_le_bytes(*c).abs());
     values.filter(|v| v.is_finite()).fold(0.0, f32::max)
 }

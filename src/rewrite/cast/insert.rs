@@ -297,7 +297,11 @@ impl Writer<'_> {
             self.done.notes.push((name.to_string(), text));
         }
         if done.flushed > 0 {
-            let text = format!("{} of {of} values too small, raised to {:e}", done.flushed, to.smallest());
+            let text = format!(
+                "{} of {of} values too small, raised to {:e}",
+                done.flushed,
+                to.smallest()
+            );
             self.done.notes.push((name.to_string(), text));
         }
         Ok(done.tensor)
@@ -381,12 +385,7 @@ impl Writer<'_> {
     }
 
     /// A `Constant` node: converted, with a copy where both types are wanted.
-    fn constant(
-        &mut self,
-        made: Option<TensorId>,
-        proto: NodeProto,
-        nodes: &mut Vec<NodeProto>,
-    ) -> Result<(), String> {
+    fn constant(&mut self, made: Option<TensorId>, proto: NodeProto, nodes: &mut Vec<NodeProto>) -> Result<(), String> {
         let weight = made.filter(|id| self.storage.is_weight[id.0 as usize] && self.wanted[id.0 as usize].low);
         let Some(id) = weight else {
             nodes.push(proto);
@@ -419,7 +418,12 @@ impl Writer<'_> {
             }
         }
         let outputs = &graph.bodies[at as usize].outputs;
-        for ((info, id), ty) in proto.output.iter_mut().zip(outputs).zip(&self.storage.outputs[at as usize]) {
+        for ((info, id), ty) in proto
+            .output
+            .iter_mut()
+            .zip(outputs)
+            .zip(&self.storage.outputs[at as usize])
+        {
             if let Some(ty) = ty {
                 set_type(info, self.dtype(*ty));
                 if at != 0 {

@@ -9,6 +9,8 @@ mod decide;
 mod insert;
 pub(super) mod op_types;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 use super::clean::{Done, count, label};
@@ -141,10 +143,12 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> 
         .iter()
         .any(|t| t.ty.dtype == Some(DataType::Float32) && !graph.bodies[t.body as usize].is_function)
     {
-        return Err(match graph.tensors.iter().find_map(|t| t.ty.dtype.filter(|d| d.is_float())) {
-            Some(dtype) => format!("nothing to cast: the model's floats are {dtype}, none are float32"),
-            None => "nothing to cast: no tensor of the model is float32".into(),
-        });
+        return Err(
+            match graph.tensors.iter().find_map(|t| t.ty.dtype.filter(|d| d.is_float())) {
+                Some(dtype) => format!("nothing to cast: the model's floats are {dtype}, none are float32"),
+                None => "nothing to cast: no tensor of the model is float32".into(),
+            },
+        );
     }
     let verdicts = decide::decide(&graph, spec)?;
     let storage = storage::storage(&graph, spec, &verdicts);
@@ -180,7 +184,10 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> 
         count(inserted.casts.saturating_sub(cleaned), "cast"),
         count(inserted.weights, "weight"),
     );
-    for (number, what) in [(inserted.clamped, "clamped"), (inserted.flushed, "kept from becoming zero")] {
+    for (number, what) in [
+        (inserted.clamped, "clamped"),
+        (inserted.flushed, "kept from becoming zero"),
+    ] {
         if number > 0 {
             summary.push_str(&format!("; {number} weight values {what}"));
         }

@@ -126,6 +126,11 @@ mod tests {
         let total: usize = table().values().map(Vec::len).sum();
         let lines = include_str!("op_types.tsv").lines().filter(|l| !l.starts_with('#'));
         assert_eq!(total, lines.count());
-        assert!(table().values().flatten().all(|v| v.since > 0 && !v.variables.is_empty()));
+        assert!(
+            table()
+                .values()
+                .flatten()
+                .all(|v| v.since > 0 && !v.variables.is_empty())
+        );
     }
 }

@@ -192,7 +192,10 @@ impl Storage {
 
     fn scan(&mut self, graph: &Graph, id: NodeId) {
         let node = graph.node(id);
-        let scanned = graph.proto(id).int("num_scan_inputs").and_then(|n| usize::try_from(n).ok());
+        let scanned = graph
+            .proto(id)
+            .int("num_scan_inputs")
+            .and_then(|n| usize::try_from(n).ok());
         let states = scanned.and_then(|n| node.inputs.len().checked_sub(n));
         let (Some(states), Some(at)) = (states, node.owned_bodies.first().copied()) else {
             return;

@@ -58,7 +58,17 @@ mod tests {
         let t = Tensor::from_f32(&[9], &values).unwrap();
         let done = convert(&t, LowType::Fp16).unwrap();
         let least = 2f32.powi(-24);
-        let want = [1.0, 65504.0, -65504.0, least, -least, 0.0, 0.0, f32::NEG_INFINITY, least];
+        let want = [
+            1.0,
+            65504.0,
+            -65504.0,
+            least,
+            -least,
+            0.0,
+            0.0,
+            f32::NEG_INFINITY,
+            least,
+        ];
         assert_eq!(done.tensor.to_f32().unwrap(), want);
         assert_eq!((done.clamped, done.flushed), (2, 2));
         let done = convert(&t, LowType::Bf16).unwrap();

@@ -125,7 +125,7 @@ impl<W: Write> Sending<W> {
             Some(path) => Some(self.model(id, path)?),
             None => None,
         };
-        if let Job::Infer { inputs, .. } = &mut job {
+        if let Job::Infer { inputs, .. } | Job::Observe { inputs, .. } = &mut job {
             let blob = tensors_to_bytes(inputs);
             inputs.clear();
             let sha256 = sha256_hex(&blob);

@@ -50,7 +50,7 @@ impl Test {
 }
 
 /// Smallest and largest batch that the model and all profiles allow, the latter at most [`BATCH`].
-fn batch_range<'a>(graph: &Graph, recipes: impl Iterator<Item = &'a Recipe>) -> (u64, u64) {
+pub fn batch_range<'a>(graph: &Graph, recipes: impl Iterator<Item = &'a Recipe>) -> (u64, u64) {
     let inputs = graph.bodies.first().map_or(&[][..], |b| &b.inputs);
     let first = inputs.first().map(|id| graph.tensor(*id));
     if let Some(Dim::Known(n)) = first.and_then(|t| t.ty.shape.as_ref()?.0.first()) {
@@ -229,7 +229,7 @@ fn infer(
 }
 
 /// Builds the reference: the recipe's, or ONNX Runtime where it is usable, or the embedded engine.
-fn reference(context: &Context, recipe: &Recipe) -> Result<Built, JobError> {
+pub fn reference(context: &Context, recipe: &Recipe) -> Result<Built, JobError> {
     let named = recipe.accuracy.reference.as_ref();
     let worker = context.worker(named)?;
     let target = match named {

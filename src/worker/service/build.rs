@@ -42,7 +42,7 @@ pub fn run(context: &Context, recipe: &Recipe, output: Option<PathBuf>, force: b
     }
     context.plan(vec![Step::known(0.2), Step::guess(GUESS)]);
     context.phase("Read model", None);
-    let recipe = with_hash(context, recipe)?;
+    let recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
     let builds = Builds::open(context.data());
     let sha256 = recipe.model.sha256.clone().unwrap_or_default();
     context.replan(vec![Step::from(builds.estimate(&recipe, &sha256), GUESS)]);

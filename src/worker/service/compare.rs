@@ -52,8 +52,8 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     context.plan(vec![Step::known(0.2)]);
     context.phase("Read model", None);
     let mut rows = Vec::with_capacity(variants.len());
-    for (name, recipe) in variants {
-        let recipe = with_hash(context, &recipe)?;
+    for (i, (name, recipe)) in variants.into_iter().enumerate() {
+        let recipe = super::precision::prepare(context, with_hash(context, &recipe)?, Some(i))?;
         rows.push(Row::new(name, recipe));
     }
     let test = Test::open(recipe, &rows)?;

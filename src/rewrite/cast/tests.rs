@@ -1,0 +1,274 @@
+//! Casting small models; real ones are in `tests/precision`.
+
+use super::{CastSpec, LowType};
+use crate::graph::sample::{body, graph, import, int, model, node, proto, value, with};
+use crate::graph::{Graph, ProblemKind};
+use crate::model::onnx::{FunctionProto, GraphProto, ModelProto, TensorProto};
+use crate::model::{DataType, Tensor};
+use crate::rewrite::{AppliedPatch, PatchSpec, Range, Ranges, apply};
+
+fn weights(name: &str, values: &[f32]) -> TensorProto {
+    Tensor::from_f32(&[values.len() as u64], values).unwrap().to_proto(name)
+}
+
+fn cast(p: &ModelProto, change: impl FnOnce(&mut CastSpec)) -> AppliedPatch {
+    let mut spec = CastSpec::new(LowType::Fp16);
+    change(&mut spec);
+    let done = apply(&model(p), &PatchSpec::Cast(Box::new(spec))).unwrap();
+    let graph = Graph::new(done.model.clone());
+    // Declared types, inferred types and data agree.
+    assert!(
+        !graph.problems.iter().any(|p| p.kind != ProblemKind::MissingOpset),
+        "{:?}",
+        graph.problems
+    );
+    done
+}
+
+fn reason<'a>(done: &'a AppliedPatch, node: &str) -> &'a str {
+    done.notes
+        .iter()
+        .find(|(name, _)| name == node)
+        .map_or("", |(_, note)| note)
+}
+
+fn dtype(done: &AppliedPatch, tensor: &str) -> Option<DataType> {
+    let graph = Graph::new(done.model.clone());
+    graph.tensors.iter().find(|t| *t.name == *tensor)?.ty.dtype
+}
+
+fn operators(g: &GraphProto) -> Vec<&str> {
+    g.node
+        .iter()
+        .map(|n| n.op_type.as_deref().unwrap_or_default())
+        .collect()
+}
+
+/// x + w, then y = tanh of it; z = that + w.
+fn chain() -> ModelProto {
+    proto(
+        graph(
+            &["x"],
+            &["y", "z"],
+            vec![weights("w", &[1.0, 2.0])],
+            vec![
+                node("Add", &["x", "w"], &["a"]),
+                node("Tanh", &["a"], &["y"]),
+                node("Add", &["y", "w"], &["z"]),
+            ],
+        ),
+        vec![],
+    )
+}
+
+fn reached(tensor: &str, value: f32) -> Option<Ranges> {
+    let range = Range { min: 0.0, max: value };
+    Some(Ranges {
+        source: "a test".into(),
+        samples: 1,
+        tensors: [(tensor.to_owned(), range)].into(),
+    })
+}
+
+#[test]
+fn everything_is_lowered_where_nothing_speaks_against_it() {
+    let done = cast(&chain(), |_| ());
+    assert_eq!(operators(done.model.graph()), ["Add", "Tanh", "Add"]);
+    for tensor in ["x", "w", "a", "y", "z"] {
+        assert_eq!(dtype(&done, tensor), Some(DataType::Float16), "{tensor}");
+    }
+    assert!(done.summary.contains("no ranges were given"), "{}", done.summary);
+}
+
+#[test]
+fn inputs_and_outputs_keep_name_and_type_on_request() {
+    let done = cast(&chain(), |spec| spec.keep_io_types = true);
+    // One cast in, two out; y is read in float16 inside.
+    assert_eq!(
+        operators(done.model.graph()),
+        ["Cast", "Add", "Tanh", "Cast", "Add", "Cast"]
+    );
+    for (tensor, want) in [
+        ("x", DataType::Float32),
+        ("y", DataType::Float32),
+        ("y__fp16", DataType::Float16),
+        ("z", DataType::Float32),
+    ] {
+        assert_eq!(dtype(&done, tensor), Some(want), "{tensor}");
+    }
+}
+
+#[test]
+fn a_large_activation_keeps_its_makers_and_readers_in_float32() {
+    let done = cast(&chain(), |spec| spec.ranges = reached("a", 1.3e5));
+    assert_eq!(reason(&done, "a_Add"), "FP32: output a reached 1.3e5");
+    assert_eq!(reason(&done, "y_Tanh"), "FP32: input a reached 1.3e5");
+    assert_eq!(reason(&done, "z_Add"), "FP16");
+    // w is read in both types: a copy of it is float16, it itself stays.
+    assert_eq!(dtype(&done, "w"), Some(DataType::Float32));
+    assert_eq!(dtype(&done, "w__fp16"), Some(DataType::Float16));
+    assert_eq!(dtype(&done, "y"), Some(DataType::Float16));
+    assert_eq!(dtype(&done, "a"), Some(DataType::Float32));
+    let done = cast(&chain(), |spec| {
+        spec.ranges = reached("a", 1.3e5);
+        spec.max_activation = Some(2e5);
+    });
+    assert_eq!(reason(&done, "a_Add"), "FP16");
+}
+
+#[test]
+fn lists_beat_limits_and_including_beats_excluding() {
+    let done = cast(&chain(), |spec| {
+        spec.ranges = reached("a", 1.3e5);
+        spec.include = vec!["a_*".into()];
+        spec.exclude = vec!["*_Add".into()];
+    });
+    assert_eq!(reason(&done, "a_Add"), "FP16");
+    assert_eq!(reason(&done, "z_Add"), "FP32: excluded by name");
+    let done = cast(&chain(), |spec| spec.exclude_ops = vec!["Tanh".into()]);
+    assert_eq!(reason(&done, "y_Tanh"), "FP32: Tanh is excluded");
+}
+
+#[test]
+fn a_weight_beyond_the_range_keeps_its_reader_unless_included() {
+    let mut p = chain();
+    p.graph.get_or_insert_default().initializer = vec![weights("w", &[1e6, 1e-12])];
+    let done = cast(&p, |_| ());
+    assert_eq!(reason(&done, "a_Add"), "FP32: weight w reaches 1.0e6");
+    let done = cast(&p, |spec| spec.include_ops = vec!["Add".into()]);
+    let notes: Vec<&str> = done.notes.iter().filter(|(n, _)| n == "w").map(|(_, t)| &**t).collect();
+    assert_eq!(notes.len(), 2, "{notes:?}");
+    assert!(notes[0].contains("1 of 2 values clamped to 65504"), "{notes:?}");
+    // An infinite value, as masks have it, is one in float16 too.
+    p.graph.get_or_insert_default().initializer = vec![weights("w", &[f32::NEG_INFINITY, 0.0])];
+    assert_eq!(reason(&cast(&p, |_| ()), "a_Add"), "FP16");
+}
+
+#[test]
+fn branches_of_an_if_give_one_type() {
+    let branch = |op: &str| {
+        graph(
+            &[],
+            &["i"],
+            vec![],
+            vec![node("Exp", &["x"], &["e"]), node(op, &["e"], &["i"])],
+        )
+    };
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![],
+        vec![with(
+            with(node("If", &["c"], &["y"]), body("then_branch", branch("Tanh"))),
+            body("else_branch", branch("Celu")),
+        )],
+    );
+    g.input.push(value("c", DataType::Bool, &[]));
+    let done = cast(&proto(g, vec![]), |_| ());
+    let node = done
+        .model
+        .graph()
+        .node
+        .iter()
+        .find(|n| n.op_type.as_deref() == Some("If"));
+    let branches: Vec<_> = node.unwrap().attribute.iter().map(|a| operators(&a.g)).collect();
+    // Celu is never lowered: it reads and gives float32, and so does the other branch.
+    assert_eq!(branches, [vec!["Exp", "Tanh", "Cast"], vec!["Exp", "Cast", "Celu"]]);
+    assert_eq!(dtype(&done, "y"), Some(DataType::Float16));
+}
+
+#[test]
+fn what_a_loop_carries_keeps_its_type() {
+    let mut inner = graph(
+        &[],
+        &[],
+        vec![],
+        vec![node("Identity", &["go"], &["again"]), node("Exp", &["v"], &["next"])],
+    );
+    inner.input = vec![
+        value("n", DataType::Int64, &[]),
+        value("go", DataType::Bool, &[]),
+        value("v", DataType::Float32, &[2]),
+    ];
+    inner.output = vec![
+        value("again", DataType::Bool, &[]),
+        value("next", DataType::Float32, &[2]),
+    ];
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![
+            Tensor::from_i64(&[], &[3]).unwrap().to_proto("times"),
+            Tensor::from_bool(&[], &[true]).unwrap().to_proto("true"),
+        ],
+        vec![with(node("Loop", &["times", "true", "x"], &["y"]), body("body", inner))],
+    );
+    g.input = vec![value("x", DataType::Float32, &[2])];
+    g.output = vec![value("y", DataType::Float32, &[2])];
+    let p = proto(g, vec![]);
+    let done = cast(&p, |spec| spec.keep_io_types = true);
+    assert_eq!(operators(done.model.graph()), ["Cast", "Loop", "Cast"]);
+    assert_eq!(dtype(&done, "v"), Some(DataType::Float16));
+    let done = cast(&p, |spec| spec.exclude_ops = vec!["Exp".into()]);
+    assert_eq!(dtype(&done, "v"), Some(DataType::Float32));
+}
+
+#[test]
+fn functions_and_other_domains_stay_with_a_reason() {
+    let function = FunctionProto {
+        name: Some("twice".into()),
+        domain: Some("own".into()),
+        input: vec!["a".into()],
+        output: vec!["b".into()],
+        node: vec![node("Add", &["a", "a"], &["b"])],
+        opset_import: vec![import("", 21)],
+        ..Default::default()
+    };
+    let mut call = node("twice", &["x"], &["a"]);
+    call.domain = Some("own".into());
+    let mut p = proto(
+        graph(&["x"], &["y"], vec![], vec![call, node("Exp", &["a"], &["y"])]),
+        vec![function],
+    );
+    p.opset_import.push(import("own", 1));
+    let done = cast(&p, |_| ());
+    assert!(reason(&done, "a_twice").contains("local function"), "{:?}", done.notes);
+    assert_eq!(reason(&done, "y_Exp"), "FP16");
+    assert_eq!(operators(done.model.graph()), ["Cast", "twice", "Cast", "Exp"]);
+}
+
+#[test]
+fn casts_are_not_piled_up() {
+    let to = |dtype: DataType| int("to", i64::from(dtype.to_onnx()));
+    let p = proto(
+        graph(
+            &["x"],
+            &["y"],
+            vec![],
+            vec![
+                with(node("Cast", &["x"], &["h"]), to(DataType::Float16)),
+                with(node("Cast", &["h"], &["f"]), to(DataType::Float32)),
+                node("Exp", &["f"], &["y"]),
+            ],
+        ),
+        vec![],
+    );
+    let done = cast(&p, |_| ());
+    assert_eq!(operators(done.model.graph()), ["Exp"]);
+}
+
+#[test]
+fn what_cannot_be_cast_is_refused_in_words() {
+    let refused = |p: &ModelProto, to| {
+        let spec = CastSpec::new(to);
+        apply(&model(p), &PatchSpec::Cast(Box::new(spec)))
+            .err()
+            .unwrap_or_default()
+    };
+    let mut p = chain();
+    p.opset_import = vec![import("", 12)];
+    assert!(refused(&p, LowType::Bf16).contains("needs opset 13"));
+    let done = cast(&chain(), |_| ());
+    let again = refused(done.model.proto(), LowType::Fp16);
+    assert!(again.contains("the model's floats are float16"), "{again}");
+}
