@@ -106,7 +106,7 @@ fn a_range_limit_keeps_nodes_and_says_which() {
         "-o",
         "half.onnx",
         "--max-activation",
-        "3",
+        "6.5",
         "--json",
     ];
     let report = json(&run(home.path(), &arguments));
