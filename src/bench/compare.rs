@@ -182,10 +182,10 @@ pub struct Comparison {
     /// Rows.
     pub variants: Vec<VariantResult>,
     /// What accuracy was measured against, when there was test data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub reference: Option<ReferenceResult>,
     /// Limits of the recipe that a variant breaks, one sentence each.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub failures: Vec<String>,
     /// What the reader must know.
     pub warnings: Vec<String>,

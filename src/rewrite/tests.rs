@@ -313,7 +313,8 @@ fn nodes_that_do_nothing_are_bypassed() {
             with(node("Cast", &["j"], &["i2"]), int("to", 7)),
         ],
     );
-    let done = apply(&model(&proto(g, vec![])), &PatchSpec::RemoveNoOps {}).unwrap();
+    let original = model(&proto(g, vec![]));
+    let done = apply(&original, &PatchSpec::RemoveNoOps {}).unwrap();
     assert_eq!(operators(&done), ["If", "Identity", "Neg", "Cast"]);
     assert_eq!(done.summary, "Removed 4 nodes that did nothing");
     let nodes = &done.model.graph().node;
@@ -323,7 +324,9 @@ fn nodes_that_do_nothing_are_bypassed() {
         (&"x".to_owned(), &"last".to_owned())
     );
     assert_eq!(nodes[3].input, ["x"]);
-    assert!(Graph::new(done.model.clone()).problems.is_empty());
+    // The outputs are declared float32, the last one is not: that stands before and after, and nothing else does.
+    let problems = |model| Graph::new(model).problems.iter().map(|p| p.kind).collect::<Vec<_>>();
+    assert_eq!(problems(done.model.clone()), problems(original));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Building, comparing, running a recipe, cancelling.
 
+use super::json::has_documented_keys;
 use super::support::digits;
 use super::{enginesmith, expect_code, json, run, stderr, stdout};
 use std::path::Path;
@@ -35,6 +36,7 @@ fn an_engine_file_is_kept_unless_forced() {
     assert_eq!(std::fs::read(&engine).unwrap(), first);
     let record: serde_json::Value =
         serde_json::from_slice(&std::fs::read(home.path().join("engine.onnx.json")).unwrap()).unwrap();
+    has_documented_keys(&record, "build");
     assert_eq!(record["target"], "embedded");
     assert_eq!(record["engine_bytes"].as_u64(), Some(first.len() as u64));
 }
@@ -53,6 +55,18 @@ fn short_recipe(home: &Path) -> std::path::PathBuf {
 fn a_recipe_runs_to_its_report() {
     let home = tempfile::tempdir().unwrap();
     let recipe = short_recipe(home.path());
+    let machine = run(
+        home.path(),
+        [
+            "run".as_ref(),
+            recipe.as_os_str(),
+            "--json".as_ref(),
+            "-o".as_ref(),
+            "as-json".as_ref(),
+        ],
+    );
+    let v = json(&machine, 0);
+    assert!(v["check"]["supported"].as_bool().unwrap() && v["reports"].as_array().unwrap().len() == 3);
     let output = run(home.path(), ["run".as_ref(), recipe.as_os_str()]);
     expect_code(&output, 0);
     let text = stdout(&output);
@@ -95,6 +109,7 @@ fn compare_makes_variants_of_lists_and_gates_against_a_baseline() {
         run(home.path(), base.into_iter().chain(extra.iter().map(AsRef::as_ref)))
     };
     let v = json(&compare(&["--json", "-o", "first.json"]), 0);
+    has_documented_keys(&v, "compare");
     let batches: Vec<u64> = v["variants"]
         .as_array()
         .unwrap()

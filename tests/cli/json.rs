@@ -18,7 +18,7 @@ fn documented(command: &str) -> Vec<String> {
     rows.map(|(key, _)| key.to_owned()).collect()
 }
 
-fn has_documented_keys(value: &Value, command: &str) {
+pub fn has_documented_keys(value: &Value, command: &str) {
     let mut wanted = documented(command);
     assert!(wanted.len() > 3, "{wanted:?}");
     let mut found: Vec<String> = value.as_object().expect("an object").keys().cloned().collect();

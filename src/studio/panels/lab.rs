@@ -18,7 +18,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let recipe = doc.recipe();
     let n = recipe.variants.len().max(1);
     let words = format!(
-        "{}, {} rounds of at least {} s, protocol {}",
+        "{}, at least {2} s each in {1} rounds, protocol {3}",
         format::plural(n, "variant"),
         recipe.bench.rounds.unwrap_or(5),
         recipe.bench.duration_s.unwrap_or(3.0),
