@@ -54,6 +54,9 @@ pub struct VariantResult {
     pub task: Option<TaskAccuracy>,
     /// Where it was measured.
     pub environment: Environment,
+    /// How it ran, as sentences: what inputs were generated as, whether a CUDA graph was captured.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Why this variant has no numbers, when it failed.
     pub error: Option<String>,
     /// Latencies for pictures, when they were kept.

@@ -64,6 +64,7 @@ fn to_json(comparison: &Comparison, result: &VariantResult) -> Value {
         "d2h_ms": s.d2h_ms,
         "throughput_qps": s.throughput_qps,
         "build_s": result.build_s,
+        "notes": result.notes,
         "warnings": comparison.warnings.iter().chain(&s.warnings).collect::<Vec<_>>(),
     })
 }

@@ -192,6 +192,9 @@ pub fn print_warnings(comparison: &Comparison) {
         for warning in &variant.statistics.warnings {
             println!("warning: {}: {warning}", variant.name);
         }
+        for note in &variant.notes {
+            println!("note: {}: {note}", variant.name);
+        }
     }
 }
 

@@ -104,7 +104,8 @@ pub fn notes(comparison: &Comparison) -> Vec<String> {
     let mut out = comparison.warnings.clone();
     for v in &comparison.variants {
         out.extend(v.error.iter().map(|e| format!("{} failed: {e}", v.name)));
-        out.extend(v.statistics.warnings.iter().map(|w| format!("{}: {w}", v.name)));
+        let told = v.statistics.warnings.iter().chain(&v.notes);
+        out.extend(told.map(|w| format!("{}: {w}", v.name)));
     }
     out
 }

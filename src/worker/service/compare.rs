@@ -327,7 +327,7 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
                 batch,
             });
             row.result.fill(&measured, against);
-            row.result.statistics.warnings.extend(facts.notes);
+            row.result.notes = facts.notes;
             protocol = facts.protocol.name();
             if !protocols.contains(&protocol) {
                 protocols.push(protocol);
