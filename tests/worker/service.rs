@@ -341,7 +341,12 @@ fn accuracy_is_measured_on_the_recipe_s_own_test_data() {
     let Ok(TaskOutput::Compare(comparison)) = result else {
         panic!("{result:?}")
     };
-    assert_eq!(comparison.warnings, Vec::<String>::new());
+    // The demo compares batches, and says what its speed-ups mean then; nothing else is wrong.
+    assert!(
+        matches!(&comparison.warnings[..], [only] if only.contains("per image")),
+        "{:?}",
+        comparison.warnings
+    );
     assert_eq!(comparison.failures, Vec::<String>::new());
     let reference = comparison.reference.unwrap();
     assert!(reference.target.starts_with("embedded@"), "{}", reference.target);
