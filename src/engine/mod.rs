@@ -2,16 +2,17 @@
 //! called by `cli` or `studio`, which go through `worker`.
 
 mod bind;
-mod cuda;
+pub mod cuda;
 pub mod embedded;
 pub mod installed;
 pub mod onnxruntime;
+pub mod plan;
 mod record;
 pub mod tensorrt;
 mod types;
 
 use enginesmith_tensorrt::Flavour;
-pub use record::Recorder;
+pub use record::{Recorder, record_path};
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,
     TensorSpec, Usable,

@@ -1,7 +1,15 @@
 //! Keeping the build record while a build goes on.
 
 use super::{BuildRecord, EngineError, Progress, Stage};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// Where the build record of an engine file stands: `<file>.json`.
+pub fn record_path(engine: &Path) -> PathBuf {
+    let mut name = engine.as_os_str().to_owned();
+    name.push(".json");
+    name.into()
+}
 
 /// Tells stages to a [`Progress`] and takes their times for the [`BuildRecord`].
 pub struct Recorder<'a> {

@@ -9,7 +9,7 @@ mod process;
 mod sender;
 mod state;
 
-pub use state::record_path;
+pub use crate::engine::record_path;
 
 use super::{Job, JobError, JobEvent};
 use crossbeam_channel::{Receiver, Sender};

@@ -4,7 +4,7 @@ use super::super::host::Host;
 use super::super::protocol::FromWorker;
 use super::super::wire::{finish, from_base64, tensors_from_bytes};
 use super::super::{Job, JobError, JobEvent, JobOutput};
-use crate::engine::{BuildRecord, EngineError};
+use crate::engine::{BuildRecord, EngineError, record_path};
 use crossbeam_channel::Sender;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -461,13 +461,6 @@ fn place(file: tempfile::NamedTempFile, path: &Path, force: bool) -> Result<(), 
     placed
         .map(drop)
         .map_err(|e| JobError::Engine(EngineError::Request(format!("{}: {}", path.display(), e.error))))
-}
-
-/// Where the build record of an engine file stands: `<file>.json`.
-pub fn record_path(engine: &Path) -> PathBuf {
-    let mut name = engine.as_os_str().to_owned();
-    name.push(".json");
-    name.into()
 }
 
 fn write_record(engine: &Path, force: bool, record: &BuildRecord) -> Result<(), JobError> {

@@ -1,0 +1,8 @@
+//! Engine files of TensorRT and TensorRT-RTX as plain data: what the file's first bytes say, what the inspector's JSON says
+//! about layers. No library is loaded here; everything above the engines may use it.
+
+mod inspector;
+mod view;
+
+pub use inspector::read_layers;
+pub use view::{EngineHeader, EngineLayer, EngineProfile, EngineTensor, EngineView, LayerTensor, is_engine};
