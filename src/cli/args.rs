@@ -69,8 +69,11 @@ pub struct StudioArgs {
 /// Arguments of `inspect`.
 #[derive(Args, Debug)]
 pub struct InspectArgs {
-    /// The ONNX file
+    /// The ONNX file, or an engine of TensorRT or TensorRT-RTX
     pub model: PathBuf,
+    /// The library (or its folder) to ask about an engine; the version that built it when not given
+    #[arg(long, value_name = "PATH")]
+    pub library: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -330,8 +333,16 @@ pub enum TargetsAction {
         #[arg(value_name = "NAME@VERSION")]
         what: String,
     },
-    /// Say what this machine has and lacks: Python, pip, installed runtimes, every target with the reasons against it
-    Doctor,
+    /// Say what this machine has and lacks: Python, pip, installed runtimes, every target with the reasons against it. With
+    /// a target, test it: parse, build and run a tiny model, compare its numbers, take the time
+    Doctor {
+        /// The target to test
+        #[arg(value_name = "NAME[@VERSION]")]
+        target: Option<String>,
+        /// The library (or its folder) to test instead of the one that is found
+        #[arg(long, value_name = "PATH", requires = "target")]
+        library: Option<PathBuf>,
+    },
 }
 
 /// Reads a value by the name that recipes use; the error lists the names.

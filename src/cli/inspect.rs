@@ -1,8 +1,9 @@
-//! `inspect`: what is in a model.
+//! `inspect`: what is in a model (engine files: `engine`).
 
 use super::args::InspectArgs;
 use super::exit::{CliError, Exit};
 use super::table::Table;
+use crate::engine::plan::is_engine;
 use crate::format;
 use crate::graph::{Graph, GraphSummary};
 use crate::model::Model;
@@ -10,6 +11,9 @@ use std::sync::Arc;
 
 /// Prints the summary; exit code 1 when the model opens but its structure is broken.
 pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
+    if is_engine(&args.model) {
+        return super::engine::inspect(args);
+    }
     let model = Model::open(&args.model).map_err(CliError::unusable)?;
     let graph = Graph::new(Arc::new(model));
     let summary = graph.summary();

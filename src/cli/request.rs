@@ -3,7 +3,7 @@
 use super::args::{OneVariant, RecipeArgs};
 use super::exit::CliError;
 use crate::recipe::units::{parse_duration, parse_named_shape, parse_size};
-use crate::recipe::{ProfileSpec, Recipe, ShapeRange};
+use crate::recipe::{ProfileSpec, Recipe, ShapeRange, TargetSpec};
 use std::path::Path;
 
 /// The recipe that the input and the options describe, variants still unresolved.
@@ -13,10 +13,8 @@ use std::path::Path;
 pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
     let mut recipe = open(&args.input)?;
     if let Some(target) = &args.target {
-        let (name, version) = target
-            .split_once('@')
-            .map_or((target.as_str(), None), |(n, v)| (n, Some(v.to_owned())));
-        recipe.target.name = name.into();
+        let TargetSpec { name, version, .. } = target_spec(target)?;
+        recipe.target.name = name;
         recipe.target.version = version;
     }
     if let Some(via) = &args.via {
@@ -41,6 +39,27 @@ pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
         recipe.bench.protocol = args.protocol;
     }
     Ok(recipe)
+}
+
+/// `NAME` or `NAME@VERSION`.
+///
+/// # Errors
+/// Exit code 2: a name that is no target's.
+pub fn target_spec(text: &str) -> Result<TargetSpec, CliError> {
+    let (name, version) = text
+        .split_once('@')
+        .map_or((text, None), |(n, v)| (n, Some(v.to_owned())));
+    if !TargetSpec::NAMES.contains(&name) {
+        let names = TargetSpec::NAMES.join(", ");
+        return Err(CliError::unusable(format!(
+            "there is no target {name:?}; there are {names}"
+        )));
+    }
+    Ok(TargetSpec {
+        name: name.into(),
+        version,
+        ..TargetSpec::default()
+    })
 }
 
 /// As [`recipe`], with one variant chosen and its own options applied.

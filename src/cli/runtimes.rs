@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 
 /// Does what the action says.
 pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError> {
-    if args.via.is_some() && !matches!(action, TargetsAction::Doctor) {
+    if args.via.is_some() && !matches!(action, TargetsAction::Doctor { .. }) {
         return Err(CliError::unusable(
             "--via: runtimes are installed and removed on the machine itself; run enginesmith there",
         ));
@@ -25,7 +25,11 @@ pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError>
             println!("removed {}", path.display());
             Ok(Exit::Fine)
         }
-        TargetsAction::Doctor => doctor(&installer, args),
+        TargetsAction::Doctor { target: None, .. } => doctor(&installer, args),
+        TargetsAction::Doctor {
+            target: Some(target),
+            library,
+        } => super::doctor::doctor(target, library.as_deref(), args.via.as_ref(), args.json),
     }
 }
 

@@ -89,6 +89,12 @@ pub fn check_inputs<'a>(
     Ok(bound)
 }
 
+/// Index of the first profile that allows the shapes of all inputs; none without profiles.
+pub fn profile_for(profiles: &[ProfileSpec], inputs: &NamedTensors) -> Option<usize> {
+    let fits = |p: &ProfileSpec| inputs.iter().all(|(name, t)| allows(p, name, &t.dims));
+    profiles.iter().position(fits)
+}
+
 fn allows(profile: &ProfileSpec, input: &str, dims: &[u64]) -> bool {
     profile.inputs.get(input).is_none_or(|range| {
         let inside = |(i, d): (usize, &u64)| {

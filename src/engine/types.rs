@@ -168,6 +168,24 @@ pub trait Builder: Send {
         )))
     }
 
+    /// Adds what the target's library says about an engine file to what the file itself says.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] when there is no library to ask, [`EngineError::Unsupported`] for targets without
+    /// engine files of their own.
+    fn inspect(
+        &self,
+        file: &std::path::Path,
+        target: &TargetSpec,
+        build: &BuildSpec,
+    ) -> Result<super::plan::EngineView, EngineError> {
+        let _ = (file, target, build);
+        let name = self.target().name;
+        Err(EngineError::Unsupported(format!(
+            "{name} has no engine files that can be looked into"
+        )))
+    }
+
     /// Builds.
     ///
     /// # Errors

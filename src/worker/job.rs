@@ -3,6 +3,7 @@
 use crate::bench::{Environment, Profile, Sample};
 use crate::check::ParserReport;
 use crate::data::NamedTensors;
+use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::rewrite::Observed;
@@ -77,6 +78,16 @@ pub enum Job {
         tensors: Vec<String>,
         /// Tell what all these jobs together saw, and forget it.
         last: bool,
+    },
+    /// What an engine file and the target's library say about it.
+    InspectEngine {
+        /// The engine file.
+        file: PathBuf,
+        /// Which library.
+        target: TargetSpec,
+        /// Build options that concern the library (its path, plugins).
+        #[serde(default)]
+        build: BuildSpec,
     },
     /// Forget an engine.
     Drop {
@@ -175,6 +186,11 @@ pub enum JobOutput {
         /// What was seen, by tensor; empty but for the last job.
         tensors: BTreeMap<String, Observed>,
     },
+    /// Of [`Job::InspectEngine`].
+    InspectEngine {
+        /// What is known of it.
+        view: Box<EngineView>,
+    },
     /// Of [`Job::Drop`].
     Dropped,
 }
@@ -200,6 +216,14 @@ impl Job {
         match self {
             Self::Parse { model, .. } => Some(model),
             Self::Build { recipe, .. } => Some(&recipe.model.path),
+            _ => None,
+        }
+    }
+
+    /// The engine file that the worker must have for this job.
+    pub fn engine_file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::InspectEngine { file, .. } => Some(file),
             _ => None,
         }
     }

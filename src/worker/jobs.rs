@@ -167,6 +167,10 @@ impl Runner {
                 let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
                 self.observe(engine, &inputs, &tensors, last)
             }
+            Job::InspectEngine { target, build, .. } => {
+                let view = known(&target.name)?.inspect(model()?, &target, &build)?;
+                Ok(JobOutput::InspectEngine { view: Box::new(view) })
+            }
             Job::Drop { engine } => {
                 self.engines.remove(&engine);
                 Ok(JobOutput::Dropped)

@@ -7,20 +7,24 @@ mod calibrate;
 mod check;
 mod compare;
 mod context;
+mod doctor;
+mod engine;
 mod estimate;
 mod precision;
 
 use super::{Job, JobError, JobOutput, Launch};
 use crate::bench::{Comparison, Sample};
 use crate::check::Report;
+use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
-use crate::recipe::Recipe;
+use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::rewrite::Calibration;
 use crossbeam_channel::Receiver;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use context::{Context, Control, Step};
+pub use doctor::{DoctorStep, StepOutcome};
 
 /// A thing to do.
 #[derive(Clone, Debug)]
@@ -49,6 +53,22 @@ pub enum Task {
         recipe: Box<Recipe>,
         /// A file to keep the result in, and to take it from when it was made for the same model and data.
         cache: Option<PathBuf>,
+    },
+    /// What an engine file says, and what the library says about it.
+    InspectEngine {
+        /// The engine file.
+        file: PathBuf,
+        /// Which library to ask; the one that built the engine when not given.
+        target: Option<TargetSpec>,
+        /// Build options that concern the library (its path, plugins).
+        build: BuildSpec,
+    },
+    /// A self-test of a target on the worker's machine.
+    Doctor {
+        /// Which target and version.
+        target: TargetSpec,
+        /// Build options.
+        build: BuildSpec,
     },
     /// Build all variants, measure them interleaved, compare accuracy when the recipe has test data.
     Compare {
@@ -125,6 +145,8 @@ pub enum TaskOutput {
     Build(BuildRecord),
     Compare(Comparison),
     Calibrate(Calibration),
+    InspectEngine(Box<EngineView>),
+    Doctor(Vec<DoctorStep>),
 }
 
 /// Starts tasks.
@@ -160,6 +182,8 @@ impl Service {
                 Task::Check { recipe, require_parser } => check::run(&context, &recipe, require_parser),
                 Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
                 Task::Calibrate { recipe, cache } => calibrate::run(&context, &recipe, cache.as_deref()),
+                Task::InspectEngine { file, target, build } => engine::run(&context, &file, target, &build),
+                Task::Doctor { target, build } => doctor::run(&context, &target, &build),
                 Task::Compare { recipe } => compare::run(&context, &recipe),
             };
             context.end(result);

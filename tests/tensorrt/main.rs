@@ -5,6 +5,7 @@
 mod support;
 
 mod build;
+mod engines;
 mod parse;
 mod targets;
 

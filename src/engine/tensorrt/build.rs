@@ -4,9 +4,11 @@ use super::engine::Elsewhere;
 use super::libraries::{device_refusal, numbers};
 use super::options::{Options, capability_text};
 use super::progress::{Monitor, follow};
+use super::run::{Running, Setting};
 use super::{TensorRt, name, parse, setup, timing, words};
 use crate::check::{Evidence, ParserReport, Request, Severity, check};
-use crate::engine::bind::{check_types, specs};
+use crate::data::generate::generate;
+use crate::engine::bind::{check_types, specs, warm_shapes};
 use crate::engine::cuda::{self, DeviceInfo};
 use crate::engine::{BuildContext, BuildRecord, BuildRequest, Engine, EngineError, Recorder};
 use crate::graph::Graph;
@@ -48,7 +50,7 @@ pub fn build(
     if !options.weak_typing {
         check_types(recipe.build.precision, &graph, target.flavour.name())?;
     }
-    let (inputs, outputs) = specs(&graph)?;
+    specs(&graph)?;
     let mut recorder = Recorder::new(context.progress);
     let (made, heard) = follow(context.progress, BUILD, |monitor| {
         let mut job = Job {
@@ -81,12 +83,16 @@ pub fn build(
         }
     }
     recorder.finish(&mut record);
-    Ok(Box::new(Elsewhere {
-        record,
-        inputs,
-        outputs,
-        why: made.runs.err().unwrap_or_default(),
-    }))
+    match made.engine {
+        Ok(mut running) => {
+            running.set_record(record);
+            Ok(running)
+        }
+        Err(mut elsewhere) => {
+            elsewhere.record = record;
+            Ok(elsewhere)
+        }
+    }
 }
 
 /// What a build made.
@@ -95,8 +101,8 @@ struct Made {
     /// Which devices it was built for, in words.
     built_for: String,
     plan: Plan,
-    /// The device it runs on here, or why it does not.
-    runs: Result<DeviceInfo, String>,
+    /// On the GPU here, or not.
+    engine: Result<Box<Running>, Box<Elsewhere>>,
 }
 
 struct Job<'a, 'p> {
@@ -157,12 +163,77 @@ impl Job<'_, '_> {
                     .log("warn", &format!("the timing cache is not kept: {why}")),
             }
         }
+        let version = numbers(library.version());
+        let built_for = built_for(library, options, device.as_ref().ok());
+        let engine = match self.load(library, &plan, device) {
+            Ok(running) => Ok(Box::new(running)),
+            Err(EngineError::Unavailable(why)) => {
+                self.recorder
+                    .log("warn", &format!("the engine does not run here: {why}"));
+                let (inputs, outputs) = specs(self.graph)?;
+                let record = BuildRecord::default();
+                Err(Box::new(Elsewhere {
+                    record,
+                    inputs,
+                    outputs,
+                    why,
+                }))
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Made {
-            version: numbers(library.version()),
-            built_for: built_for(library, options, device.as_ref().ok()),
+            version,
+            built_for,
             plan,
-            runs: device,
+            engine,
         })
+    }
+
+    /// Reads the engine onto the GPU and runs it once per shape that the recipe names.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] when it does not run here.
+    fn load(
+        &mut self,
+        library: Library,
+        plan: &Plan,
+        device: Result<DeviceInfo, String>,
+    ) -> Result<Running, EngineError> {
+        let device = device.map_err(EngineError::Unavailable)?;
+        let (inputs, outputs) = specs(self.graph)?;
+        let recipe = &self.request.recipe;
+        let setting = Setting {
+            library,
+            device: &device,
+            graph: self.graph,
+            inputs,
+            outputs,
+            profiles: recipe.profiles.clone(),
+        };
+        let output = self.request.output.as_deref();
+        let loaded = self.recorder.stage("load engine", || match (plan, output) {
+            (Plan::Memory(bytes), _) => Running::load(bytes, setting),
+            (Plan::File(_), Some(path)) => {
+                let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+                Running::load(&bytes, setting)
+            }
+            (Plan::File(_), None) => Err("the engine has no file".into()),
+        })?;
+        let mut engine = loaded.map_err(EngineError::Unavailable)?;
+        for shapes in warm_shapes(self.graph, recipe)? {
+            let name = shapes.stage();
+            let graph = self.graph;
+            let ran = self.recorder.stage(&name, || {
+                let (inputs, _) = generate(graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
+                engine.infer(&inputs).map(drop)
+            })?;
+            match ran {
+                // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
+                Err(e) if !shapes.chosen => self.recorder.log("warn", &format!("{name}: {e}")),
+                other => other?,
+            }
+        }
+        Ok(engine)
     }
 
     /// The GPU to build on, or why there is none. TensorRT-RTX builds without one.

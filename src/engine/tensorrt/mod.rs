@@ -1,15 +1,19 @@
 //! TensorRT and TensorRT-RTX through the crate enginesmith-tensorrt.
 //!
 //! `libraries` finds them and chooses one, `options` reads what a recipe says, `parse` asks the ONNX parser, `build` makes
-//! engines (with `setup` for the configuration, `progress` for its phases and log, `timing` for the timing cache),
-//! `words` turns errors into sentences. One process holds one version of one library.
+//! engines (with `setup` for the configuration, `progress` for its phases and log, `timing` for the timing cache), `run`
+//! runs them (with `device_memory`), `inspect` asks about engine files, `words` turns errors into sentences. One process
+//! holds one version of one library.
 
 mod build;
+mod device_memory;
 mod engine;
+mod inspect;
 mod libraries;
 mod options;
 mod parse;
 mod progress;
+mod run;
 mod setup;
 mod timing;
 mod words;
@@ -17,10 +21,12 @@ mod words;
 use super::{BuildContext, BuildRequest, Builder, Engine, EngineError, Found, TargetInfo, Usable};
 use crate::check::ParserReport;
 use crate::engine::cuda;
+use crate::engine::plan::EngineView;
 use crate::model::Model;
 use crate::recipe::{BuildSpec, Precision, TargetSpec};
 use enginesmith_tensorrt::{Flavour, Library};
 use options::Options;
+use std::path::Path;
 
 /// Name of the target for data-center and workstation GPUs.
 pub const TENSORRT: &str = "tensorrt";
@@ -85,6 +91,15 @@ impl Builder for TensorRt {
         let options = Options::read(build, self.flavour)?;
         let library = self.load(target, &options)?;
         parse::report(library, model, target, &options)
+    }
+
+    fn inspect(&self, file: &Path, target: &TargetSpec, build: &BuildSpec) -> Result<EngineView, EngineError> {
+        let mut view = EngineView::open(file).map_err(EngineError::Request)?;
+        let options = Options::read(build, self.flavour)?;
+        let library = self.load(target, &options)?;
+        let bytes = std::fs::read(file).map_err(|e| EngineError::Request(format!("{}: {e}", file.display())))?;
+        inspect::inspect(library, target.device.unwrap_or(0), &bytes, &mut view).map_err(words::error)?;
+        Ok(view)
     }
 
     fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {

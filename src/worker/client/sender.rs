@@ -121,8 +121,13 @@ impl<W: Write> Sending<W> {
         if !self.shared.is_wanted(id) {
             return Err(Stop::Unwanted);
         }
-        let model = match job.model() {
-            Some(path) => Some(self.model(id, path)?),
+        let files = match (job.model(), job.engine_file()) {
+            (Some(model), _) => Some(offer(model)),
+            (None, Some(engine)) => Some(offer_file(engine)),
+            (None, None) => None,
+        };
+        let model = match files {
+            Some(files) => Some(self.model(id, files.map_err(|message| Stop::Failed(request(message)))?)?),
             None => None,
         };
         if let Job::Infer { inputs, .. } | Job::Observe { inputs, .. } = &mut job {
@@ -138,9 +143,8 @@ impl<W: Write> Sending<W> {
         Ok(())
     }
 
-    /// Makes sure that the worker has the model.
-    fn model(&mut self, id: u64, path: &Path) -> Result<ModelAt, Stop> {
-        let mut files = offer(path).map_err(|message| Stop::Failed(request(message)))?;
+    /// Makes sure that the worker has the model, or the engine file.
+    fn model(&mut self, id: u64, mut files: Vec<Offered>) -> Result<ModelAt, Stop> {
         self.send(id, ToWorker::Offer { files: files.clone() })?;
         if let Answer::Offer { direct: true, .. } = self.answer(id)? {
             return Ok(ModelAt::Path(files.swap_remove(0).path));
@@ -234,6 +238,13 @@ fn offer(path: &Path) -> Result<Vec<Offered>, String> {
         paths.push(std::path::absolute(&external).map_err(|e| format!("{}: {e}", external.display()))?);
     }
     paths.into_iter().map(|path| offered(path, &folder)).collect()
+}
+
+/// One file that stands alone.
+fn offer_file(path: &Path) -> Result<Vec<Offered>, String> {
+    let path = std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let folder = path.parent().unwrap_or(Path::new("/")).to_path_buf();
+    Ok(vec![offered(path, &folder)?])
 }
 
 fn offered(path: PathBuf, folder: &Path) -> Result<Offered, String> {
