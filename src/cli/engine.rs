@@ -79,8 +79,9 @@ fn print_human(args: &InspectArgs, view: &EngineView) {
         print!("\n{table}");
     }
     for (index, profile) in view.profiles.iter().enumerate() {
-        for (name, min, opt, max) in &profile.inputs {
-            println!("profile {index}: {name}  {}  {}  {}", dims(min), dims(opt), dims(max));
+        for input in &profile.inputs {
+            let shapes = [&input.min, &input.opt, &input.max].map(|s| dims(s)).join("  ");
+            println!("profile {index}: {}  {shapes}", input.name);
         }
     }
     if !view.layers.is_empty() {

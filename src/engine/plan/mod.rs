@@ -5,4 +5,6 @@ mod inspector;
 mod view;
 
 pub use inspector::read_layers;
-pub use view::{EngineHeader, EngineLayer, EngineProfile, EngineTensor, EngineView, LayerTensor, is_engine};
+pub use view::{
+    EngineHeader, EngineLayer, EngineProfile, EngineTensor, EngineView, LayerTensor, ProfileInput, is_engine,
+};

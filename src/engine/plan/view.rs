@@ -82,8 +82,21 @@ pub struct EngineTensor {
 /// Shapes of one optimization profile, by input.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct EngineProfile {
-    /// Input, smallest, best and largest shape.
-    pub inputs: Vec<(String, Vec<i64>, Vec<i64>, Vec<i64>)>,
+    /// Inputs in the engine's order.
+    pub inputs: Vec<ProfileInput>,
+}
+
+/// The shapes of one input in a profile.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ProfileInput {
+    /// Name of the input.
+    pub name: String,
+    /// Smallest.
+    pub min: Vec<i64>,
+    /// The one it is optimized for.
+    pub opt: Vec<i64>,
+    /// Largest.
+    pub max: Vec<i64>,
 }
 
 /// A layer as it runs, after fusion.

@@ -87,7 +87,7 @@ impl Place {
                 stream.synchronize().map_err(text)
             }
             Self::Host(host) => {
-                let mut host = host.lock().unwrap_or_else(PoisonError::into_inner);
+                let host = host.get_mut().unwrap_or_else(PoisonError::into_inner);
                 let there = host.as_mut_slice().map_err(text)?;
                 let there = there
                     .get_mut(..bytes.len())

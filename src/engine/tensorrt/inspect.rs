@@ -3,7 +3,7 @@
 use super::libraries::device_refusal;
 use super::words;
 use crate::engine::cuda::{self, DeviceInfo};
-use crate::engine::plan::{EngineLayer, EngineProfile, EngineTensor, EngineView, read_layers};
+use crate::engine::plan::{EngineLayer, EngineProfile, EngineTensor, EngineView, ProfileInput, read_layers};
 use enginesmith_tensorrt::api::{Engine, Runtime};
 use enginesmith_tensorrt::sys::{
     DataType, EngineInvalidityDiagnostics as Diagnostics, EngineValidity, ProfileSelector, TensorIoMode,
@@ -158,7 +158,8 @@ fn profiles(engine: &Engine) -> Result<Vec<EngineProfile>, Error> {
                 of(ProfileSelector::Max)?,
             );
             if let (Some(min), Some(opt), Some(max)) = (min, opt, max) {
-                profile.inputs.push((tensor.name, min, opt, max));
+                let name = tensor.name;
+                profile.inputs.push(ProfileInput { name, min, opt, max });
             }
         }
         profiles.push(profile);

@@ -470,10 +470,10 @@ impl Enqueue for Work<'_> {
             return Err("the shape of an output depends on the data".into());
         }
         // SAFETY: the stream is of the engine's device.
-        match unsafe { self.context.is_stream_capturable(self.stream.cu_stream().cast()) } {
-            Ok(false) => return Err("TensorRT says that this engine cannot be captured".into()),
-            // TensorRT has no such question; its runs say.
-            Ok(true) | Err(_) => {}
+        let capturable = unsafe { self.context.is_stream_capturable(self.stream.cu_stream().cast()) };
+        // TensorRT has no such question (an error); its runs say.
+        if matches!(capturable, Ok(false)) {
+            return Err("TensorRT says that this engine cannot be captured".into());
         }
         let text = |e: cudarc::driver::DriverError| format!("CUDA: {e}");
         self.stream
