@@ -76,6 +76,9 @@ impl Studio {
             save_as: None,
             targets: Targets::Asking(Box::new(asking)),
             build: None,
+            engine_file: Default::default(),
+            built_file: None,
+            paint: Default::default(),
             lab: Default::default(),
             log: Default::default(),
             toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
@@ -108,10 +111,9 @@ impl Studio {
     /// True while nothing runs in the background that will change what is shown.
     pub fn is_settled(&self) -> bool {
         let s = &self.state;
-        let checking = s
-            .doc
-            .as_ref()
-            .is_some_and(|d| d.analysis.is_none() || matches!(d.check, CheckState::Running(_)));
+        let checking = s.doc.as_ref().is_some_and(|d| {
+            d.analysis.is_none() || matches!(d.check, CheckState::Running(_)) || d.patched.is_running()
+        });
         s.opening.is_none()
             && !matches!(s.targets, Targets::Asking(_))
             && !checking

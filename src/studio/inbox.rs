@@ -12,6 +12,7 @@ pub fn take_in(s: &mut State) {
     opening(s);
     dialog(s);
     targets(s);
+    patches(s);
     check(s);
     build(s);
     lab(s);
@@ -33,6 +34,8 @@ fn opening(s: &mut State) {
                 s.selection = Selection::Model;
                 s.open_failure = None;
                 s.build = None;
+                s.engine_file = Default::default();
+                s.built_file = None;
                 s.lab = Default::default();
                 s.save_as = None;
             }
@@ -99,6 +102,15 @@ fn targets(s: &mut State) {
             s.targets = Targets::Failed(error.to_string());
             s.warn(format!("The targets are not known: {error}"));
         }
+    }
+}
+
+fn patches(s: &mut State) {
+    let Some(doc) = &mut s.doc else { return };
+    if doc.follow_patches(&s.wake) {
+        // Nodes and tensors have other numbers now.
+        s.selection = Selection::Model;
+        s.reveal = None;
     }
 }
 

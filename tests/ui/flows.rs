@@ -151,9 +151,10 @@ fn a_setting_is_changed_and_taken_back() {
     let patches = |h: &egui_kittest::Harness<'_, enginesmith::studio::Studio>| {
         h.state().state().doc.as_ref().unwrap().recipe().patches.len()
     };
-    h.get_by_label("Add constant folding").scroll_to_me();
+    h.get_by_label("Add patch").scroll_to_me();
     h.run_ok();
-    click(&mut h, "Add constant folding");
+    click(&mut h, "Add patch");
+    click(&mut h, "Fold constants");
     assert_eq!(patches(&h), 1);
     h.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     h.run_ok();

@@ -1,5 +1,6 @@
 //! The studio as a user drives it, by accessible label, with the real worker.
 
+mod choices;
 mod flows;
 mod pictures;
 mod trouble;

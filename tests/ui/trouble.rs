@@ -69,9 +69,14 @@ fn a_killed_worker_is_told_and_work_starts_again() {
         "{}",
         state.log.text()
     );
-    // Whatever the service made of it, the user can start again.
+    // The panel says what happened and why, and the user can start again.
     h.run_ok();
-    click(&mut h, "Compare variants");
+    h.get_by_label_contains("No variant could be measured");
+    assert!(
+        h.query_all_by_label_contains("signal 9").count() > 0,
+        "the reason is shown"
+    );
+    click(&mut h, "Start again");
     until_state(&mut h, "samples arrive again", |s| {
         s.lab
             .run
@@ -101,4 +106,63 @@ fn a_worker_that_is_no_worker_is_explained() {
     h.run_ok();
     h.get_by_label("Start again");
     h.get_by_label_contains("Build: Build failed");
+}
+
+/// Starts workers behind a shell script that gets the worker's command line.
+fn behind(dir: &tempfile::TempDir, script: &str) -> Options {
+    use std::os::unix::fs::PermissionsExt;
+    let path = dir.path().join("wrapper.sh");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut options = opening(crate::digits());
+    options.launch.via = Some(path.display().to_string());
+    options.launch.program = Some(env!("CARGO_BIN_EXE_enginesmith").into());
+    options
+}
+
+/// The first line of a worker, for wrappers that begin well.
+const HELLO: &str = r#"{"v":1,"id":0,"type":"hello","program":"0.1.0","targets":["embedded"],"host":{"host":"h","system":"s","cpu":"c","cores":2}}"#;
+
+/// Builds with a worker that fails after its handshake: the panel says `why`, and building works once the worker does.
+fn build_fails_then_works(bad: &str, why: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let mark = dir.path().join("repaired");
+    let script = format!("[ -e '{}' ] && exec \"$@\"\necho '{HELLO}'\n{bad}", mark.display());
+    let mut h = crate::studio_with_launch(behind(&dir, &script));
+    settle(&mut h);
+    step(&mut h, "Build");
+    click(&mut h, "Build engine");
+    // The window answers while the worker does not.
+    step(&mut h, "Check");
+    step(&mut h, "Build");
+    until_state(&mut h, "the build has failed", |s| {
+        matches!(s.build.as_ref().unwrap().ending, Some(Ending::Failed(_)))
+    });
+    h.run_ok();
+    h.get_by_label_contains("The build failed: its worker is gone");
+    assert!(
+        h.query_all_by_label_contains(why).count() > 0,
+        "{}",
+        h.state().state().log.text()
+    );
+    std::fs::write(mark, "").unwrap();
+    click(&mut h, "Start again");
+    until_state(&mut h, "the build has ended", |s| {
+        s.build.as_ref().is_some_and(|b| !b.is_running())
+    });
+    h.run_ok();
+    h.get_by_label("✔ Engine built");
+}
+
+#[test]
+fn a_worker_that_hangs_is_told_and_work_starts_again() {
+    build_fails_then_works("exec cat >/dev/null", "no sign of life");
+}
+
+#[test]
+fn garbage_from_a_worker_is_told_and_work_starts_again() {
+    build_fails_then_works(
+        "read line; yes 'library says hi' | head -n 5000; cat",
+        "library says hi",
+    );
 }

@@ -148,6 +148,11 @@ fn may_build(state: &State) -> Option<String> {
     super::super::panels::recipe::blocked(state)
 }
 
+/// As [`may_build`]; a target that builds but does not run here is no use either.
+fn may_compare(state: &State) -> Option<String> {
+    may_build(state).or_else(|| super::super::panels::recipe::cannot_measure(state))
+}
+
 /// All commands, in the order of menus and palette.
 pub static COMMANDS: &[Command] = &[
     Command {
@@ -455,7 +460,7 @@ pub static COMMANDS: &[Command] = &[
         icon: "▶",
         menu: Menu::Lab,
         shortcut: alone(Key::F7),
-        blocked: may_build,
+        blocked: may_compare,
     },
     Command {
         id: CommandId::CancelCompare,

@@ -163,10 +163,13 @@ fn build(state: &mut State) {
     let Some(doc) = &state.doc else { return };
     let mut recipe: Recipe = doc.recipe().clone();
     recipe.variants.clear();
+    let output = state.engine_file.output(&recipe);
+    let force = output.as_ref().is_some_and(|o| o.force);
+    state.built_file = output.map(|o| o.path);
     let task = Task::Build {
         recipe: Box::new(recipe),
-        output: None,
-        force: false,
+        output: state.built_file.clone(),
+        force,
     };
     state.build = Some(Job::new(state.service.start(task, Arc::clone(&state.wake))));
     state.act(Action::Step(Step::Build));

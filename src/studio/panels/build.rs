@@ -10,6 +10,7 @@ use crate::studio::widgets::{self, Failure, card, empty, heading, key_value, not
 use crate::worker::{JobError, TaskOutput};
 use eframe::egui;
 use eframe::egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
+use std::path::Path;
 
 /// Draws the panel.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -32,7 +33,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             cancel(ui, state, CommandId::CancelBuild);
         }
     });
-    ui.add_space(SPACE);
+    ui.add_space(HALF);
+    ui.add_enabled_ui(!running, |ui| super::engine_file::show(ui, state));
+    ui.add_space(HALF);
     let mut again = false;
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(job) = &state.build else {
@@ -43,7 +46,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             None => progress(ui, job),
             Some(Ending::Done(output)) => {
                 if let TaskOutput::Build(record) = &**output {
-                    result(ui, record);
+                    result(ui, record, state.built_file.as_deref());
                 }
             }
             Some(Ending::Cancelled) => {
@@ -137,7 +140,7 @@ pub fn stages(ui: &mut Ui, stages: &Stages) {
     }
 }
 
-fn result(ui: &mut Ui, record: &BuildRecord) {
+fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) {
     let t = Tokens::of(ui);
     card(ui, Some(t.success), |ui| {
         ui.label(RichText::new("✔ Engine built").strong().color(t.success));
@@ -147,6 +150,12 @@ fn result(ui: &mut Ui, record: &BuildRecord) {
             .show(ui, |ui| {
                 key_value(ui, "Target", format!("{} {}", record.target, record.version));
                 key_value(ui, "Time", format::seconds(record.seconds));
+                ui.weak("File");
+                match file {
+                    Some(file) => widgets::name(ui, &file.display().to_string()),
+                    None => ui.label("none written"),
+                };
+                ui.end_row();
                 if let Some(bytes) = record.engine_bytes {
                     key_value(ui, "Size", format::bytes(bytes));
                 }

@@ -1,14 +1,16 @@
 //! The graph pane: the canvas with its search, laid out off the UI thread.
 
-use crate::check::Finding;
+use crate::check::Report;
 use crate::format;
 use crate::graph::{Graph, NodeId};
+use crate::rewrite::GraphDiff;
 use crate::studio::canvas::layout::hierarchy::{Grouping, LayoutCache};
 use crate::studio::canvas::{
-    CanvasState, Entry, Family, GraphMarks, GraphView, Item, OperatorFamilies, Scene, canvas_ui,
+    CanvasState, Entry, Family, GraphMarks, GraphView, Item, OperatorFamilies, PaintBy, Scene, Side, canvas_ui,
 };
 use crate::studio::command::{self, CommandId};
-use crate::studio::state::{Action, Document, Selection, State};
+use crate::studio::panels::paint::TargetAnswers;
+use crate::studio::state::{Action, Document, PaintChoice, Selection, State};
 use crate::studio::tasks::Wake;
 use crate::studio::theme::{self, HALF, SPACE, Tokens};
 use crate::studio::widgets;
@@ -45,7 +47,10 @@ pub struct CanvasPane {
     view: Option<Arc<GraphView>>,
     grouping: Option<Grouping>,
     scene: Option<Scene>,
-    findings: Arc<Vec<Finding>>,
+    report: Option<Arc<Report>>,
+    /// What the patches changed, and the side of it that is shown.
+    diff: Option<(Arc<GraphDiff>, Side)>,
+    answers: Option<TargetAnswers>,
     findings_version: Option<u64>,
     cache: Arc<Mutex<LayoutCache>>,
     pending: Option<Pending>,
@@ -87,11 +92,13 @@ impl CanvasPane {
         };
         let t = Tokens::of(ui);
         ui.painter().rect_filled(ui.max_rect(), 0.0, t.ground);
-        let Some(analysis) = &doc.analysis else {
+        let Some(analysis) = doc.shown() else {
             widgets::empty(ui, "Building the graph", "The outline is in the Model panel.");
             return;
         };
         let graph = Arc::clone(&analysis.graph);
+        super::canvas_bar::show(ui, state);
+        let Some(doc) = &state.doc else { return };
         self.follow(&graph, doc, &state.wake);
         if let Some(node) = state.reveal.take() {
             self.reveal(node, &state.wake);
@@ -114,7 +121,11 @@ impl CanvasPane {
             return;
         };
         let style = theme::canvas::style(&t, state.settings.reduce_motion);
-        let events = canvas_ui(ui, &mut self.canvas, scene, &OperatorFamilies, &style);
+        let paint: &dyn PaintBy = match (state.paint, &self.answers) {
+            (PaintChoice::Target, Some(answers)) => answers,
+            _ => &OperatorFamilies,
+        };
+        let events = canvas_ui(ui, &mut self.canvas, scene, paint, &style);
         if events.selection_changed {
             let selection = match (self.canvas.selection(), &self.view) {
                 (Some(item), Some(view)) => match view.entry(item) {
@@ -148,16 +159,26 @@ impl CanvasPane {
         }
         if self.findings_version != Some(doc.findings_version) {
             self.findings_version = Some(doc.findings_version);
-            self.findings = Arc::new(doc.report().map(|r| r.findings.clone()).unwrap_or_default());
+            let patches = !doc.recipe().patches.is_empty();
+            self.report = doc.report().filter(|_| doc.findings_are_shown()).cloned().map(Arc::new);
+            let diff = doc.patched.applied().filter(|_| patches);
+            self.diff = diff.map(|a| (Arc::new(a.diff.clone()), doc.side));
             self.mark();
         }
     }
 
-    /// Puts the findings' marks on the scene.
+    /// Puts the marks of findings and patches on the scene, and makes the paint layer of the target's answers.
     fn mark(&mut self) {
         if let (Some(view), Some(scene)) = (&self.view, &mut self.scene) {
-            let marks = marks(view, &self.findings);
+            let mut marks = GraphMarks::default();
+            if let Some(report) = &self.report {
+                marks.add_findings(view, &report.findings);
+            }
+            if let Some((diff, side)) = &self.diff {
+                marks.add_diff(view, diff, *side);
+            }
             scene.mark(|item| marks.of(item));
+            self.answers = self.report.as_ref().map(|r| TargetAnswers::of(view, r));
         }
     }
 
@@ -236,7 +257,9 @@ impl CanvasPane {
     fn search_bar(&mut self, ui: &mut Ui, state: &mut State, graph: &Graph) {
         let Some(mut text) = self.search.take() else { return };
         let t = Tokens::of(ui);
-        let rect = ui.max_rect();
+        let mut rect = ui.max_rect();
+        // Below the bar.
+        rect.min.y += 3.0 * SPACE;
         let width = (rect.width() - 4.0 * SPACE).clamp(160.0, 420.0);
         let place = egui::Rect::from_min_size(
             rect.left_top() + egui::vec2(2.0 * SPACE, 2.0 * SPACE),
@@ -310,12 +333,6 @@ impl CanvasPane {
             self.search = Some(text);
         }
     }
-}
-
-fn marks(view: &GraphView, findings: &[Finding]) -> GraphMarks {
-    let mut marks = GraphMarks::default();
-    marks.add_findings(view, findings);
-    marks
 }
 
 /// Nodes whose name or operator contains the text, and how many there are in all.

@@ -2,6 +2,7 @@
 
 use crate::check::{Evidence, Finding, Report, Severity};
 use crate::format;
+use crate::studio::canvas::Side;
 use crate::studio::command::CommandId;
 use crate::studio::state::findings::{place_name, place_op};
 use crate::studio::state::{Action, Selection, State};
@@ -175,13 +176,17 @@ fn row(ui: &mut Ui, state: &mut State, index: usize, finding: &Finding, t: &Toke
 
 /// Jumps to what the finding is about.
 fn go(state: &mut State, index: usize) {
-    let Some(doc) = &state.doc else { return };
+    let Some(doc) = &mut state.doc else { return };
+    if !doc.findings_are_shown() && doc.patched.applied().is_some() {
+        doc.side = Side::After;
+        doc.turned();
+    }
     let Some(finding) = doc.report().and_then(|r| r.findings.get(index)) else {
         return;
     };
     let tensor = || match &finding.place {
         crate::check::Place::Tensor { name } => {
-            let graph = &doc.analysis.as_ref()?.graph;
+            let graph = &doc.shown()?.graph;
             let at = graph.tensors.iter().position(|t| t.name == name.as_str().into())?;
             u32::try_from(at).ok().map(crate::graph::TensorId)
         }

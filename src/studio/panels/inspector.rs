@@ -21,7 +21,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         empty(ui, "Nothing selected", "Open a model, then select a node on the graph.");
         return;
     };
-    let Some(analysis) = &doc.analysis else {
+    let Some(analysis) = doc.shown() else {
         empty(ui, "Building the graph", "The outline is in the Model panel.");
         return;
     };
@@ -117,7 +117,7 @@ fn node(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: NodeId) {
             if let Some(cost) = state
                 .doc
                 .as_ref()
-                .and_then(|d| d.analysis.as_ref())
+                .and_then(|d| d.shown())
                 .and_then(|a| a.costs.get(id.0 as usize))
             {
                 if cost.parameters > 0 {

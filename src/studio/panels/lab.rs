@@ -1,10 +1,12 @@
 //! The Lab step: measure and compare, with the live state of every variant.
 
+use crate::bench::{Comparison, VariantResult};
 use crate::format;
 use crate::studio::command::{CommandId, find};
+use crate::studio::state::lab::{LiveVariant, Run};
 use crate::studio::state::{Action, Ending, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
-use crate::studio::widgets::{self, card, empty, heading, note};
+use crate::studio::widgets::{self, Failure, card, empty, heading, note};
 use eframe::egui;
 use eframe::egui::{RichText, ScrollArea, Ui};
 
@@ -57,7 +59,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     note(ui, "The comparison has stopped. The samples taken so far stay in the plots.");
                 });
             }
-            Some(Ending::Done(_)) => {}
+            Some(Ending::Done(_)) => {
+                if let Some(of) = without_numbers(run, state.lab.result.as_ref()) {
+                    widgets::failure(ui, &of, |ui| again = ui.button("Start again").clicked());
+                }
+            }
         }
         let t = Tokens::of(ui);
         ui.add_space(HALF);
@@ -73,8 +79,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                         }
                     });
                 });
-                let lost = v.lost.as_ref().or(result.and_then(|r| r.error.as_ref()));
-                if let Some(why) = lost {
+                if let Some(why) = why_lost(v, result) {
                     ui.add(egui::Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
                     return;
                 }
@@ -109,4 +114,43 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     if again {
         state.act(Action::Run(CommandId::Compare));
     }
+}
+
+/// Why a variant has no numbers.
+fn why_lost<'a>(v: &'a LiveVariant, result: Option<&'a VariantResult>) -> Option<&'a String> {
+    v.lost.as_ref().or(result.and_then(|r| r.error.as_ref()))
+}
+
+/// A comparison that ended while some of its variants did not, as a panel shows it.
+fn without_numbers(run: &Run, result: Option<&Comparison>) -> Option<Failure> {
+    let failed: Vec<(&str, &String)> = run
+        .variants
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| {
+            let result = result.and_then(|r| r.variants.get(i));
+            Some((v.name.as_str(), why_lost(v, result)?))
+        })
+        .collect();
+    let (first, why) = failed.first()?;
+    let gone = run.variants.iter().any(|v| v.lost.is_some());
+    Some(Failure {
+        what: match failed.len() {
+            n if n == run.variants.len() => "No variant could be measured".into(),
+            n => format!("{n} of {} could not be measured", format::plural(run.variants.len(), "variant")),
+        },
+        place: failed.iter().map(|f| f.0).collect::<Vec<_>>().join(", "),
+        why: if failed.len() == 1 {
+            (*why).clone()
+        } else {
+            format!("{first}: {why}")
+        },
+        advice: if gone {
+            "The worker is gone; the studio is not affected. Start again; if it happens again, the log says what the worker printed last."
+        } else {
+            "The reasons stand at the variants below."
+        }
+        .into(),
+        raw: run.job.log_text(),
+    })
 }

@@ -3,15 +3,20 @@
 
 pub mod build;
 pub mod canvas;
+mod canvas_bar;
 pub mod check;
+mod engine_file;
 pub mod findings;
 pub mod inspector;
 pub mod lab;
 pub mod log;
 pub mod model;
+pub mod paint;
+mod patches;
 pub mod plots;
 pub mod recipe;
 mod recipe_parts;
+mod recipe_target;
 pub mod start;
 pub mod story;
 pub mod variants;

@@ -1,6 +1,8 @@
 //! The Recipe step: everything a build and a measurement depend on. Offers only what the target can do; the rest says why not.
 
-use super::recipe_parts::{data, measurement, patches, save_bar, shapes, target, variants};
+use super::patches::patches;
+use super::recipe_parts::{data, measurement, save_bar, shapes, variants};
+use super::recipe_target::target;
 use crate::bench::Protocol;
 use crate::engine::{TargetInfo, Usable};
 use crate::format;
@@ -20,6 +22,8 @@ pub struct Looks<'a> {
     pub target: Option<&'a TargetInfo>,
     /// Dynamic dimensions, once the graph is built.
     pub axes: Option<&'a crate::studio::state::axes::Axes>,
+    /// The model after the recipe's patches.
+    pub patched: &'a crate::studio::state::patched::Patched,
     /// Folder that the recipe's relative paths start from.
     pub folder: &'a std::path::Path,
 }
@@ -76,6 +80,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             targets,
             target: state.target(),
             axes: doc.analysis.as_ref().map(|a| &a.axes),
+            patched: &doc.patched,
             folder: doc
                 .recipe_path
                 .as_deref()
@@ -129,33 +134,68 @@ pub fn blocked(state: &State) -> Option<String> {
     let Some(target) = state.target() else {
         return Some(format!("There is no target {:?}", recipe.target.name));
     };
-    unusable(target, recipe.target.version.as_deref()).or_else(|| {
-        let p = recipe.build.precision;
-        why_not(target, p).map(|why| format!("{} cannot do {p}: {why}", target.name))
+    if let Here::Nothing(why) = here(target, recipe.target.version.as_deref()) {
+        return Some(why);
+    }
+    let p = recipe.build.precision;
+    why_not(target, p).map(|why| format!("{} cannot do {p}: {why}", target.name))
+}
+
+/// Why nothing can be measured with the recipe as it is: what [`blocked`] says, or a target that builds but does not run here.
+pub fn cannot_measure(state: &State) -> Option<String> {
+    blocked(state).or_else(|| {
+        let recipe = state.doc.as_ref()?.recipe();
+        let target = state.target().filter(|_| recipe.target.via.is_none())?;
+        match here(target, recipe.target.version.as_deref()) {
+            Here::Builds(why) => Some(why),
+            Here::Runs | Here::Nothing(_) => None,
+        }
     })
 }
 
-/// Why a target cannot build and run here; none when some version can.
-pub fn unusable(target: &TargetInfo, version: Option<&str>) -> Option<String> {
-    let wanted =
-        |v: &str| version.is_none_or(|w| v == w || v.strip_prefix(w).is_some_and(|rest| rest.starts_with('.')));
-    let mut reason = None;
-    for found in target.found.iter().filter(|f| wanted(&f.version)) {
+/// What a target can do on the worker's machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Here {
+    /// Build and run.
+    Runs,
+    /// Build; why it does not run.
+    Builds(String),
+    /// Nothing but being checked for by rules, and why.
+    Nothing(String),
+}
+
+/// True when a found version is the one asked for, by whole parts: `10` asks for `10.16.0`, not for `100`.
+pub fn is_version(found: &str, asked: &str) -> bool {
+    found == asked || found.strip_prefix(asked).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// What the best of a target's found versions can do here; of those asked for when a version is.
+pub fn here(target: &TargetInfo, version: Option<&str>) -> Here {
+    let (mut builds, mut nothing) = (None, None);
+    let wanted = target
+        .found
+        .iter()
+        .filter(|f| version.is_none_or(|v| is_version(&f.version, v)));
+    for found in wanted {
+        let words = |why: &String| format!("{} {}: {why}", target.name, found.version);
         match &found.usable {
-            Usable::Yes => return None,
-            Usable::BuildOnly(why) | Usable::No(why) => {
-                reason = reason.or_else(|| Some(format!("{} {}: {why}", target.name, found.version)))
-            }
+            Usable::Yes => return Here::Runs,
+            Usable::BuildOnly(why) => builds = builds.or_else(|| Some(words(why))),
+            Usable::No(why) => nothing = nothing.or_else(|| Some(words(why))),
         }
     }
-    reason.or_else(|| {
-        let install = target.install.clone().unwrap_or_default();
-        let what = match version {
-            Some(version) => format!("{} {version} was not found.", target.name),
-            None => format!("{} was not found.", target.name),
-        };
-        Some(format!("{what} {install}").trim().to_owned())
-    })
+    match (builds, nothing) {
+        (Some(why), _) => Here::Builds(why),
+        (None, Some(why)) => Here::Nothing(why),
+        (None, None) => {
+            let install = target.install.clone().unwrap_or_default();
+            let what = match version {
+                Some(version) => format!("{} {version} was not found.", target.name),
+                None => format!("{} was not found.", target.name),
+            };
+            Here::Nothing(format!("{what} {install}").trim().to_owned())
+        }
+    }
 }
 
 /// Why the target cannot do a precision; none when it can.
@@ -299,15 +339,16 @@ mod tests {
     #[test]
     fn reasons_name_the_version() {
         let t = target(&[("10.16.0", Usable::No("no driver".into())), ("11.1.0", Usable::Yes)]);
-        assert_eq!(unusable(&t, None), None);
-        assert_eq!(unusable(&t, Some("11")), None);
-        assert_eq!(unusable(&t, Some("10")).unwrap(), "tensorrt 10.16.0: no driver");
-        // "1" is not a prefix of "11.1.0" by parts.
-        assert!(
-            unusable(&t, Some("1"))
-                .unwrap()
-                .starts_with("tensorrt 1 was not found. Run")
+        assert_eq!(here(&t, None), Here::Runs);
+        assert_eq!(here(&t, Some("11")), Here::Runs);
+        assert_eq!(
+            here(&t, Some("10")),
+            Here::Nothing("tensorrt 10.16.0: no driver".into())
         );
+        // "1" is not a prefix of "11.1.0" by parts.
+        assert!(matches!(here(&t, Some("1")), Here::Nothing(why) if why.starts_with("tensorrt 1 was not found. Run")));
+        let t = target(&[("1.7.0", Usable::BuildOnly("no RTX card".into()))]);
+        assert_eq!(here(&t, None), Here::Builds("tensorrt 1.7.0: no RTX card".into()));
         assert_eq!(why_not(&t, Precision::Fp32), None);
         assert_eq!(why_not(&t, Precision::Fp8).unwrap(), "needs Ada or newer");
         assert!(why_not(&t, Precision::Int4).is_some());

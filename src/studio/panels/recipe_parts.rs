@@ -1,6 +1,6 @@
-//! Parts of the recipe panel: target, shapes, patches, measurement, data, variants, and the "save as" bar.
+//! Parts of the recipe panel: shapes, measurement, data, variants, and the "save as" bar.
 
-use super::recipe::{Looks, protocol_name, unusable, why_not};
+use super::recipe::{Looks, protocol_name, why_not};
 use crate::bench::Protocol;
 use crate::recipe::{DataSource, Precision, Recipe};
 use crate::studio::state::axes::Axes;
@@ -43,77 +43,6 @@ pub fn save_bar(ui: &mut Ui, state: &mut State) {
     if open {
         state.save_as = Some(path);
     }
-}
-
-/// Target, version, device and prefix.
-pub fn target(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
-    ui.horizontal(|ui| {
-        ui.name_inputs("Target", |ui| {
-            ComboBox::from_id_salt("target")
-                .width(150.0)
-                .selected_text(&recipe.target.name)
-                .show_ui(ui, |ui| {
-                    for info in looks.targets {
-                        let why = if recipe.target.via.is_some() {
-                            None
-                        } else {
-                            unusable(info, None)
-                        };
-                        let chosen = recipe.target.name == info.name;
-                        let response = ui.add_enabled(
-                            why.is_none() || chosen,
-                            egui::Button::selectable(chosen, info.name.as_str()),
-                        );
-                        if response.clicked() && !chosen {
-                            recipe.target.name = info.name.clone();
-                            recipe.target.version = None;
-                            recipe.build.options.clear();
-                        }
-                        if let Some(why) = why {
-                            response.on_disabled_hover_text(why);
-                        }
-                    }
-                });
-        });
-        let versions = looks.target.map(|t| t.found.as_slice()).unwrap_or_default();
-        let words = recipe.target.version.clone().unwrap_or_else(|| "newest found".into());
-        ui.name_inputs("Target version", |ui| {
-            ComboBox::from_id_salt("version")
-                .width(110.0)
-                .selected_text(words)
-                .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut recipe.target.version, None, "newest found");
-                    for found in versions {
-                        let place = found
-                            .path
-                            .as_ref()
-                            .map_or_else(|| "built in".into(), |p| p.display().to_string());
-                        ui.selectable_value(&mut recipe.target.version, Some(found.version.clone()), &found.version)
-                            .on_hover_text(place);
-                    }
-                });
-        });
-    });
-    if recipe.target.via.is_none()
-        && let Some(why) = looks.target.and_then(|t| unusable(t, recipe.target.version.as_deref()))
-    {
-        note(ui, format!("⚠ {why}"));
-    }
-    ui.horizontal(|ui| {
-        let mut text = recipe.target.via.clone().unwrap_or_default();
-        let label = ui.label("Run behind");
-        let response = ui
-            .add(
-                TextEdit::singleline(&mut text)
-                    .hint_text("nothing: on this machine")
-                    .desired_width(f32::INFINITY),
-            )
-            .labelled_by(label.id)
-            .on_hover_text("A command prefix, such as: ssh gpu-box");
-        if response.changed() {
-            recipe.target.via = (!text.trim().is_empty()).then(|| text.clone());
-        }
-    });
 }
 
 /// Min, opt and max of every dynamic dimension, each once.
@@ -176,34 +105,6 @@ pub fn shapes(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         if ui.button("Clear shape ranges").clicked() {
             recipe.profiles.clear();
         }
-    }
-}
-
-/// The patches in order, each removable.
-pub fn patches(ui: &mut Ui, recipe: &mut Recipe, _: &Looks<'_>) {
-    if recipe.patches.is_empty() {
-        note(
-            ui,
-            "None. Findings offer the ones that help; folding constants never changes results.",
-        );
-    }
-    let mut remove = None;
-    for (i, patch) in recipe.patches.iter().enumerate() {
-        ui.horizontal(|ui| {
-            ui.label(format!("{}. {}", i + 1, patch.label()));
-            if ui.button(format!("Remove patch {}", i + 1)).clicked() {
-                remove = Some(i);
-            }
-        });
-    }
-    if let Some(i) = remove {
-        recipe.patches.remove(i);
-    }
-    let fold = crate::rewrite::PatchSpec::FoldConstants { max_bytes: 16 << 20 };
-    let has = recipe.patches.iter().any(|p| p.label() == fold.label());
-    let button = ui.add_enabled(!has, egui::Button::new("Add constant folding"));
-    if button.on_disabled_hover_text("Constants are folded already").clicked() {
-        recipe.patches.push(fold);
     }
 }
 

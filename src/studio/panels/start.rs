@@ -71,7 +71,18 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 /// A field for typing or pasting a path; Enter opens it.
 pub fn path_field(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
-        let edit = TextEdit::singleline(&mut state.path_field).desired_width(ui.available_width() - 100.0);
+        // The button has the width of its words; the field takes the rest.
+        let words = egui::WidgetText::from("Open path").into_galley(
+            ui,
+            Some(egui::TextWrapMode::Extend),
+            f32::INFINITY,
+            egui::TextStyle::Button,
+        );
+        let spacing = ui.spacing();
+        let button = words.size().x + 2.0 * spacing.button_padding.x + spacing.item_spacing.x;
+        let frame = 2.0 * SPACE;
+        let width = (ui.available_width() - button - frame).max(40.0);
+        let edit = TextEdit::singleline(&mut state.path_field).desired_width(width);
         let response = crate::studio::widgets::field(ui, "Path of a model or recipe", edit);
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let typed = !state.path_field.trim().is_empty();

@@ -4,7 +4,7 @@ use crate::bench::Comparison;
 use crate::format;
 use crate::studio::state::lab::Run;
 use crate::studio::theme::{HALF, SPACE, Tokens, tokens};
-use eframe::egui::{Align2, FontId, Rect, Sense, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, FontId, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 struct BarRow {
     name: String,
@@ -104,7 +104,12 @@ fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>,
     painter.text(rect.left_top(), Align2::LEFT_TOP, title, small.clone(), t.weak);
     let top = rect.top() + 2.5 * SPACE;
     let row = ((rect.bottom() - top) / rows.len().max(1) as f32).min(32.0);
-    let names = 84.0f32.min(rect.width() * 0.3);
+    // Names have the room they need, up to two fifths; beyond that they lose their middle.
+    let widest = rows.iter().map(|(_, r)| {
+        let galley = painter.layout_no_wrap(r.name.clone(), small.clone(), t.text);
+        galley.size().x + SPACE
+    });
+    let names = widest.fold(0.0, f32::max).min(rect.width() * 0.4);
     let values = if mark.is_some() { 120.0f32 } else { 64.0 }.min(rect.width() * 0.4);
     let left = rect.left() + names;
     let room = (rect.width() - names - values).max(8.0);
@@ -120,7 +125,7 @@ fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>,
         painter.text(
             pos2(rect.left(), mid),
             Align2::LEFT_CENTER,
-            format::middle(&r.name, (names / 6.8) as usize),
+            format::middle(&r.name, fitting(&painter, &r.name, &small, names - SPACE)),
             small.clone(),
             t.text,
         );
@@ -144,4 +149,20 @@ fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>,
         let end = (top + row * rows.len() as f32).min(rect.bottom());
         painter.vline(x(mark), top..=end, Stroke::new(1.0, t.weak));
     }
+}
+
+/// Characters of `name` that fit in `room` when its middle is left out; all of them when it fits.
+fn fitting(painter: &Painter, name: &str, font: &FontId, room: f32) -> usize {
+    let wide = |n: usize| {
+        let text = format::middle(name, n);
+        painter
+            .layout_no_wrap(text, font.clone(), Color32::PLACEHOLDER)
+            .size()
+            .x
+    };
+    let mut n = name.chars().count();
+    while n > 4 && wide(n) > room + 0.5 {
+        n -= 1;
+    }
+    n
 }

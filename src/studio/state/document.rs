@@ -3,12 +3,14 @@
 use super::Job;
 use super::axes::Axes;
 use super::history::History;
+use super::patched::Patched;
 use super::summary::{Figures, Outline};
 use super::weights::Weights;
 use crate::check::{Place, Report};
 use crate::graph::{Graph, NodeId, cost::Cost};
 use crate::model::Model;
 use crate::recipe::Recipe;
+use crate::studio::canvas::Side;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,7 +73,11 @@ pub struct Document {
     pub check: CheckState,
     /// Counts up with every new list of findings, for those who draw them.
     pub findings_version: u64,
-    /// Statistics of stored tensors.
+    /// The model after the recipe's patches.
+    pub patched: Patched,
+    /// Which side of the patches is shown, when there are any.
+    pub side: Side,
+    /// Statistics of stored tensors, of the side that is shown.
     pub weights: Weights,
     /// The recipe file, when there is one.
     pub recipe_path: Option<PathBuf>,
@@ -89,6 +95,8 @@ impl Document {
             analysis: None,
             check: CheckState::None,
             findings_version: 0,
+            patched: Patched::default(),
+            side: Side::After,
             weights: Weights::default(),
             recipe_path,
             saved: recipe.clone(),
@@ -157,6 +165,34 @@ impl Document {
         self.findings_version += 1;
     }
 
+    /// What is shown: the patched model where there are patches and that side is chosen, else the model as opened.
+    pub fn shown(&self) -> Option<&Analysis> {
+        let patched = || self.patched.applied().filter(|_| self.side == Side::After);
+        patched().map(|p| &p.analysis).or(self.analysis.as_ref())
+    }
+
+    /// Forgets what belongs to one side only, after the other was chosen.
+    pub fn turned(&mut self) {
+        self.weights = Weights::default();
+        self.findings_version += 1;
+    }
+
+    /// Follows the recipe's patches. True when what is shown changed.
+    pub fn follow_patches(&mut self, wake: &Arc<dyn Fn() + Send + Sync>) -> bool {
+        let Some(before) = &self.analysis else { return false };
+        let specs = &self.history.now().patches;
+        let changed = self.patched.follow(&self.model, before, specs, wake);
+        if changed {
+            self.turned();
+        }
+        changed
+    }
+
+    /// True when findings are about the side that is shown: targets are asked about the patched model.
+    pub fn findings_are_shown(&self) -> bool {
+        self.recipe().patches.is_empty() || (self.side == Side::After && self.patched.applied().is_some())
+    }
+
     /// The report, when there is one.
     pub fn report(&self) -> Option<&Report> {
         if let CheckState::Ready(report) = &self.check {
@@ -166,9 +202,9 @@ impl Document {
         }
     }
 
-    /// The node that a place names.
+    /// The node that a place names; none while the other side is shown.
     pub fn node_at(&self, place: &Place) -> Option<NodeId> {
-        let graph = &self.analysis.as_ref()?.graph;
+        let graph = &self.shown().filter(|_| self.findings_are_shown())?.graph;
         match place {
             Place::Node { path, .. } => graph.find(path),
             Place::Model | Place::Tensor { .. } => None,

@@ -3,11 +3,13 @@
 
 pub mod axes;
 pub mod document;
+pub mod engine_file;
 pub mod findings;
 pub mod history;
 pub mod jobs;
 pub mod lab;
 pub mod log;
+pub mod patched;
 pub mod save;
 pub mod stages;
 pub mod summary;
@@ -15,6 +17,7 @@ pub mod variants;
 pub mod weights;
 
 pub use document::{CheckState, Document};
+pub use engine_file::EngineFile;
 pub use jobs::{Ending, Job};
 pub use lab::Lab;
 pub use log::{Level, Log};
@@ -94,6 +97,29 @@ pub enum Action {
     Save(PathBuf, bool),
 }
 
+/// What the colours of the graph's nodes stand for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum PaintChoice {
+    /// Families of operators.
+    #[default]
+    Families,
+    /// What the recipe's target takes.
+    Target,
+}
+
+impl PaintChoice {
+    /// All, in the order of the list.
+    pub const ALL: [Self; 2] = [Self::Families, Self::Target];
+
+    /// In words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Families => "Operator family",
+            Self::Target => "What the target takes",
+        }
+    }
+}
+
 /// What the targets of the worker's machine can do.
 pub enum Targets {
     /// Being asked.
@@ -132,6 +158,12 @@ pub struct State {
     pub targets: Targets,
     /// The running or last build.
     pub build: Option<Job>,
+    /// Where builds write their engine file.
+    pub engine_file: EngineFile,
+    /// The engine file that the running or last build was asked to write.
+    pub built_file: Option<PathBuf>,
+    /// What the colours of the graph stand for.
+    pub paint: PaintChoice,
     /// Live and finished comparisons.
     pub lab: Lab,
     /// The log.

@@ -1,0 +1,72 @@
+//! The bar over the canvas: what colours stand for, and which side of the recipe's patches is shown.
+
+use crate::format;
+use crate::rewrite::GraphDiff;
+use crate::studio::canvas::Side;
+use crate::studio::state::{PaintChoice, Selection, State};
+use crate::studio::theme::{SPACE, Tokens};
+use eframe::egui;
+use eframe::egui::{ComboBox, RichText, Ui};
+
+/// Draws the bar.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let t = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.add_space(SPACE);
+        ui.label(RichText::new("Paint by").small().color(t.weak));
+        ui.name_inputs("Paint by", |ui| {
+            ComboBox::from_id_salt("paint by")
+                .width(170.0)
+                .selected_text(state.paint.title())
+                .show_ui(ui, |ui| {
+                    for choice in PaintChoice::ALL {
+                        ui.selectable_value(&mut state.paint, choice, choice.title());
+                    }
+                });
+        });
+        let Some(doc) = &mut state.doc else { return };
+        if doc.recipe().patches.is_empty() {
+            return;
+        }
+        ui.separator();
+        if doc.patched.is_running() {
+            ui.spinner();
+            ui.label("Applying patches");
+            return;
+        }
+        let Some(applied) = doc.patched.applied() else {
+            ui.label(RichText::new("⛔ Patches not applied").color(t.error))
+                .on_hover_text(doc.patched.failure().unwrap_or_default());
+            return;
+        };
+        let words = difference(&applied.diff, doc.side);
+        let before = doc.side;
+        ui.selectable_value(&mut doc.side, Side::Before, "Original")
+            .on_hover_text("The model as opened; what the patches remove is marked");
+        ui.selectable_value(&mut doc.side, Side::After, "Patched")
+            .on_hover_text("The model that is checked and built; what the patches add is marked");
+        if doc.side != before {
+            // Nodes and tensors have other numbers on the other side.
+            doc.turned();
+            state.selection = Selection::Model;
+        }
+        ui.add(egui::Label::new(RichText::new(words).small().color(t.weak)).truncate());
+    });
+}
+
+/// What is marked on a side, in words.
+fn difference(diff: &GraphDiff, side: Side) -> String {
+    let (own, word) = match side {
+        Side::Before => (diff.removed.len(), "removed"),
+        Side::After => (diff.added.len(), "added"),
+    };
+    match (own, diff.changed.len()) {
+        (0, 0) if side == Side::Before => "nothing removed or changed".into(),
+        (0, 0) => "nothing added or changed".into(),
+        (own, changed) => format!(
+            "{} {word}, {} changed",
+            format::count(own as u64),
+            format::count(changed as u64)
+        ),
+    }
+}

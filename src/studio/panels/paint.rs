@@ -1,0 +1,142 @@
+//! The canvas's paint layer of what the recipe's target takes.
+
+use crate::check::{Place, Report, Severity};
+use crate::graph::{Graph, NodePath};
+use crate::studio::canvas::{Entry, GraphView, Item, Legend, NodeKind, PaintBy, Scene, SceneNode, Style};
+use eframe::egui::Color32;
+use std::collections::{HashMap, HashSet};
+
+/// What a target says of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Answer {
+    /// Its parser takes the node.
+    Taken,
+    /// Nobody objects, by the table of rules; the parser was not asked.
+    NoObjection,
+    /// It does not take the node.
+    NotTaken,
+    /// The parser did not come to it.
+    NotAsked,
+}
+
+impl Answer {
+    const ALL: [Self; 4] = [Self::Taken, Self::NoObjection, Self::NotTaken, Self::NotAsked];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Taken => "Taken",
+            Self::NoObjection => "No objection by the rules",
+            Self::NotTaken => "Not taken",
+            Self::NotAsked => "Not asked",
+        }
+    }
+
+    fn color(self, style: &Style) -> Color32 {
+        match self {
+            Self::Taken => style.added.fill,
+            Self::NoObjection => style.info.fill,
+            Self::NotTaken => style.error.fill,
+            Self::NotAsked => style.scope.strong,
+        }
+    }
+}
+
+/// Colours by what the target says.
+#[derive(Default)]
+pub struct TargetAnswers {
+    answers: HashMap<Item, Answer>,
+    counts: HashMap<Answer, usize>,
+    target: String,
+}
+
+impl TargetAnswers {
+    /// The layer of a report about the graph that `view` shows.
+    pub fn of(view: &GraphView, report: &Report) -> Self {
+        let by_node = answers(view.graph(), report);
+        let mut layer = Self {
+            target: report.target.clone(),
+            ..Self::default()
+        };
+        let mut scopes: HashMap<u32, Option<Answer>> = HashMap::new();
+        let hierarchy = view.hierarchy();
+        for i in 0..hierarchy.nodes.len() as u32 {
+            let Some(Entry::Node(id)) = view.entry(Item::Node(i)) else {
+                continue;
+            };
+            let Some(answer) = by_node.get(id.0 as usize).copied() else {
+                continue;
+            };
+            layer.answers.insert(Item::Node(i), answer);
+            *layer.counts.entry(answer).or_default() += 1;
+            let mut scope = hierarchy.nodes.get(i as usize).map_or(0, |n| n.scope);
+            while scope != 0 {
+                // A scope has a colour where all in it agree; what is not taken shows in any case.
+                scopes
+                    .entry(scope)
+                    .and_modify(|a| {
+                        *a = match (*a, answer) {
+                            (Some(Answer::NotTaken), _) | (_, Answer::NotTaken) => Some(Answer::NotTaken),
+                            (Some(a), b) if a == b => Some(a),
+                            _ => None,
+                        }
+                    })
+                    .or_insert(Some(answer));
+                scope = hierarchy
+                    .scopes
+                    .get(scope as usize)
+                    .map_or(0, |s| s.parent.min(scope - 1));
+            }
+        }
+        let scopes = scopes.into_iter().filter_map(|(s, a)| Some((Item::Scope(s), a?)));
+        layer.answers.extend(scopes);
+        layer
+    }
+}
+
+/// What the report says of every node, in the graph's order. Nodes in bodies share their top-level node's group.
+fn answers(graph: &Graph, report: &Report) -> Vec<Answer> {
+    let refused: HashSet<&NodePath> = report
+        .findings
+        .iter()
+        .filter(|f| f.severity == Severity::Error)
+        .filter_map(|f| match &f.place {
+            Place::Node { path, .. } => Some(path),
+            Place::Model | Place::Tensor { .. } => None,
+        })
+        .collect();
+    let groups = report.supported_subgraphs.iter().flatten();
+    let taken: HashSet<u32> = groups.filter_map(NodePath::top_index).collect();
+    let answer = |path: &NodePath| {
+        if refused.contains(path) {
+            Answer::NotTaken
+        } else if !report.parser_asked {
+            Answer::NoObjection
+        } else if path.top_index().is_some_and(|i| taken.contains(&i)) || (taken.is_empty() && report.supported) {
+            Answer::Taken
+        } else {
+            Answer::NotAsked
+        }
+    };
+    graph.nodes.iter().map(|n| answer(&n.path)).collect()
+}
+
+impl PaintBy for TargetAnswers {
+    fn color(&self, node: &SceneNode, style: &Style) -> Option<Color32> {
+        if matches!(node.kind, NodeKind::Input | NodeKind::Output) {
+            return None;
+        }
+        self.answers.get(&node.key).map(|a| a.color(style))
+    }
+
+    fn legend(&self, _: &Scene, style: &Style) -> Legend {
+        let entry = |a: Answer| {
+            let n = *self.counts.get(&a)?;
+            Some((a.color(style), format!("{} ({n})", a.words())))
+        };
+        Legend {
+            title: self.target.clone(),
+            entries: Answer::ALL.into_iter().filter_map(entry).collect(),
+            ramp: None,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The recipe panel's patches: what each did and why, dropping one, adding those that need no choices.
+
+use super::recipe::Looks;
+use crate::format;
+use crate::recipe::Recipe;
+use crate::rewrite::{CastSpec, LowType, PatchSpec};
+use crate::studio::state::patched::Step;
+use crate::studio::theme::{HALF, Tokens};
+use crate::studio::widgets::{card, name, note};
+use eframe::egui;
+use eframe::egui::{CollapsingHeader, RichText, Ui};
+
+/// Notes listed per patch.
+const NOTES: usize = 100;
+
+/// Patches that need no choices, in the order in which they are best applied.
+fn offered() -> [PatchSpec; 5] {
+    [
+        PatchSpec::FoldConstants { max_bytes: 16 << 20 },
+        PatchSpec::RemoveNoOps {},
+        PatchSpec::RemoveDead {},
+        PatchSpec::Cast(Box::new(CastSpec::new(LowType::Fp16))),
+        PatchSpec::Cast(Box::new(CastSpec::new(LowType::Bf16))),
+    ]
+}
+
+/// The patches in order.
+pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
+    if recipe.patches.is_empty() {
+        note(
+            ui,
+            "None. Findings offer the ones that help; folding constants never changes results.",
+        );
+    }
+    let t = Tokens::of(ui);
+    let applied = looks.patched.applied();
+    let mut remove = None;
+    for (i, patch) in recipe.patches.iter().enumerate() {
+        card(ui, None, |ui| {
+            ui.horizontal(|ui| {
+                ui.add(egui::Label::new(RichText::new(format!("{}. {}", i + 1, patch.label())).strong()).truncate());
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let button = ui.button("Drop");
+                    let label = format!("Drop patch {}", i + 1);
+                    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+                    if button
+                        .on_hover_text("Takes the patch back; the model file was never changed")
+                        .clicked()
+                    {
+                        remove = Some(i);
+                    }
+                });
+            });
+            if let Some(step) = applied.and_then(|a| a.steps.get(i)) {
+                why(ui, i, step, &t);
+            }
+        });
+    }
+    if let Some(i) = remove {
+        recipe.patches.remove(i);
+    }
+    if looks.patched.is_running() {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            ui.label("Applying patches");
+        });
+    }
+    if let Some(why) = looks.patched.failure() {
+        let text = format!("⛔ The patches cannot be applied: {why}");
+        ui.add(egui::Label::new(RichText::new(text).color(t.error)).wrap());
+    }
+    ui.menu_button("Add patch", |ui| {
+        for patch in offered() {
+            let has = recipe.patches.iter().any(|p| p.label() == patch.label());
+            let button = ui.add_enabled(!has, egui::Button::new(patch.label()));
+            if button.on_disabled_hover_text("It is in the list already").clicked() {
+                recipe.patches.push(patch);
+                ui.close();
+            }
+        }
+    });
+}
+
+/// What a patch did, and its notes by node, folded.
+fn why(ui: &mut Ui, index: usize, step: &Step, t: &Tokens) {
+    ui.add(egui::Label::new(&step.summary).wrap());
+    if step.notes.is_empty() {
+        return;
+    }
+    let title = format!("Why, {}", format::plural(step.notes.len(), "note"));
+    CollapsingHeader::new(RichText::new(title).small())
+        .id_salt(("patch notes", index))
+        .show(ui, |ui| {
+            for (node, words) in step.notes.iter().take(NOTES) {
+                name(ui, node);
+                ui.add(egui::Label::new(RichText::new(words).small().color(t.weak)).wrap());
+                ui.add_space(HALF);
+            }
+            if step.notes.len() > NOTES {
+                let more = format::count((step.notes.len() - NOTES) as u64);
+                note(ui, format!("and {more} more"));
+            }
+        });
+}
