@@ -1,7 +1,7 @@
 //! Pictures of the studio with real models, in both themes. No times and no measurements are in them.
 
 use crate::{click, digits, opening, settle, step, studio_of};
-use eframe::egui::{Theme, vec2};
+use eframe::egui::{self, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use enginesmith::studio::{Options, Studio};
@@ -54,4 +54,26 @@ fn palette() {
     click(&mut h, "Search commands");
     h.get_by_label("Type a command").type_text("co");
     picture(h, "palette_dark");
+}
+
+#[test]
+fn patched() {
+    let mut h = studio_of(opening(digits()), vec2(1280.0, 800.0), Theme::Dark);
+    settle(&mut h);
+    step(&mut h, "Recipe");
+    h.get_by_label("Add patch").scroll_to_me();
+    h.run_ok();
+    click(&mut h, "Add patch");
+    click(&mut h, "Remove nodes that do nothing");
+    settle(&mut h);
+    click(&mut h, "Search commands");
+    h.get_by_label("Type a command").type_text("fit graph");
+    h.run_ok();
+    h.key_press(egui::Key::Enter);
+    settle(&mut h);
+    h.get_by_role_and_label(egui::accesskit::Role::ComboBox, "Paint by")
+        .click();
+    h.run_ok();
+    click(&mut h, "What the target takes");
+    picture(h, "patched_dark");
 }

@@ -71,7 +71,7 @@ fn a_killed_worker_is_told_and_work_starts_again() {
     );
     // The panel says what happened and why, and the user can start again.
     h.run_ok();
-    h.get_by_label_contains("No variant could be measured");
+    h.get_by_label_contains("The comparison failed: its worker is gone");
     assert!(
         h.query_all_by_label_contains("signal 9").count() > 0,
         "the reason is shown"
@@ -156,7 +156,7 @@ fn build_fails_then_works(bad: &str, why: &str) {
 
 #[test]
 fn a_worker_that_hangs_is_told_and_work_starts_again() {
-    build_fails_then_works("exec cat >/dev/null", "no sign of life");
+    build_fails_then_works("exec sleep 1000", "no sign of life");
 }
 
 #[test]
@@ -165,4 +165,33 @@ fn garbage_from_a_worker_is_told_and_work_starts_again() {
         "read line; yes 'library says hi' | head -n 5000; cat",
         "library says hi",
     );
+}
+
+#[test]
+fn a_variant_that_lost_its_worker_is_named_while_the_other_has_numbers() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = "bench.duration_s = 1.0\nbench.rounds = 5\n[[variant]]\nname = \"one\"\n[[variant]]\nname = \"two\"\n";
+    let mut h = studio(opening(recipe(&dir, lines)));
+    settle(&mut h);
+    step(&mut h, "Lab");
+    click(&mut h, "Compare variants");
+    until_state(&mut h, "samples arrive", |s| {
+        s.lab
+            .run
+            .as_ref()
+            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
+    });
+    let pids = h.state().state().lab.run.as_ref().unwrap().job.worker_pids();
+    assert_eq!(pids.len(), 2);
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &pids[0].to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    until_state(&mut h, "the comparison has ended", |s| !s.lab.is_running());
+    h.run_ok();
+    h.get_by_label_contains("1 of 2 variants could not be measured");
+    h.get_by_label("Start again");
+    let result = h.state().state().lab.result.as_ref().unwrap();
+    assert_eq!(result.variants.iter().filter(|v| v.error.is_none()).count(), 1);
 }

@@ -140,3 +140,45 @@ impl PaintBy for TargetAnswers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{Evidence, Finding};
+    use crate::model::Model;
+    use std::sync::Arc;
+
+    #[test]
+    fn groups_errors_and_the_rest_are_told_apart() {
+        let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/digits/digits.onnx");
+        let graph = Graph::new(Arc::new(Model::open(demo.as_ref()).unwrap()));
+        let refused = graph.nodes[3].path.clone();
+        let mut report = Report {
+            target: "tensorrt-rtx@1.7".into(),
+            supported: false,
+            findings: vec![Finding {
+                rule: "r".into(),
+                severity: Severity::Error,
+                place: Place::Node {
+                    path: refused,
+                    name: String::new(),
+                    op_type: String::new(),
+                    domain: String::new(),
+                },
+                reason: String::new(),
+                evidence: Evidence::Parser,
+                detail: None,
+                fixes: vec![],
+            }],
+            parser_asked: true,
+            notes: vec![],
+            supported_subgraphs: vec![(0..3).map(NodePath::top).collect()],
+        };
+        let all = answers(&graph, &report);
+        assert_eq!(all[..3], [Answer::Taken; 3]);
+        assert_eq!(all[3], Answer::NotTaken);
+        assert!(all[4..].iter().all(|a| *a == Answer::NotAsked));
+        report.parser_asked = false;
+        assert_eq!(answers(&graph, &report)[0], Answer::NoObjection);
+    }
+}
