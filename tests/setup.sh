@@ -5,7 +5,9 @@
 #   ENGINESMITH_TEST_PYTHON  a Python that has onnxruntime, onnx and numpy (pins/python.txt)
 #   ENGINESMITH_TEST_ORT     the ONNX Runtime library of that Python
 #   ENGINESMITH_TEST_ORT_OLD an older ONNX Runtime library; empty where there is none
-#   ENGINESMITH_TEST_RTX     folders of TensorRT-RTX libraries, separated by colons; empty where there are none
+#   ENGINESMITH_TEST_RTX     folders with tensorrt_rtx_libs and NVIDIA's binding, separated by colons; empty where there
+#                            are none
+#   ENGINESMITH_TEST_BINDINGS  folders with NVIDIA's bindings of TensorRT 10 and 11; empty where there are none
 #
 # The same lines stand in $cache/env, where tests/support reads them when `cargo test` is called by hand. All that is
 # fetched stays in the cache, so the second call only looks; deleting the cache costs time and nothing else.
@@ -20,6 +22,8 @@ die() { say "$*"; exit 1; }
 # The real window (Xvfb with software OpenGL), the off-screen renderer (lavapipe), and looking at and clicking in a window.
 gui_packages=(xvfb xdotool imagemagick x11-apps mesa-vulkan-drivers libgl1-mesa-dri libegl1 libgl1
     libxkbcommon0 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2)
+# The mock of TensorRT that NVIDIA's bindings are run against is C++.
+build_packages=(g++)
 
 # Sets python (the interpreter itself, not a launcher of a version manager), python_version and has_pip; false without one.
 find_python() {
@@ -29,7 +33,7 @@ print("%d.%d" % sys.version_info[:2], importlib.util.find_spec("pip") is not Non
 }
 
 install_system_packages() {
-    local wanted=("${gui_packages[@]}") missing as_root=() log
+    local wanted=("${gui_packages[@]}" "${build_packages[@]}") missing as_root=() log
     if ! find_python; then
         wanted+=(python3 python3-pip)
     elif [[ $has_pip != True ]]; then
@@ -103,8 +107,23 @@ install_wheel_files() {
     "$python" "$here/fetch_wheels.py" "$pins" "$cache"
 }
 
+# NVIDIA's Python bindings (pins/bindings.txt), which are made for one Python version each.
+install_bindings() {
+    local folder requirement stamp
+    [[ $(uname -sm) == 'Linux x86_64' ]] || return 0
+    while read -r folder requirement; do
+        [[ -z $folder || $folder == \#* ]] && continue
+        stamp=$cache/wheels/$requirement-python$python_version
+        [[ -e $stamp && -d $cache/$folder ]] && continue
+        say "installing $requirement"
+        "$python" -m pip install --quiet --no-deps --only-binary=:all: --upgrade --target "$cache/$folder" \
+            "$requirement" </dev/null >&2 || die "pip has no $requirement for Python $python_version (above)"
+        touch "$stamp"
+    done <"$here/pins/bindings.txt"
+}
+
 write_env() {
-    local library folder rtx='' old=''
+    local library folder rtx='' bindings='' old=''
     ln -sfn "$python_folder/packages/onnx/backend/test/data/light" "$cache/models/light"
     for library in "$python_folder"/packages/onnxruntime/capi/libonnxruntime.*; do :; done
     for folder in "$cache"/ort/*/; do
@@ -113,12 +132,16 @@ write_env() {
     for folder in "$cache"/rtx/*/; do
         [[ -d $folder ]] && rtx+=${rtx:+:}${folder%/}
     done
+    for folder in "$cache"/bindings/*/; do
+        [[ -d $folder ]] && bindings+=${bindings:+:}${folder%/}
+    done
     {
         printf "export %s='%s'\n" ENGINESMITH_TEST_MODELS "$cache/models"
         printf "export %s='%s'\n" ENGINESMITH_TEST_PYTHON "$python_folder/python"
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT "$library"
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT_OLD "$old"
         printf "export %s='%s'\n" ENGINESMITH_TEST_RTX "$rtx"
+        printf "export %s='%s'\n" ENGINESMITH_TEST_BINDINGS "$bindings"
     } >"$cache/env.part"
     mv "$cache/env.part" "$cache/env"
 }
@@ -133,5 +156,6 @@ fi
 install_system_packages
 install_python_packages
 install_wheel_files
+install_bindings
 write_env
 cat "$cache/env"

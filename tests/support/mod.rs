@@ -56,10 +56,11 @@ pub fn older_onnxruntime_library() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// Folders with TensorRT-RTX libraries, oldest version first; empty on systems that NVIDIA builds none for.
+/// Folders with TensorRT-RTX libraries (`VERSION/tensorrt_rtx_libs`), oldest version first; empty on systems that NVIDIA builds none for.
 pub fn rtx_folders() -> Vec<PathBuf> {
     std::env::split_paths(&setting("ENGINESMITH_TEST_RTX"))
         .filter(|folder| !folder.as_os_str().is_empty())
+        .map(|folder| folder.join("tensorrt_rtx_libs"))
         .collect()
 }
 

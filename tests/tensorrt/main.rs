@@ -19,8 +19,8 @@ use std::sync::Arc;
 fn library(version: &str) -> PathBuf {
     let folders = support::rtx_folders();
     let named = |folder: &&PathBuf| {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.starts_with(&format!("{version}."))
+        let name = folder.parent().and_then(Path::file_name).unwrap_or_default();
+        name.to_string_lossy().starts_with(&format!("{version}."))
     };
     let found = folders.iter().find(named);
     found
