@@ -2,7 +2,7 @@
 
 use crate::bench::Protocol;
 use crate::recipe::Precision;
-use crate::rewrite::LowType;
+use crate::rewrite::{LowType, Method, QuantMode};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -36,6 +36,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Lower a model to FP16 or BF16 by casts in its graph
     Cast(CastArgs),
+    /// Quantize a model to INT8, with scales found on calibration data
+    Quantize(QuantizeArgs),
     /// Do everything a recipe says: check, build, measure, compare, report
     Run(RunArgs),
     /// List the targets and what was found of them
@@ -252,6 +254,32 @@ pub struct CastArgs {
     /// Nodes whose weights go beyond this stay float32; default the largest value of the type
     #[arg(long, value_name = "VALUE")]
     pub max_weight: Option<f32>,
+}
+
+/// Arguments of `quantize`.
+#[derive(Args, Debug)]
+pub struct QuantizeArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub calibration: CalibrationArgs,
+    /// int8
+    #[arg(long, value_name = "TYPE", default_value = "int8", value_parser = named::<QuantMode>)]
+    pub mode: QuantMode,
+    /// How thresholds are chosen: max, entropy, percentile or mse
+    #[arg(long, value_name = "NAME", default_value = "entropy", value_parser = named::<Method>)]
+    pub method: Method,
+    /// Quantize the graph as it is: do not raise its opset, fold constants and remove no-ops first
+    #[arg(long)]
+    pub as_is: bool,
+    /// Node that stays float, by name, * stands for anything; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub exclude: Vec<String>,
+    /// Node quantized whatever its size, by name; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub include: Vec<String>,
+    /// Operator that stays float; repeatable
+    #[arg(long, value_name = "OPERATOR")]
+    pub exclude_op: Vec<String>,
 }
 
 /// What `cast` and `quantize` have in common: a model, data to run it on, a file to write.

@@ -16,6 +16,7 @@ mod exit;
 mod inspect;
 mod lower;
 mod progress;
+mod quantize;
 mod request;
 mod run;
 mod runtimes;
@@ -39,6 +40,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Bench(a)) => bench::bench(&a),
         Some(Command::Compare(a)) => compare::compare(&a),
         Some(Command::Cast(a)) => cast::cast(&a),
+        Some(Command::Quantize(a)) => quantize::quantize(&a),
         Some(Command::Run(a)) => run::run(&a),
         Some(Command::Targets(a)) => targets::targets(&a),
         Some(Command::Worker) => return ExitCode::from(crate::worker::server::serve().clamp(0, 255) as u8),

@@ -1,6 +1,6 @@
 //! Applying patches.
 
-use super::{GraphDiff, PatchSpec, cast, clean, diff, fold};
+use super::{GraphDiff, PatchSpec, cast, clean, diff, fold, opset, quantize};
 use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
@@ -41,7 +41,9 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
         PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
         PatchSpec::RemoveDead {} => clean::remove_dead(model)?,
+        PatchSpec::RaiseOpset {} => opset::raise(model)?,
         PatchSpec::Cast(spec) => cast::cast(model, spec)?,
+        PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };
     let diff = diff(&Graph::new(model.clone()), &Graph::new(done.model.clone()));
     Ok(AppliedPatch {

@@ -12,6 +12,8 @@ mod edit;
 mod fold;
 pub mod histogram;
 mod names;
+mod opset;
+pub mod quantize;
 pub mod ranges;
 pub mod spec;
 #[cfg(test)]
@@ -20,5 +22,6 @@ mod tests;
 pub use apply::{AppliedPatch, PatchError, apply, apply_all};
 pub use cast::{CastSpec, LowType};
 pub use diff::{GraphDiff, NodeChange, diff};
+pub use quantize::{Method, QuantMode, QuantizeSpec};
 pub use ranges::{Calibration, Observed, Range, Ranges};
 pub use spec::PatchSpec;

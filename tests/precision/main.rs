@@ -3,5 +3,6 @@
 mod cast;
 mod cli;
 mod judge;
+mod quantize;
 #[path = "../support/mod.rs"]
 mod support;

@@ -14,6 +14,7 @@ use crate::engine::Usable;
 use crate::graph::{Dim, Graph};
 use crate::model::Model;
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
+use crate::rewrite::PatchSpec;
 use crate::worker::{Job, JobError, JobOutput};
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
     if rows.iter().all(|r| r.built.is_none()) {
         return Ok(outcome);
     }
-    let reference = match reference(context, recipe) {
+    let reference = match reference(context, recipe, Vec::new()) {
         Ok(reference) => reference,
         Err(JobError::Cancelled) => return Err(JobError::Cancelled),
         Err(error) => {
@@ -228,8 +229,9 @@ fn infer(
     }
 }
 
-/// Builds the reference: the recipe's, or ONNX Runtime where it is usable, or the embedded engine.
-pub fn reference(context: &Context, recipe: &Recipe) -> Result<Built, JobError> {
+/// Builds the reference with these patches: on the recipe's reference target, or ONNX Runtime where it is usable, or the
+/// embedded engine.
+pub fn reference(context: &Context, recipe: &Recipe, patches: Vec<PatchSpec>) -> Result<Built, JobError> {
     let named = recipe.accuracy.reference.as_ref();
     let worker = context.worker(named)?;
     let target = match named {
@@ -254,7 +256,7 @@ pub fn reference(context: &Context, recipe: &Recipe) -> Result<Built, JobError> 
     let plain = Recipe {
         target,
         build: BuildSpec::default(),
-        patches: Vec::new(),
+        patches,
         variants: Vec::new(),
         ..recipe.clone()
     };

@@ -6,74 +6,106 @@ use super::context::{Context, Step};
 use super::{ServiceEvent, request};
 use crate::engine::EngineError;
 use crate::graph::Graph;
-use crate::model::{DataType, Model};
+use crate::model::Model;
 use crate::recipe::{Precision, Recipe};
-use crate::rewrite::{CastSpec, LowType, PatchSpec};
+use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, Ranges};
 use crate::worker::JobError;
 use std::sync::Arc;
 
 /// Targets whose precision is that of the graph.
 const TYPED: [&str; 4] = ["onnxruntime-cpu", "onnxruntime-cuda", "tensorrt", "tensorrt-rtx"];
 
-/// The recipe with the patch that its precision needs; as it is where it needs none. Says in the log what it did.
+/// Types that a precision lowers to.
+enum Lower {
+    Cast(LowType),
+    Quantize(QuantMode),
+}
+
+/// The recipe with the patches that its precision needs; as it is where it needs none. Says in the log what it did.
 ///
 /// # Errors
-/// Calibration data that does not fit; cancelled.
-pub fn prepare(context: &Context, recipe: Recipe, variant: Option<usize>) -> Result<Recipe, JobError> {
-    let to = match recipe.build.precision {
-        Precision::Fp16 => LowType::Fp16,
-        Precision::Bf16 => LowType::Bf16,
-        _ => return Ok(recipe),
+/// Calibration data that does not fit; ranges that cannot be found where they are needed; cancelled.
+pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) -> Result<Recipe, JobError> {
+    let lower = match recipe.build.precision {
+        Precision::Fp16 => Lower::Cast(LowType::Fp16),
+        Precision::Bf16 => Lower::Cast(LowType::Bf16),
+        Precision::Int8 => Lower::Quantize(QuantMode::Int8),
+        Precision::Fp32 | Precision::Tf32 | Precision::Fp8 | Precision::Int4 => return Ok(recipe),
     };
-    let has_own = recipe.patches.iter().any(|p| matches!(p, PatchSpec::Cast(_)));
+    let has_own = recipe.patches.iter().any(PatchSpec::is_precision);
     // TensorRT before 11 can still choose types itself.
     let is_weak = recipe.build.options.get("weak_typing").and_then(toml::Value::as_bool) == Some(true);
-    if has_own || is_weak || !TYPED.contains(&recipe.target.name.as_str()) || is_lowered(&recipe, to)? {
+    if has_own || is_weak || !TYPED.contains(&recipe.target.name.as_str()) || is_lowered(&recipe, &lower)? {
         return Ok(recipe);
     }
+    if let Lower::Quantize(_) = lower {
+        recipe.patches.extend(PatchSpec::before_quantizing());
+    }
     context.replan(vec![Step::guess(5.0), Step::guess(30.0)]);
-    let ranges = match calibrate(context, &recipe, None) {
-        Ok(found) => Some(found.ranges()),
-        Err(JobError::Engine(EngineError::Unsupported(why) | EngineError::Failed(why))) => {
-            let line = format!("no ranges could be found, so weights alone decide what is cast: {why}");
-            context.log(variant, "warn", line);
-            None
+    let found = calibrate(context, &recipe, None);
+    let (patch, what) = match (lower, found) {
+        (Lower::Quantize(mode), found) => {
+            let found = found?;
+            if recipe.data.calibration.is_none() {
+                let line =
+                    "the recipe has no calibration data: scales come from generated inputs, which real data may exceed";
+                context.log(variant, "warn", line);
+            }
+            let spec = QuantizeSpec::new(mode, Method::default(), &found);
+            let what = format!("quantized by {} from {}", spec.method.name(), spec.source);
+            (PatchSpec::Quantize(Box::new(spec)), what)
         }
-        Err(JobError::Worker(why)) => {
-            context.tell(ServiceEvent::WorkerLost {
-                variant,
-                message: format!("no ranges could be found, so weights alone decide what is cast: {why}"),
-            });
-            None
+        (Lower::Cast(to), found) => {
+            let ranges = without_ranges(context, variant, found)?;
+            let from = ranges.as_ref().map(|r| format!("ranges from {}", r.source));
+            let what = format!("cast ({})", from.unwrap_or_else(|| "without ranges".into()));
+            let spec = CastSpec {
+                // Data and measurements stay what they are for the other variants.
+                keep_io_types: true,
+                ranges,
+                ..CastSpec::new(to)
+            };
+            (PatchSpec::Cast(Box::new(spec)), what)
         }
-        Err(error) => return Err(error),
     };
-    let from = match &ranges {
-        Some(ranges) => format!("ranges from {}", ranges.source),
-        None => "without ranges".into(),
-    };
+    let (precision, target) = (recipe.build.precision, &recipe.target.name);
     context.log(
         variant,
         "info",
-        format!(
-            "{to}: {} computes in the graph's types, so the graph is cast ({from})",
-            recipe.target.name
-        ),
+        format!("{precision}: {target} computes in the graph's types, so the graph is {what}"),
     );
-    let mut recipe = recipe;
-    recipe.patches.push(PatchSpec::Cast(Box::new(CastSpec {
-        // Data and measurements stay what they are for the other variants.
-        keep_io_types: true,
-        ranges,
-        ..CastSpec::new(to)
-    })));
+    recipe.patches.push(patch);
     Ok(recipe)
 }
 
+/// Ranges, or none with a warning where the model cannot be run: a cast can do without.
+fn without_ranges(
+    context: &Context,
+    variant: Option<usize>,
+    found: Result<Calibration, JobError>,
+) -> Result<Option<Ranges>, JobError> {
+    let line = |why: &str| format!("no ranges could be found, so weights alone decide what is cast: {why}");
+    match found {
+        Ok(found) => Ok(Some(found.ranges())),
+        Err(JobError::Engine(EngineError::Unsupported(why) | EngineError::Failed(why))) => {
+            context.log(variant, "warn", line(&why));
+            Ok(None)
+        }
+        Err(JobError::Worker(why)) => {
+            let message = line(&why);
+            context.tell(ServiceEvent::WorkerLost { variant, message });
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// True when the model has tensors of the type already.
-fn is_lowered(recipe: &Recipe, to: LowType) -> Result<bool, JobError> {
+fn is_lowered(recipe: &Recipe, lower: &Lower) -> Result<bool, JobError> {
     let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
     let graph = Graph::new(Arc::new(model));
-    let dtype = |t: DataType| t == to.data_type();
-    Ok(graph.tensors.iter().any(|t| t.ty.dtype.is_some_and(dtype)))
+    Ok(match lower {
+        Lower::Cast(to) => graph.tensors.iter().any(|t| t.ty.dtype == Some(to.data_type())),
+        Lower::Quantize(_) => graph.nodes.iter().any(|n| &*n.op_type == "DequantizeLinear"),
+    })
 }

@@ -1,0 +1,220 @@
+//! Quantizing small models; real ones are in `tests/precision`.
+
+use super::{Method, QuantMode, QuantizeSpec};
+use crate::graph::sample::{graph, import, model, node, proto, value};
+use crate::graph::{Graph, ProblemKind};
+use crate::model::onnx::{ModelProto, TensorProto};
+use crate::model::{DataType, Tensor};
+use crate::rewrite::{AppliedPatch, PatchSpec, apply};
+
+fn weight(name: &str, dims: &[u64]) -> TensorProto {
+    let n: u64 = dims.iter().product();
+    let values: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+    Tensor::from_f32(dims, &values).unwrap().to_proto(name)
+}
+
+/// x -> Conv a -> Relu -> Conv b -> Add x2 (the Relu's result) -> GlobalAveragePool -> y
+fn residual() -> ModelProto {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![
+            weight("w1", &[16, 3, 1, 1]),
+            weight("w2", &[16, 16, 1, 1]),
+            weight("w3", &[8, 16, 1, 1]),
+        ],
+        vec![
+            node("Conv", &["x", "w1"], &["a"]),
+            node("Relu", &["a"], &["r"]),
+            node("Conv", &["r", "w2"], &["b"]),
+            node("Add", &["b", "r"], &["s"]),
+            node("Conv", &["s", "w3"], &["few"]),
+            node("GlobalAveragePool", &["few"], &["y"]),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[-1, 3, 8, 8])];
+    g.output = vec![value("y", DataType::Float32, &[-1, 8, 1, 1])];
+    proto(g, vec![])
+}
+
+fn spec(names: &[&str]) -> QuantizeSpec {
+    QuantizeSpec {
+        mode: QuantMode::Int8,
+        method: Method::Max,
+        include: Vec::new(),
+        exclude: Vec::new(),
+        exclude_ops: Vec::new(),
+        source: "a test".into(),
+        thresholds: names.iter().map(|n| ((*n).to_owned(), 12.7)).collect(),
+    }
+}
+
+const ALL: [&str; 7] = ["x", "a", "r", "b", "s", "few", "y"];
+
+fn quantize(p: &ModelProto, spec: QuantizeSpec) -> Result<AppliedPatch, String> {
+    let done = apply(&model(p), &PatchSpec::Quantize(Box::new(spec)))?;
+    let graph = Graph::new(done.model.clone());
+    assert!(
+        !graph.problems.iter().any(|p| p.kind != ProblemKind::MissingOpset),
+        "{:?}",
+        graph.problems
+    );
+    Ok(done)
+}
+
+fn reason<'a>(done: &'a AppliedPatch, node: &str) -> &'a str {
+    done.notes
+        .iter()
+        .find(|(name, _)| name == node)
+        .map_or("", |(_, note)| note)
+}
+
+fn inputs(done: &AppliedPatch, node: &str) -> Vec<String> {
+    let nodes = &done.model.graph().node;
+    nodes
+        .iter()
+        .find(|n| n.name.as_deref() == Some(node))
+        .unwrap()
+        .input
+        .clone()
+}
+
+#[test]
+fn convolutions_and_the_skipping_branch_are_read_in_8_bits() {
+    let done = quantize(&residual(), spec(&ALL)).unwrap();
+    assert_eq!(inputs(&done, "a_Conv"), ["x__dequantized", "w1__dequantized"]);
+    assert_eq!(inputs(&done, "b_Conv"), ["r__dequantized", "w2__dequantized"]);
+    // The branch that ends in a convolution stays float; the pair of r is shared.
+    assert_eq!(inputs(&done, "s_Add"), ["b", "r__dequantized"]);
+    assert_eq!(inputs(&done, "r_Relu"), ["a"]);
+    assert!(
+        reason(&done, "few_Conv").contains("8 output and 16 input channels"),
+        "{:?}",
+        done.notes
+    );
+    assert!(
+        reason(&done, "y_GlobalAveragePool").contains("nothing next to it"),
+        "{:?}",
+        done.notes
+    );
+    let pairs = done
+        .model
+        .graph()
+        .node
+        .iter()
+        .filter(|n| n.op_type.as_deref() == Some("QuantizeLinear"));
+    assert_eq!(pairs.count(), 2);
+    let names: Vec<_> = done
+        .model
+        .graph()
+        .initializer
+        .iter()
+        .filter_map(|t| t.name.as_deref())
+        .collect();
+    assert!(
+        !names.contains(&"w1") && names.contains(&"w1__int8") && names.contains(&"w3"),
+        "{names:?}"
+    );
+    let scale = done
+        .model
+        .graph()
+        .initializer
+        .iter()
+        .find(|t| t.name.as_deref() == Some("r__scale"));
+    let scale = done.model.tensor(scale.unwrap()).unwrap().to_f32().unwrap();
+    assert!((scale[0] - 0.1).abs() < 1e-6);
+}
+
+#[test]
+fn lists_and_missing_ranges_keep_nodes_float() {
+    let mut s = spec(&ALL);
+    s.exclude = vec!["b_*".into()];
+    s.include = vec!["few_Conv".into()];
+    let done = quantize(&residual(), s).unwrap();
+    assert_eq!(reason(&done, "b_Conv"), "float: excluded by name");
+    assert!(reason(&done, "few_Conv").starts_with("INT8: "), "{:?}", done.notes);
+    assert!(reason(&done, "s_Add").contains("neither input"), "{:?}", done.notes);
+    let done = quantize(&residual(), spec(&["x"])).unwrap();
+    assert_eq!(reason(&done, "b_Conv"), "float: no range of r is known");
+    let mut s = spec(&["r"]);
+    s.thresholds.insert("x".into(), 0.0);
+    let done = quantize(&residual(), s).unwrap();
+    assert!(reason(&done, "a_Conv").contains("x was zero"), "{:?}", done.notes);
+}
+
+#[test]
+fn inputs_of_one_concat_share_a_scale() {
+    let mut p = residual();
+    let g = p.graph.get_or_insert_default();
+    g.node.truncate(4);
+    g.initializer = vec![
+        weight("w1", &[16, 3, 1, 1]),
+        weight("w2", &[16, 16, 1, 1]),
+        weight("w4", &[16, 32, 1, 1]),
+    ];
+    let axis = crate::graph::sample::int("axis", 1);
+    g.node
+        .push(crate::graph::sample::with(node("Concat", &["r", "s"], &["c"]), axis));
+    g.node.push(node("Conv", &["c", "w4"], &["y"]));
+    g.output = vec![value("y", DataType::Float32, &[-1, 16, 8, 8])];
+    let mut s = spec(&["x", "r", "s", "c"]);
+    s.thresholds.insert("s".into(), 25.4);
+    let done = quantize(&p, s).unwrap();
+    let scale = |name: &str| {
+        let found = done
+            .model
+            .graph()
+            .initializer
+            .iter()
+            .find(|t| t.name.as_deref() == Some(name));
+        done.model.tensor(found.unwrap()).unwrap().to_f32().unwrap()[0]
+    };
+    assert_eq!(scale("r__scale"), scale("c__scale"));
+    assert!((scale("c__scale") - 0.2).abs() < 1e-6 && (scale("x__scale") - 0.1).abs() < 1e-6);
+}
+
+#[test]
+fn attention_stays_float_around_its_softmax() {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![weight("wq", &[32, 32]), weight("wk", &[32, 32]), weight("mask", &[1])],
+        vec![
+            node("MatMul", &["x", "wq"], &["q"]),
+            node("MatMul", &["x", "wk"], &["k"]),
+            node("MatMul", &["q", "k"], &["qk"]),
+            node("Add", &["qk", "mask"], &["masked"]),
+            node("Softmax", &["masked"], &["p"]),
+            node("MatMul", &["p", "x"], &["y"]),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[32, 32])];
+    g.output = vec![value("y", DataType::Float32, &[32, 32])];
+    let done = quantize(&proto(g, vec![]), spec(&["x", "q", "k", "qk", "masked", "p", "y"])).unwrap();
+    assert!(
+        reason(&done, "q_MatMul").contains("weight per channel of axis 1"),
+        "{:?}",
+        done.notes
+    );
+    for node in ["qk_MatMul", "y_MatMul"] {
+        assert!(reason(&done, node).contains("attention"), "{:?}", done.notes);
+    }
+}
+
+#[test]
+fn what_cannot_be_quantized_is_refused_in_words() {
+    let done = quantize(&residual(), spec(&ALL)).unwrap();
+    let again = apply(&done.model, &PatchSpec::Quantize(Box::new(spec(&ALL))))
+        .err()
+        .unwrap();
+    assert!(again.contains("quantized already"), "{again}");
+    let mut p = residual();
+    p.opset_import = vec![import("", 12)];
+    assert!(quantize(&p, spec(&ALL)).err().unwrap().contains("opset 13"));
+    assert!(
+        quantize(&residual(), spec(&[]))
+            .err()
+            .unwrap()
+            .contains("no range of x is known")
+    );
+}
