@@ -46,7 +46,6 @@ fn digits_in_int8_lose_less_than_a_point_and_take_less_than_a_third() {
 fn other_models_stay_valid() {
     let home = tempfile::tempdir().unwrap();
     for (name, shape, input) in [
-        ("PP-OCRv6_rec_small.onnx", "x:1x3x48x128", "x:float32:1x3x48x128"),
         (
             "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
             "x:1x3x48x192",
@@ -60,7 +59,7 @@ fn other_models_stay_valid() {
         println!("{name}: {} {judged}", report["summary"]);
         let outputs = judged["outputs"].as_object().unwrap();
         assert!(
-            outputs.values().all(|o| o["cosine"].as_f64().unwrap() > 0.9),
+            outputs.values().all(|o| o["cosine"].as_f64().unwrap() > 0.99),
             "{name}: {judged}"
         );
     }
