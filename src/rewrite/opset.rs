@@ -108,8 +108,8 @@ impl Raiser<'_> {
         let node = self.graph.node(id);
         let name = label(node);
         let what = match &*node.op_type {
-            "Squeeze" | "Unsqueeze" | "ReduceSum" => self.to_input(proto, "axes", before)?,
-            "Split" => self.to_input(proto, "split", before)?,
+            "Squeeze" | "Unsqueeze" | "ReduceSum" => self.move_to_input(proto, "axes", before)?,
+            "Split" => self.move_to_input(proto, "split", before)?,
             "Softmax" | "LogSoftmax" | "Hardmax" => {
                 let axis = proto.int("axis").unwrap_or(1);
                 let input = node.inputs.first().copied().flatten();
@@ -149,7 +149,7 @@ impl Raiser<'_> {
     }
 
     /// Moves a list of integers from an attribute to a second input.
-    fn to_input(
+    fn move_to_input(
         &mut self,
         proto: &mut NodeProto,
         attribute: &str,
