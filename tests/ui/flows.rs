@@ -188,7 +188,7 @@ fn an_engine_is_built() {
 fn variants_are_compared_live() {
     let dir = tempfile::tempdir().unwrap();
     let lines = "bench.duration_s = 0.4\nbench.rounds = 2\nbench.warmup_ms = 20.0\n\
-                 [[variant]]\nname = \"one\"\n[[variant]]\nname = \"two\"\nbuild.options.threads = 1\n";
+                 [[variant]]\nname = \"one\"\n[[variant]]\nname = \"batch 32, 4 threads\"\nbuild.options.threads = 1\n";
     let mut h = studio(opening(recipe(&dir, lines)));
     settle(&mut h);
     step(&mut h, "Lab");

@@ -17,6 +17,16 @@ pub enum Side {
     After,
 }
 
+impl Side {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+}
+
 /// The marks of all items of a [`GraphView`]; a scope has the worst mark of what is in it.
 #[derive(Debug, Clone, Default)]
 pub struct GraphMarks(HashMap<Item, Marks>);

@@ -1,7 +1,7 @@
 //! The commands.
 
 use crate::studio::layout::Pane;
-use crate::studio::state::{CheckState, State, Step};
+use crate::studio::state::{CheckState, PaintChoice, State, Step};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 /// A command by name.
@@ -27,6 +27,8 @@ pub enum CommandId {
     Smaller,
     ResetScale,
     FitGraph,
+    Paint(PaintChoice),
+    Turn,
     Check,
     Build,
     CancelBuild,
@@ -359,6 +361,36 @@ pub static COMMANDS: &[Command] = &[
         menu: Menu::View,
         shortcut: ctrl(Key::Num0),
         blocked: needs_graph,
+    },
+    Command {
+        id: CommandId::Paint(PaintChoice::Families),
+        name: "Paint nodes by operator family",
+        icon: "",
+        menu: Menu::View,
+        shortcut: None,
+        blocked: needs_graph,
+    },
+    Command {
+        id: CommandId::Paint(PaintChoice::Target),
+        name: "Paint nodes by what the target takes",
+        icon: "",
+        menu: Menu::View,
+        shortcut: None,
+        blocked: needs_graph,
+    },
+    Command {
+        id: CommandId::Turn,
+        name: "Switch between original and patched graph",
+        icon: "",
+        menu: Menu::View,
+        shortcut: None,
+        blocked: |s| {
+            needs_graph(s).or_else(|| match &s.doc {
+                Some(doc) if doc.recipe().patches.is_empty() => Some("The recipe has no patches".into()),
+                Some(doc) if doc.patched.applied().is_none() => Some("The patches are not applied".into()),
+                _ => None,
+            })
+        },
     },
     Command {
         id: CommandId::Theme(ThemePreference::System),

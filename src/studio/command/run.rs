@@ -4,7 +4,7 @@ use super::{CommandId, Figure, Palette};
 use crate::recipe::Recipe;
 use crate::studio::layout::{self, Pane};
 use crate::studio::state::lab::Run;
-use crate::studio::state::{Action, Job, State, Step, Targets, save};
+use crate::studio::state::{Action, Job, Selection, State, Step, Targets, save};
 use crate::studio::tasks::Dialog;
 use crate::studio::theme;
 use crate::worker::Task;
@@ -102,6 +102,13 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
         CommandId::Smaller => state.settings.rescale(1.0 / 1.1),
         CommandId::ResetScale => state.settings.scale = 1.0,
         CommandId::FitGraph => shell.canvas.fit(),
+        CommandId::Paint(choice) => state.paint = choice,
+        CommandId::Turn => {
+            if let Some(doc) = &mut state.doc {
+                doc.turn(doc.side.other());
+                state.selection = Selection::Model;
+            }
+        }
         CommandId::Check => check(state),
         CommandId::Build => build(state),
         CommandId::CancelBuild => {

@@ -3,7 +3,8 @@
 use crate::format;
 use crate::rewrite::GraphDiff;
 use crate::studio::canvas::Side;
-use crate::studio::state::{PaintChoice, Selection, State};
+use crate::studio::command::CommandId;
+use crate::studio::state::{Action, PaintChoice, State};
 use crate::studio::theme::{SPACE, Tokens};
 use eframe::egui;
 use eframe::egui::{ComboBox, RichText, Ui};
@@ -24,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     }
                 });
         });
-        let Some(doc) = &mut state.doc else { return };
+        let Some(doc) = &state.doc else { return };
         if doc.recipe().patches.is_empty() {
             return;
         }
@@ -40,15 +41,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             return;
         };
         let words = difference(&applied.diff, doc.side);
-        let before = doc.side;
-        ui.selectable_value(&mut doc.side, Side::Before, "Original")
+        let mut side = doc.side;
+        ui.selectable_value(&mut side, Side::Before, "Original")
             .on_hover_text("The model as opened; what the patches remove is marked");
-        ui.selectable_value(&mut doc.side, Side::After, "Patched")
+        ui.selectable_value(&mut side, Side::After, "Patched")
             .on_hover_text("The model that is checked and built; what the patches add is marked");
-        if doc.side != before {
-            // Nodes and tensors have other numbers on the other side.
-            doc.turned();
-            state.selection = Selection::Model;
+        if side != doc.side {
+            state.actions.push(Action::Run(CommandId::Turn));
         }
         ui.add(egui::Label::new(RichText::new(words).small().color(t.weak)).truncate());
     });

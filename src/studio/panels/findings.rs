@@ -178,8 +178,7 @@ fn row(ui: &mut Ui, state: &mut State, index: usize, finding: &Finding, t: &Toke
 fn go(state: &mut State, index: usize) {
     let Some(doc) = &mut state.doc else { return };
     if !doc.findings_are_shown() && doc.patched.applied().is_some() {
-        doc.side = Side::After;
-        doc.turned();
+        doc.turn(Side::After);
     }
     let Some(finding) = doc.report().and_then(|r| r.findings.get(index)) else {
         return;

@@ -40,7 +40,7 @@ pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
             ui.horizontal(|ui| {
                 ui.add(egui::Label::new(RichText::new(format!("{}. {}", i + 1, patch.label())).strong()).truncate());
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let button = ui.button("Drop");
+                    let button = ui.add(egui::Button::new("Drop").fill(t.hover));
                     let label = format!("Drop patch {}", i + 1);
                     button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
                     if button

@@ -171,8 +171,14 @@ impl Document {
         patched().map(|p| &p.analysis).or(self.analysis.as_ref())
     }
 
-    /// Forgets what belongs to one side only, after the other was chosen.
-    pub fn turned(&mut self) {
+    /// Shows this side of the patches. Nodes and tensors have other numbers there: drop what was selected.
+    pub fn turn(&mut self, side: Side) {
+        self.side = side;
+        self.forget_shown();
+    }
+
+    /// Forgets what belongs to what was shown.
+    fn forget_shown(&mut self) {
         self.weights = Weights::default();
         self.findings_version += 1;
     }
@@ -183,7 +189,7 @@ impl Document {
         let specs = &self.history.now().patches;
         let changed = self.patched.follow(&self.model, before, specs, wake);
         if changed {
-            self.turned();
+            self.forget_shown();
         }
         changed
     }
