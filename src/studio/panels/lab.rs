@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 ui.horizontal(|ui| {
                     ui.add(egui::Label::new(RichText::new(&v.name).strong()).truncate());
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        if let Some(result) = result.filter(|r| r.error.is_none()) {
+                        if let Some(result) = result.filter(|r| r.error.is_none() && (i == 0 || r.ratio.is_some())) {
                             ui.label(RichText::new(super::variants::speedup_words(result)).strong());
                         }
                     });

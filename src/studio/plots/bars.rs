@@ -110,7 +110,11 @@ fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>,
         galley.size().x + SPACE
     });
     let names = widest.fold(0.0, f32::max).min(rect.width() * 0.4);
-    let values = if mark.is_some() { 120.0f32 } else { 64.0 }.min(rect.width() * 0.4);
+    let widest = rows.iter().map(|(_, r)| {
+        let galley = painter.layout_no_wrap(r.words.clone(), mono.clone(), t.text);
+        galley.size().x + SPACE
+    });
+    let values = widest.fold(64.0, f32::max).min(rect.width() * 0.5);
     let left = rect.left() + names;
     let room = (rect.width() - names - values).max(8.0);
     let most = rows
