@@ -152,7 +152,7 @@ fn bad_calibration_data_is_refused_in_words() {
 }
 
 #[test]
-fn a_comparison_in_fp16_casts_by_itself() {
+fn a_comparison_lowers_precision_by_itself() {
     let home = tempfile::tempdir().unwrap();
     let recipe = digits().join("recipe.toml");
     let arguments = [
@@ -161,7 +161,7 @@ fn a_comparison_in_fp16_casts_by_itself() {
         "--target",
         "onnxruntime-cpu",
         "--precision",
-        "fp32,fp16",
+        "fp32,fp16,int8",
         "--batch",
         "32",
         "--duration",
@@ -171,9 +171,11 @@ fn a_comparison_in_fp16_casts_by_itself() {
     let output = run(home.path(), &arguments);
     let report = json(&output);
     let variants = report["variants"].as_array().unwrap();
-    let half = variants.iter().find(|v| v["precision"] == "fp16").unwrap();
-    assert!(half["error"].is_null(), "{half}");
-    let error = half["accuracy"][0]["mean_abs"].as_f64().unwrap();
-    // Not FP32 under another name, and not far from it.
-    assert!(error > 1e-6 && error < 0.05, "{half}");
+    for (precision, most) in [("fp16", 0.05), ("int8", 0.2)] {
+        let row = variants.iter().find(|v| v["precision"] == precision).unwrap();
+        assert!(row["error"].is_null(), "{row}");
+        let error = row["accuracy"][0]["mean_abs"].as_f64().unwrap();
+        // Not FP32 under another name, and not far from it.
+        assert!(error > 1e-6 && error < most, "{row}");
+    }
 }

@@ -4,5 +4,7 @@ mod cast;
 mod cli;
 mod judge;
 mod quantize;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod rtx;
 #[path = "../support/mod.rs"]
 mod support;
