@@ -46,6 +46,8 @@ pub(super) enum Condition {
     OperatorTooNew,
     /// An input's type is not among the table's.
     OperatorType,
+    /// The node has a form that the table has as refused, or an older opset than the table's first.
+    OperatorForm,
     /// A node of a domain that is neither ONNX's, nor known, nor a function of the model.
     CustomDomain {
         /// Domains that the target brings.

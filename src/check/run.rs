@@ -54,7 +54,7 @@ pub fn check(graph: &Graph, request: &Request) -> Result<Report, String> {
                 merged.overruled
             ));
         }
-    } else if let Some(column) = Operators::tensorrt().column(&subject.target) {
+    } else if let Some(column) = Operators::of(&subject.target).column(&subject.target) {
         let how = if column.evidence == "tested" {
             "asking the parser"
         } else {

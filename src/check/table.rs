@@ -13,8 +13,34 @@ pub(super) enum Support {
     No,
     /// Taken from this version on (major, minor).
     Since(u32, u32),
+    /// Taken before this version only.
+    Before(u32, u32),
     /// The table has no such operator.
     Unlisted,
+}
+
+/// Which tensor of a node a row's types are about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Typed {
+    /// The input with this index.
+    Input(usize),
+    /// The first output.
+    Output,
+    /// None: the types say nothing.
+    Nothing,
+}
+
+/// One form of an operator that the parser refused while it takes the plain one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Form {
+    /// The input with this index and name is not constant; with types like `int8/int32`, only for these.
+    Computed(usize, &'static str, &'static str),
+    /// The input with this index and name is an input of the model; types as above.
+    ModelInput(usize, &'static str, &'static str),
+    /// The output with this index and name is used.
+    Output(usize, &'static str),
+    /// The first input has so many dimensions.
+    Rank(usize),
 }
 
 /// One column of the table: a target's major version.
@@ -36,15 +62,22 @@ pub(super) struct Row {
     pub types: Vec<&'static str>,
     /// Restrictions in words; may be empty.
     pub note: &'static str,
+    /// First opset from which on it is taken; 0 where nobody asked.
+    pub opset: i64,
+    /// What `types` are about.
+    pub typed: Typed,
+    /// Forms that are refused.
+    pub refused: Vec<Form>,
 }
 
-/// `tables/tensorrt_operators.tsv`.
+/// A table in `tables/`.
 pub(super) struct Operators {
     columns: HashMap<&'static str, Column>,
     rows: HashMap<&'static str, Row>,
 }
 
 static TENSORRT: LazyLock<Operators> = LazyLock::new(|| Operators::read(include_str!("tables/tensorrt_operators.tsv")));
+static RTX: LazyLock<Operators> = LazyLock::new(|| Operators::read(include_str!("tables/rtx_operators.tsv")));
 static RTEN: LazyLock<HashMap<(&'static str, &'static str), ()>> = LazyLock::new(|| {
     let lines = include_str!("tables/rten_operators.tsv")
         .lines()
@@ -61,9 +94,9 @@ pub(super) fn embedded_has(domain: &str, op: &str) -> bool {
 }
 
 impl Operators {
-    /// The table of NVIDIA's parsers.
-    pub fn tensorrt() -> &'static Self {
-        &TENSORRT
+    /// The table of one of NVIDIA's parsers; that of TensorRT has no columns for other targets.
+    pub fn of(target: &Target) -> &'static Self {
+        if target.name == "tensorrt-rtx" { &RTX } else { &TENSORRT }
     }
 
     fn read(text: &'static str) -> Self {
@@ -86,14 +119,23 @@ impl Operators {
                     );
                 }
                 [first, ..] if first.starts_with('#') || *first == "op" => {}
-                [op, rest @ ..] if rest.len() == columns.len() + 2 => {
-                    let (support, words) = rest.split_at(columns.len());
+                [op, rest @ ..] => {
+                    let Some((support, [types, note, tested @ ..])) = rest.split_at_checked(columns.len()) else {
+                        continue;
+                    };
+                    let (opset, typed, refused) = match tested {
+                        [opset, typed, refused] => (opset.parse().unwrap_or(0), Typed::read(typed), *refused),
+                        _ => (0, Typed::Input(0), ""),
+                    };
                     rows.insert(
                         *op,
                         Row {
                             cells: support.iter().map(|cell| Support::read(cell)).collect(),
-                            types: words[0].split(',').filter(|t| !t.is_empty()).collect(),
-                            note: words[1],
+                            types: types.split(',').filter(|t| !t.is_empty()).collect(),
+                            note: *note,
+                            opset,
+                            typed,
+                            refused: refused.split(',').filter_map(Form::read).collect(),
                         },
                     );
                 }
@@ -121,6 +163,51 @@ impl Operators {
         };
         row.cells.get(column.cell).copied().unwrap_or(Support::Unlisted)
     }
+
+    /// True when some operator of the table takes this type.
+    pub fn knows_type(&self, name: &str) -> bool {
+        self.rows.values().any(|row| row.types.contains(&name))
+    }
+}
+
+impl Row {
+    /// What the parser said to a form, from the notes `form: words | form: words`.
+    pub fn words(&self, form: Form) -> &'static str {
+        let key = match form {
+            Form::Computed(index, name, _) | Form::ModelInput(index, name, _) => format!("computed:{index}:{name}: "),
+            Form::Output(index, name) => format!("output:{index}:{name}: "),
+            Form::Rank(rank) => format!("rank:{rank}: "),
+        };
+        let found = self.note.split(" | ").find_map(|n| n.strip_prefix(&*key));
+        found.unwrap_or_default()
+    }
+}
+
+impl Typed {
+    fn read(cell: &str) -> Self {
+        match cell {
+            "out" => Self::Output,
+            _ => cell.parse().map_or(Self::Nothing, Self::Input),
+        }
+    }
+}
+
+impl Form {
+    fn read(text: &'static str) -> Option<Self> {
+        let (kind, what) = text.split_once(':')?;
+        if kind == "rank" {
+            return Some(Self::Rank(what.parse().ok()?));
+        }
+        let (index, name) = what.split_once(':')?;
+        let index = index.parse().ok()?;
+        let (name, types) = name.split_once(':').unwrap_or((name, ""));
+        match kind {
+            "computed" => Some(Self::Computed(index, name, types)),
+            "input" => Some(Self::ModelInput(index, name, types)),
+            "output" => Some(Self::Output(index, name)),
+            _ => None,
+        }
+    }
 }
 
 impl Support {
@@ -128,10 +215,14 @@ impl Support {
         match cell {
             "yes" => Self::Yes,
             "no" => Self::No,
-            _ => match cell.split_once('.').map(|(a, b)| (a.parse(), b.parse())) {
-                Some((Ok(major), Ok(minor))) => Self::Since(major, minor),
-                _ => Self::Unlisted,
-            },
+            _ => {
+                let (before, version) = cell.strip_prefix("..").map_or((false, cell), |v| (true, v));
+                match version.split_once('.').map(|(a, b)| (a.parse(), b.parse())) {
+                    Some((Ok(major), Ok(minor))) if before => Self::Before(major, minor),
+                    Some((Ok(major), Ok(minor))) => Self::Since(major, minor),
+                    _ => Self::Unlisted,
+                }
+            }
         }
     }
 }
@@ -143,19 +234,25 @@ mod tests {
 
     #[test]
     fn every_row_of_the_tables_is_read() {
-        let table = Operators::tensorrt();
-        let text = include_str!("tables/tensorrt_operators.tsv");
-        let rows = text
-            .lines()
-            .filter(|l| !l.starts_with('#') && !l.starts_with("op\t"))
-            .count();
-        assert_eq!(table.rows.len(), rows);
-        assert_eq!(table.columns.len(), 3);
-        for (op, row) in &table.rows {
-            assert!(!row.cells.contains(&Support::Unlisted), "{op}");
-            for name in &row.types {
-                assert!(DataType::from_name(name).is_some(), "{op}: {name}");
+        for (table, text, columns) in [
+            (&*TENSORRT, include_str!("tables/tensorrt_operators.tsv"), 2),
+            (&*RTX, include_str!("tables/rtx_operators.tsv"), 1),
+        ] {
+            let lines = || text.lines().filter(|l| !l.starts_with('#') && !l.starts_with("op\t"));
+            assert_eq!(table.rows.len(), lines().count());
+            assert_eq!(table.columns.len(), columns);
+            for (op, row) in &table.rows {
+                assert!(!row.cells.contains(&Support::Unlisted), "{op}");
+                for name in &row.types {
+                    assert!(DataType::from_name(name).is_some(), "{op}: {name}");
+                }
+                for form in &row.refused {
+                    assert!(!row.words(*form).is_empty(), "{op}: {form:?}");
+                }
             }
+            let forms = lines().filter_map(|l| l.split('\t').nth(6).filter(|f| !f.is_empty()));
+            let forms: usize = forms.map(|f| f.split(',').count()).sum();
+            assert_eq!(forms, table.rows.values().map(|r| r.refused.len()).sum::<usize>());
         }
         let lines = include_str!("tables/rten_operators.tsv")
             .lines()
@@ -166,15 +263,15 @@ mod tests {
 
     #[test]
     fn support_depends_on_the_version() {
-        let table = Operators::tensorrt();
-        let at = |name, version| Target::parse(name, Some(version)).unwrap();
-        assert_eq!(table.support(&at("tensorrt", "10"), "Conv"), Support::Yes);
-        assert_eq!(table.support(&at("tensorrt", "10"), "Unique"), Support::No);
-        assert_eq!(table.support(&at("tensorrt", "10.3"), "STFT"), Support::Since(10, 5));
-        assert_eq!(
-            table.support(&at("tensorrt-rtx", "1.4"), "RoiAlign"),
-            Support::Since(1, 5)
-        );
-        assert_eq!(table.support(&at("tensorrt", "11"), "NoSuchOp"), Support::Unlisted);
+        let support = |name, version, op| {
+            let target = Target::parse(name, Some(version)).unwrap();
+            Operators::of(&target).support(&target, op)
+        };
+        assert_eq!(support("tensorrt", "10", "Conv"), Support::Yes);
+        assert_eq!(support("tensorrt", "10", "Unique"), Support::No);
+        assert_eq!(support("tensorrt", "10.3", "STFT"), Support::Since(10, 5));
+        assert_eq!(support("tensorrt", "11", "NoSuchOp"), Support::Unlisted);
+        assert_eq!(support("tensorrt-rtx", "1.7", "Conv"), Support::Yes);
+        assert_eq!(support("tensorrt-rtx", "1.7", "NonZero"), Support::Before(1, 6));
     }
 }

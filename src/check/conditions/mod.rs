@@ -22,6 +22,7 @@ pub(super) fn hits(subject: &Subject<'_>, condition: &Condition) -> Vec<Hit> {
         Condition::OperatorUnsupported => operators::unsupported(subject),
         Condition::OperatorTooNew => operators::too_new(subject),
         Condition::OperatorType => operators::types(subject),
+        Condition::OperatorForm => operators::forms(subject),
         Condition::CustomDomain { known } => operators::custom_domain(subject, known),
         Condition::ModelUses { ops } => operators::uses(subject, ops),
         Condition::Opset { below, above } => operators::opset(subject, *below, *above),

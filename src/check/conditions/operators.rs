@@ -1,12 +1,12 @@
 //! Conditions on operators, domains and versions.
 
 use super::super::subject::{Hit, Subject, node_words, quoted};
-use super::super::table::{Operators, Support, embedded_has};
-use crate::graph::Node;
+use super::super::table::{Form, Operators, Row, Support, Typed, embedded_has};
+use crate::graph::{Node, Producer, TensorInfo};
 
 pub(super) fn unsupported(subject: &Subject<'_>) -> Vec<Hit> {
     let embedded = subject.target.name == "embedded";
-    let table = Operators::tensorrt();
+    let table = Operators::of(&subject.target);
     let mut hits = Vec::new();
     for (_, node) in subject.nodes() {
         if node.function.is_some() {
@@ -22,10 +22,14 @@ pub(super) fn unsupported(subject: &Subject<'_>) -> Vec<Hit> {
             if !node.domain.is_empty() {
                 continue;
             }
+            let note = || table.row(&node.op_type).map(|r| sentence(r.note)).unwrap_or_default();
             match table.support(&subject.target, &node.op_type) {
-                Support::No => table.row(&node.op_type).map(|r| sentence(r.note)).unwrap_or_default(),
-                Support::Unlisted => "NVIDIA's operator list does not have it.".into(),
-                Support::Yes | Support::Since(..) => continue,
+                Support::No => note(),
+                Support::Before(major, minor) if !is_before(subject, (major, minor)) => {
+                    format!("Versions before {major}.{minor} took it. {}", note())
+                }
+                Support::Unlisted => "Our table of operators does not have it.".into(),
+                Support::Yes | Support::Since(..) | Support::Before(..) => continue,
             }
         };
         let op = if node.domain.is_empty() {
@@ -42,12 +46,20 @@ pub(super) fn unsupported(subject: &Subject<'_>) -> Vec<Hit> {
     hits
 }
 
+/// True when the target is known to be older than this version.
+fn is_before(subject: &Subject<'_>, (major, minor): (u32, u32)) -> bool {
+    subject
+        .target
+        .version
+        .is_some_and(|(a, b)| (a, b.unwrap_or(u32::MAX)) < (major, minor))
+}
+
 fn sentence(note: &str) -> String {
     note.strip_prefix("Not supported. ").unwrap_or(note).into()
 }
 
 pub(super) fn too_new(subject: &Subject<'_>) -> Vec<Hit> {
-    let table = Operators::tensorrt();
+    let table = Operators::of(&subject.target);
     let Some((major, Some(minor))) = subject.target.version else {
         return Vec::new();
     };
@@ -69,20 +81,32 @@ pub(super) fn too_new(subject: &Subject<'_>) -> Vec<Hit> {
 }
 
 pub(super) fn types(subject: &Subject<'_>) -> Vec<Hit> {
-    let table = Operators::tensorrt();
+    let table = Operators::of(&subject.target);
     let mut hits = Vec::new();
+    let tested = table.column(&subject.target).is_some_and(|c| c.evidence == "tested");
     for (_, node) in subject.nodes().filter(|(_, n)| n.domain.is_empty()) {
         let Some(row) = table.row(&node.op_type) else { continue };
-        if row.types.is_empty() || row.note.is_empty() && matches!(&*node.op_type, "Cast" | "CastLike") {
+        // The parser of TensorRT-RTX does not look at the types inside of a Loop or Scan (asked with FP8 through Add).
+        let inside = subject
+            .graph
+            .bodies
+            .get(node.body as usize)
+            .is_some_and(|b| !b.is_function);
+        if tested && node.body != 0 && inside {
             continue;
         }
-        // The list gives the types of the data, which is the first input; others are shapes, axes or indices.
-        let Some((_, info)) = subject.input(node, 0) else {
+        if row.types.is_empty() || !tested && row.note.is_empty() && matches!(&*node.op_type, "Cast" | "CastLike") {
+            continue;
+        }
+        let Some((info, dtype)) = typed(subject, node, row).and_then(|info| Some((info, info.ty.dtype?))) else {
             continue;
         };
-        let Some(dtype) = info.ty.dtype else { continue };
-        // FP64 and types without any support have rules of their own, and FP64 is cast by the parser.
-        let own_rule = !super::types::TENSORRT_COMPUTES.contains(&dtype);
+        // Types without any support have rules of their own, and so has FP64, which the parser casts.
+        let own_rule = if tested {
+            !table.knows_type(dtype.name())
+        } else {
+            !super::types::TENSORRT_COMPUTES.contains(&dtype)
+        };
         if own_rule || row.types.contains(&dtype.name()) || info.ty.container.is_some() {
             continue;
         }
@@ -94,6 +118,77 @@ pub(super) fn types(subject: &Subject<'_>) -> Vec<Hit> {
         hits.push(with_table_source(subject, Hit::node(node, values)));
     }
     hits
+}
+
+/// Forms of operators that the parser refused when it was asked, and opsets older than those that it takes.
+pub(super) fn forms(subject: &Subject<'_>) -> Vec<Hit> {
+    let table = Operators::of(&subject.target);
+    let mut hits = Vec::new();
+    for (_, node) in subject.nodes().filter(|(_, n)| n.domain.is_empty()) {
+        let Some(row) = table.row(&node.op_type).filter(|_| node.function.is_none()) else {
+            continue;
+        };
+        let mut add = |what: String, words: &str| {
+            let values = vec![
+                ("what", what),
+                ("words", words.trim_end_matches(['.', '!']).into()),
+                ("target", subject.target.words()),
+            ];
+            hits.push(with_table_source(subject, Hit::node(node, values)));
+        };
+        if subject.opset(node).is_some_and(|o| o < row.opset) {
+            let what = format!(
+                "the model's opset is older than {}, from which on it is taken",
+                row.opset
+            );
+            add(what, row.note.rsplit_once(": ").map_or("", |(_, words)| words));
+        }
+        for form in &row.refused {
+            if let Some(what) = has_form(subject, node, row, *form) {
+                add(what, row.words(*form));
+            }
+        }
+    }
+    hits
+}
+
+/// The tensor that the row's types are about: the data; other inputs are shapes, axes or indices.
+fn typed<'a>(subject: &Subject<'a>, node: &Node, row: &Row) -> Option<&'a TensorInfo> {
+    match row.typed {
+        Typed::Input(index) => subject.input(node, index).map(|(_, info)| info),
+        Typed::Output => subject.output(node, 0),
+        Typed::Nothing => None,
+    }
+}
+
+/// The form in words, where the node has it.
+fn has_form(subject: &Subject<'_>, node: &Node, row: &Row, form: Form) -> Option<String> {
+    let has_type = |types: &str| {
+        let dtype = typed(subject, node, row).and_then(|info| info.ty.dtype);
+        types.is_empty() || dtype.is_some_and(|t| types.split('/').any(|name| name == t.name()))
+    };
+    match form {
+        Form::Computed(index, name, types) if has_type(types) => {
+            let (id, info) = subject.input(node, index)?;
+            (!subject.is_constant(id)).then(|| format!("input {} ({name}) is computed", quoted(&info.name)))
+        }
+        Form::ModelInput(index, name, types) if has_type(types) => {
+            let (_, info) = subject.input(node, index)?;
+            let asked = info.producer == Producer::Input && node.body == 0;
+            asked.then(|| format!("input {} ({name}) is an input of the model", quoted(&info.name)))
+        }
+        Form::Computed(..) | Form::ModelInput(..) => None,
+        Form::Output(index, name) => {
+            let info = subject.output(node, index)?;
+            Some(format!("output {} ({name}) is used", quoted(&info.name)))
+        }
+        Form::Rank(rank) => {
+            let Typed::Input(index) = row.typed else { return None };
+            let (_, info) = subject.input(node, index)?;
+            let same = info.ty.shape.as_ref().is_some_and(|s| s.0.len() == rank);
+            same.then(|| format!("input {} has {rank} dimensions", quoted(&info.name)))
+        }
+    }
 }
 
 pub(super) fn custom_domain(subject: &Subject<'_>, known: &[String]) -> Vec<Hit> {
@@ -124,7 +219,7 @@ pub(super) fn opset(subject: &Subject<'_>, below: Option<i64>, above: Option<i64
     let Some(opset) = subject.graph.opset(0, "") else {
         return Vec::new();
     };
-    let column = Operators::tensorrt().column(&subject.target);
+    let column = Operators::of(&subject.target).column(&subject.target);
     let (low, high) = match (below, above, column) {
         (None, None, Some(column)) => column.opsets,
         _ => (below.unwrap_or(i64::MIN), above.unwrap_or(i64::MAX)),
@@ -136,6 +231,7 @@ pub(super) fn opset(subject: &Subject<'_>, below: Option<i64>, above: Option<i64
         ("opset", opset.to_string()),
         ("low", low.to_string()),
         ("high", high.to_string()),
+        ("how", column.map_or("known", |c| c.evidence).into()),
         ("target", subject.target.words()),
     ];
     vec![with_table_source(subject, Hit::model(values))]
@@ -155,7 +251,7 @@ pub(super) fn ir_version(subject: &Subject<'_>, above: i64) -> Vec<Hit> {
 
 /// The column's own source in place of `operators`.
 fn with_table_source(subject: &Subject<'_>, mut hit: Hit) -> Hit {
-    hit.source = Some(match Operators::tensorrt().column(&subject.target) {
+    hit.source = Some(match Operators::of(&subject.target).column(&subject.target) {
         Some(column) => format!("{} ({})", column.source, column.evidence),
         None => "rten 0.27 src/op_registry/onnx_registry.rs (tested)".into(),
     });

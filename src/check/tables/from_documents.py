@@ -5,8 +5,8 @@
 
 Both files are in the docs/ folder of the onnx-tensorrt repository, for TensorRT 10.15. One row per operator; one column
 per target and major version. A cell is `yes`, `no`, or the version that first has it (`10.5`). The `#column` lines say
-where a column comes from, how far it can be trusted (`documented` or `tested`) and which opsets it covers; a column made
-by asking a real parser replaces the cells and says `tested`.
+where a column comes from, how far it can be trusted (`documented` or `tested`) and which opsets it covers.
+TensorRT-RTX has a table of its own, made by asking its parser: corpus/.
 """
 import re
 import sys
@@ -15,12 +15,6 @@ TYPES = {
     "FP32": "float32", "FP16": "float16", "BF16": "bfloat16", "INT32": "int32", "INT64": "int64", "INF64": "int64",
     "INT8": "int8", "UINT8": "uint8", "INT4": "int4", "BOOL": "bool", "FP8": "float8e4m3fn", "FP4": "float4e2m1",
 }
-# RoiAlign: "TensorRT-RTX 1.5 Release Notes", Operator Support. The others: the parser of TensorRT-RTX 1.7.1, asked with the
-# node tests of onnx 1.23.2; it takes models of opset 25.
-RTX = {"RoiAlign": "1.5", "DeformConv": "no", "NonZero": "no"}
-RTX_MORE = ["Swish"]
-RTX_OPSET = 25
-
 document = open(sys.argv[1], encoding="utf-8").read()
 changes = open(sys.argv[2], encoding="utf-8").read()
 version, low, high = re.search(
@@ -42,8 +36,7 @@ print("# Which ONNX operators NVIDIA's parsers take. Made by from_documents.py; 
 source = f"onnx-tensorrt docs/operators.md and docs/Changelog.md, TensorRT {version}"
 print(f"#column\ttensorrt@10\tdocumented\t{low}\t{high}\t{source}")
 print(f"#column\ttensorrt@11\tdocumented\t{low}\t25\t{source}; opsets: NVIDIA TensorRT 11 documentation, ONNX Opset Guide")
-print(f"#column\ttensorrt-rtx@1\tdocumented\t{low}\t{RTX_OPSET}\t{source}; TensorRT-RTX 1.5 Release Notes; opset, DeformConv, NonZero and Swish: TensorRT-RTX 1.7.1, tried")
-print("op\ttensorrt@10\ttensorrt@11\ttensorrt-rtx@1\ttypes\tnote")
+print("op\ttensorrt@10\ttensorrt@11\ttypes\tnote")
 rows = []
 for line in document.splitlines():
     cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
@@ -53,8 +46,6 @@ for line in document.splitlines():
     types = [TYPES[t] for t in re.findall(r"[A-Z]+\d*", cells[2] if yes and len(cells) > 2 else "")]
     note = (cells[3] if yes else cells[2]) if len(cells) > (3 if yes else 2) else ""
     note = re.sub(r"\s+", " ", note.replace("<br />", " ").replace("`", "")).strip()
-    rtx = RTX.get(op, "yes") if yes else "no"
-    rows.append((op, since.get(op, "yes") if yes else "no", "yes" if yes else "no", rtx, ",".join(types), note))
-rows += [(op, "no", "no", "yes", "", "") for op in RTX_MORE]
+    rows.append((op, since.get(op, "yes") if yes else "no", "yes" if yes else "no", ",".join(types), note))
 for row in sorted(rows):
     print("\t".join(row))

@@ -25,6 +25,40 @@ pub(super) fn cases() -> Vec<Case> {
             relu(IMAGE),
         ),
         (
+            "tensorrt-rtx",
+            "operator.type-refused",
+            one((DataType::Bool, &[2]), vec![], vec![node("Neg", &["x"], &["y"])]),
+            relu(IMAGE),
+        ),
+        (
+            "tensorrt-rtx@1.7",
+            "operator.unsupported",
+            unary("NonZero", vec![]),
+            relu(IMAGE),
+        ),
+        (
+            "tensorrt-rtx",
+            "operator.form",
+            computed_axes(true),
+            computed_axes(false),
+        ),
+        (
+            "tensorrt-rtx",
+            "tensorscatter.mode",
+            opset(
+                one(
+                    four,
+                    vec![],
+                    vec![with(
+                        node("TensorScatter", &["x", "x"], &["y"]),
+                        text("mode", "circular"),
+                    )],
+                ),
+                24,
+            ),
+            opset(one(four, vec![], vec![node("TensorScatter", &["x", "x"], &["y"])]), 24),
+        ),
+        (
             trt,
             "domain.custom",
             one(IMAGE, vec![], vec![domain(node("F", &["x"], &["y"]), "my")]),

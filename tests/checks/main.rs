@@ -1,7 +1,12 @@
 //! Findings on real models: what the embedded engine and ONNX Runtime compute right has no error, and nothing is said
 //! without a source.
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod agreement;
+#[path = "../../tensorrt/examples/ask_parser.rs"]
+mod ask_parser;
 
 use enginesmith::check::{Report, Request, Severity, check};
 use enginesmith::graph::Graph;
