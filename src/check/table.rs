@@ -132,7 +132,7 @@ impl Operators {
                         Row {
                             cells: support.iter().map(|cell| Support::read(cell)).collect(),
                             types: types.split(',').filter(|t| !t.is_empty()).collect(),
-                            note: *note,
+                            note,
                             opset,
                             typed,
                             refused: refused.split(',').filter_map(Form::read).collect(),

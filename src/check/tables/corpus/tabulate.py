@@ -75,9 +75,12 @@ for op, entries in sorted(rows.items()):
         every = sorted({m["opset"] for m, a in plain})
         # Everything older than the last version that is refused whole is not to be relied on.
         any_form = {m["opset"] for m, a in entries if a[which]["supported"]}
-        # A version whose plain form is refused and another form taken is no gap: its forms differ, not its opsets.
-        taken_forms = {m["schema"] for m, a in entries if a[which]["supported"]}
-        vague = taken_forms - {m["schema"] for m, a in plain if a["supported"]}
+        # Later opsets are asked with the preferred type only. A version that takes something, but never that, has no gap there.
+        preferred = {}
+        for m, a in plain:
+            preferred.setdefault(m["schema"], m["dtype"])
+        takes = {m["schema"] for m, a in plain if a["supported"] and m["dtype"] == preferred[m["schema"]]}
+        vague = {m["schema"] for m, a in entries if a[which]["supported"]} - takes
         unsure = {m["opset"] for m, a in plain if m["schema"] in vague}
         gaps = [o for o in every if o not in any_form | unsure and o < fine[-1]]
         first = min(o for o in {*fine, *unsure} if not gaps or o > gaps[-1])
