@@ -186,7 +186,7 @@ fn write_document(onnx: &str, outcomes: &[(&str, Outcome)]) {
          Written by `tests/checks/agreement.rs` on {} with the models of onnx {onnx}; `ENGINESMITH_WRITE_AGREEMENT=1 cargo test \
          --test checks\nagreement` writes it anew, and without that variable the tests compare.\n\n\
          - *node tests*: the node models of the onnx package's own backend tests (`tests/reference.py node-cases`). The table was \
-         not made from them.\n- *corpus*: the generated models that the table was made from \
+         not made from them, but they are not unseen: src/check/tables/corpus/README.md, Agreement.\n- *corpus*: the generated models that the table was made from \
          (`src/check/tables/corpus/README.md`). This figure says how much of the\n  answers the table's form keeps, not how good \
          it is.\n\n\
          | models | TensorRT-RTX | models | agree | share | both take | both refuse | only the parser refuses | only the rules \
