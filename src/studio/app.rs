@@ -1,6 +1,6 @@
 //! The window: draws the panes, carries out what was asked.
 
-use super::command::{self, COMMANDS, Palette, Shell};
+use super::command::{self, Palette, Shell, commands};
 use super::layout::{self, Pane};
 use super::screenshot::Screenshot;
 use super::state::{Action, CheckState, Job, Selection, State, Step, Targets, save};
@@ -221,10 +221,9 @@ impl Studio {
     fn shortcuts(&mut self, ctx: &egui::Context) {
         // Ctrl+Shift+Z also answers to Ctrl+Z for egui, so those with Shift are asked first.
         let with_shift = |c: &&command::Command| c.shortcut.is_some_and(|s| s.modifiers.shift);
-        let ordered = COMMANDS
-            .iter()
+        let ordered = commands()
             .filter(with_shift)
-            .chain(COMMANDS.iter().filter(|c| !with_shift(c)));
+            .chain(commands().filter(|c| !with_shift(c)));
         for command in ordered {
             let Some(shortcut) = command.shortcut else { continue };
             // Ctrl+Z and plain keys belong to a text field while it is being edited.

@@ -6,7 +6,7 @@ mod palette;
 mod run;
 mod show;
 
-pub use list::{COMMANDS, Command, CommandId, Figure, Menu, find};
+pub use list::{Command, CommandId, Figure, Menu, commands, find};
 pub use palette::Palette;
 pub use run::{Shell, check, run};
 pub use show::{context, menu_bar, tool, toolbar};

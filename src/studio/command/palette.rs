@@ -1,6 +1,6 @@
 //! The command palette: type part of a name, Enter runs it. The same list as the menus; node names are found by "Find node".
 
-use super::list::{COMMANDS, Command};
+use super::list::{Command, commands};
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{SPACE, Tokens};
 use eframe::egui;
@@ -55,8 +55,7 @@ impl Palette {
         if !self.open {
             return;
         }
-        let mut found: Vec<(usize, &Command)> = COMMANDS
-            .iter()
+        let mut found: Vec<(usize, &Command)> = commands()
             .filter_map(|c| Some((rank(c.name, &self.text)?, c)))
             .collect();
         found.sort_by_key(|f| f.0);

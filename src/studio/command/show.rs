@@ -1,6 +1,6 @@
 //! Menus, toolbar and context menus, built from the list.
 
-use super::list::{COMMANDS, Command, CommandId, Menu, find};
+use super::list::{Command, CommandId, Menu, commands, find};
 use crate::studio::state::{Action, State};
 use crate::studio::theme::Tokens;
 use eframe::egui;
@@ -30,7 +30,7 @@ pub fn menu_bar(ui: &mut Ui, state: &mut State) {
         ui.menu_button(menu.title(), |ui| {
             ui.set_min_width(240.0);
             let mut group = None;
-            for command in COMMANDS.iter().filter(|c| c.menu == menu) {
+            for command in commands().filter(|c| c.menu == menu) {
                 let this = std::mem::discriminant(&command.id);
                 let apart = matches!(
                     command.id,

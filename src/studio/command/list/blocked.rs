@@ -1,0 +1,60 @@
+//! Why a command cannot be run now, where several commands share the reason.
+
+use crate::studio::state::{CheckState, Job, State};
+
+pub(super) fn never(_: &State) -> Option<String> {
+    None
+}
+
+pub(super) fn needs_model(state: &State) -> Option<String> {
+    state.doc.is_none().then(|| "Open a model first".into())
+}
+
+pub(super) fn needs_graph(state: &State) -> Option<String> {
+    match &state.doc {
+        None => needs_model(state),
+        Some(doc) if doc.analysis.is_none() => Some("The graph is still being built".into()),
+        Some(_) => None,
+    }
+}
+
+pub(super) fn may_check(state: &State) -> Option<String> {
+    needs_model(state).or_else(|| {
+        let running = state
+            .doc
+            .as_ref()
+            .is_some_and(|d| matches!(d.check, CheckState::Running(_)));
+        running.then(|| "A check is running".into())
+    })
+}
+
+/// Why nothing can be built or measured now: no model, an unusable target or precision, another job.
+pub(super) fn may_build(state: &State) -> Option<String> {
+    if let Some(why) = needs_graph(state) {
+        return Some(why);
+    }
+    if state.build.as_ref().is_some_and(Job::is_running) {
+        return Some("A build is running".into());
+    }
+    if state.lab.is_running() {
+        return Some("A comparison is running".into());
+    }
+    crate::studio::panels::recipe::blocked(state)
+}
+
+/// As [`may_build`]; a target that builds but does not run here is no use either.
+pub(super) fn may_compare(state: &State) -> Option<String> {
+    may_build(state).or_else(|| crate::studio::panels::recipe::cannot_measure(state))
+}
+
+pub(super) fn needs_run(state: &State) -> Option<String> {
+    state.lab.run.is_none().then(|| "Compare variants first".into())
+}
+
+pub(super) fn needs_result(state: &State) -> Option<String> {
+    state
+        .lab
+        .result
+        .is_none()
+        .then(|| "No comparison has finished yet".into())
+}

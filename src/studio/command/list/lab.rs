@@ -1,0 +1,49 @@
+//! The menu "Lab": comparisons, plots, tables.
+
+use super::blocked::{may_compare, needs_result, needs_run};
+use super::{Command, CommandId, Figure, Menu, alone};
+use eframe::egui::Key;
+
+/// Comparisons and what comes of them.
+pub(super) static LAB: &[Command] = &[
+    Command::new(Menu::Lab, CommandId::Compare, "Compare variants", may_compare)
+        .icon("▶")
+        .key(alone(Key::F7)),
+    Command::new(Menu::Lab, CommandId::CancelCompare, "Cancel comparison", |s| {
+        match &s.lab.run {
+            Some(run) if run.job.is_cancelling() => Some("The comparison was asked to stop".into()),
+            Some(run) if run.job.is_running() => None,
+            _ => Some("No comparison is running".into()),
+        }
+    })
+    .icon("⏹"),
+    Command::new(Menu::Lab, CommandId::PausePlots, "Pause or resume plots", needs_run).icon("⏸"),
+    Command::new(Menu::Lab, CommandId::ResetPlots, "Reset plot zoom", needs_run),
+    Command::new(
+        Menu::Lab,
+        CommandId::CopyTableMarkdown,
+        "Copy table as Markdown",
+        needs_result,
+    ),
+    Command::new(Menu::Lab, CommandId::CopyTableCsv, "Copy table as CSV", needs_result),
+    Command::new(Menu::Lab, CommandId::CopyPlotCsv, "Copy plot data as CSV", needs_run),
+    Command::new(Menu::Lab, CommandId::CopyPlotPng, "Copy plots as PNG", needs_run),
+    Command::new(
+        Menu::Lab,
+        CommandId::CopySvg(Figure::Latency),
+        "Copy latency plot as SVG",
+        needs_result,
+    ),
+    Command::new(
+        Menu::Lab,
+        CommandId::CopySvg(Figure::Throughput),
+        "Copy throughput plot as SVG",
+        needs_result,
+    ),
+    Command::new(
+        Menu::Lab,
+        CommandId::CopySvg(Figure::Speedup),
+        "Copy speed-up plot as SVG",
+        needs_result,
+    ),
+];

@@ -1,0 +1,30 @@
+//! The menu "Run": checks, builds, targets, the log.
+
+use super::blocked::{may_build, may_check};
+use super::{Command, CommandId, Menu, alone};
+use crate::studio::state::Targets;
+use eframe::egui::Key;
+
+/// What a worker does for one recipe, and its log.
+pub(super) static RUN: &[Command] = &[
+    Command::new(Menu::Run, CommandId::Check, "Check model", may_check)
+        .icon("✔")
+        .key(alone(Key::F5)),
+    Command::new(Menu::Run, CommandId::Build, "Build engine", may_build)
+        .icon("🔨")
+        .key(alone(Key::F6)),
+    Command::new(Menu::Run, CommandId::CancelBuild, "Cancel build", |s| match &s.build {
+        Some(job) if job.is_cancelling() => Some("The build was asked to stop".into()),
+        Some(job) if job.is_running() => None,
+        _ => Some("No build is running".into()),
+    }),
+    Command::new(Menu::Run, CommandId::RefreshTargets, "Look for targets again", |s| {
+        matches!(s.targets, Targets::Asking(_)).then(|| "Targets are being looked for".into())
+    }),
+    Command::new(Menu::Run, CommandId::CopyLog, "Copy log", |s| {
+        s.log.is_empty().then(|| "The log is empty".into())
+    }),
+    Command::new(Menu::Run, CommandId::ClearLog, "Clear log", |s| {
+        s.log.is_empty().then(|| "The log is empty".into())
+    }),
+];
