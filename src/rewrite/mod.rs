@@ -15,6 +15,7 @@ mod names;
 mod opset;
 pub mod quantize;
 pub mod ranges;
+pub mod search;
 pub mod spec;
 #[cfg(test)]
 mod tests;

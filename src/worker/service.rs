@@ -11,6 +11,7 @@ mod doctor;
 mod engine;
 mod estimate;
 mod precision;
+mod search;
 
 use super::{Job, JobError, JobOutput, Launch};
 use crate::bench::{Comparison, Sample};
@@ -19,6 +20,7 @@ use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::rewrite::Calibration;
+use crate::rewrite::search::{Search, SearchEvent, SearchSpec};
 use crossbeam_channel::Receiver;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +55,17 @@ pub enum Task {
         recipe: Box<Recipe>,
         /// A file to keep the result in, and to take it from when it was made for the same model and data.
         cache: Option<PathBuf>,
+    },
+    /// Measure what every layer loses by being lowered, and run combinations of layers kept in higher precision: the worst
+    /// N, and the fewest with which a limit holds. Tells [`ServiceEvent::Search`] on the way.
+    ///
+    /// The recipe has a patch that lowers precision (the first one is searched), and the data: its test data, or else its
+    /// calibration data, or else generated inputs. Engines run on the recipe's reference target.
+    Search {
+        /// Model, patches, data, shapes.
+        recipe: Box<Recipe>,
+        /// What to do.
+        spec: Box<SearchSpec>,
     },
     /// What an engine file says, and what the library says about it.
     InspectEngine {
@@ -123,6 +136,8 @@ pub enum ServiceEvent {
         /// The samples.
         samples: Vec<Sample>,
     },
+    /// Of [`Task::Search`].
+    Search(SearchEvent),
     /// A worker ended unexpectedly; the task goes on with the other variants.
     WorkerLost {
         /// Index of the variant.
@@ -145,6 +160,7 @@ pub enum TaskOutput {
     Build(BuildRecord),
     Compare(Comparison),
     Calibrate(Calibration),
+    Search(Box<Search>),
     InspectEngine(Box<EngineView>),
     Doctor(Vec<DoctorStep>),
 }
@@ -182,6 +198,7 @@ impl Service {
                 Task::Check { recipe, require_parser } => check::run(&context, &recipe, require_parser),
                 Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
                 Task::Calibrate { recipe, cache } => calibrate::run(&context, &recipe, cache.as_deref()),
+                Task::Search { recipe, spec } => search::run(&context, &recipe, &spec),
                 Task::InspectEngine { file, target, build } => engine::run(&context, &file, target, &build),
                 Task::Doctor { target, build } => doctor::run(&context, &target, &build),
                 Task::Compare { recipe } => compare::run(&context, &recipe),

@@ -16,7 +16,7 @@ mod weights;
 use super::clean::{Done, count, label};
 use super::fold::refuse_broken;
 use super::ranges::Ranges;
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeId};
 use crate::model::{DataType, Model};
 use decide::Verdict;
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,21 @@ impl CastSpec {
             ranges: None,
         }
     }
+}
+
+/// The nodes that a cast lowers, in the graph's order; bodies of If, Loop and Scan included.
+///
+/// # Errors
+/// Weights that cannot be read.
+pub(super) fn lowered(graph: &Graph, spec: &CastSpec) -> Result<Vec<NodeId>, String> {
+    let verdicts = decide::decide(graph, spec)?;
+    let lowered = verdicts
+        .iter()
+        .enumerate()
+        .filter(|(_, v)| matches!(v, Verdict::Lowered { .. }));
+    Ok(lowered
+        .filter_map(|(i, _)| Some(NodeId(u32::try_from(i).ok()?)))
+        .collect())
 }
 
 /// Lowers what can be lowered.

@@ -16,7 +16,7 @@ mod weights;
 use super::clean::{Done, count};
 use super::fold::refuse_broken;
 use super::ranges::{Calibration, Observed};
-use crate::graph::Graph;
+use crate::graph::{Graph, NodeId};
 use crate::model::{DataType, Model};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -110,6 +110,13 @@ impl QuantizeSpec {
     }
 }
 
+/// The nodes that are quantized, in the graph's order, each with the weighted node that it is quantized because of (none for
+/// weighted nodes themselves).
+pub(super) fn lowered(graph: &Graph, spec: &QuantizeSpec) -> Vec<(NodeId, Option<NodeId>)> {
+    let scales = scales::join(graph, &spec.thresholds);
+    place::place(graph, spec, &scales).lowered
+}
+
 /// Quantizes what should be.
 ///
 /// # Errors
@@ -149,7 +156,7 @@ pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, 
     model.check_intact().map_err(|e| e.to_string())?;
     let summary = format!(
         "Quantized {} to int8 ({} of {} weights, {}); thresholds by {} from {}",
-        count(placed.nodes, "node"),
+        count(placed.lowered.len(), "node"),
         placed.weights.len(),
         placed.weighted,
         count(placed.tensors(), "activation"),

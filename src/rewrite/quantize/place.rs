@@ -26,8 +26,8 @@ pub(super) struct Placed {
     pub(super) weights: BTreeMap<(NodeId, usize), (TensorId, Option<usize>)>,
     /// Nodes with a constant weight, quantized or not.
     pub(super) weighted: usize,
-    /// Nodes that compute on 8-bit inputs.
-    pub(super) nodes: usize,
+    /// Nodes that compute on 8-bit inputs, each with the weighted node that it does so because of.
+    pub(super) lowered: Vec<(NodeId, Option<NodeId>)>,
     /// Per node: what is quantized, or why it is not.
     pub(super) notes: Vec<(String, String)>,
 }
@@ -47,6 +47,8 @@ struct Placer<'a> {
     defaults: HashSet<TensorId>,
     /// Weighted nodes that are quantized.
     heads: HashSet<NodeId>,
+    /// The weighted node that a node next to it is quantized because of.
+    ties: BTreeMap<NodeId, NodeId>,
     placed: Placed,
 }
 
@@ -59,6 +61,7 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
         cores: cores(graph),
         defaults: defaults(graph),
         heads: HashSet::new(),
+        ties: BTreeMap::new(),
         placed: Placed::default(),
     };
     let mut reasons: BTreeMap<NodeId, Result<String, String>> = BTreeMap::new();
@@ -77,7 +80,8 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
     for id in ids() {
         let note = match reasons.remove(&id) {
             Some(Ok(what)) => {
-                placer.placed.nodes += 1;
+                let head = placer.ties.get(&id).copied();
+                placer.placed.lowered.push((id, head));
                 format!("INT8: {what}")
             }
             Some(Err(why)) => format!("float: {why}"),
@@ -273,17 +277,15 @@ impl Placer<'_> {
         if !node.domain.is_empty() || graph.bodies[node.body as usize].function.is_some() {
             return None;
         }
-        let index = match &*node.op_type {
+        let (index, head) = match &*node.op_type {
             "Add" => match self.skip_input(node)? {
-                Ok(index) => index,
+                Ok(found) => found,
                 Err(why) => return Some(Err(why)),
             },
-            "MaxPool" | "AveragePool" | "GlobalAveragePool" => {
-                if !self.is_beside_quantized(node) {
-                    return Some(Err("nothing next to it is quantized".into()));
-                }
-                0
-            }
+            "MaxPool" | "AveragePool" | "GlobalAveragePool" => match self.beside_quantized(node) {
+                Some(head) => (0, head),
+                None => return Some(Err("nothing next to it is quantized".into())),
+            },
             _ => return None,
         };
         let tensor = node.inputs.get(index).copied().flatten()?;
@@ -296,6 +298,7 @@ impl Placer<'_> {
         });
         Some(outcome.map(|()| {
             self.placed.activations.insert((id, index), tensor);
+            self.ties.insert(id, head);
             let scale = self.scales.scale(tensor).unwrap_or_default();
             let what = if index == 0 && &*node.op_type != "Add" {
                 ""
@@ -307,8 +310,8 @@ impl Placer<'_> {
     }
 
     /// Of an Add behind a quantized convolution: the input that skips it, which is quantized; the other one fuses with the
-    /// convolution and stays float. `None` when a constant is added.
-    fn skip_input(&self, node: &Node) -> Option<Result<usize, String>> {
+    /// convolution, which is given beside it, and stays float. `None` when a constant is added.
+    fn skip_input(&self, node: &Node) -> Option<Result<(usize, NodeId), String>> {
         let [Some(a), Some(b)] = node.inputs[..] else {
             return None;
         };
@@ -317,10 +320,11 @@ impl Placer<'_> {
         }
         Some(match (self.group_head(a), self.group_head(b)) {
             (None, None) => Err("neither input comes from a quantized convolution".into()),
-            (Some(_), None) => Ok(1),
-            (None, Some(_)) => Ok(0),
+            (Some(head), None) => Ok((1, head)),
+            (None, Some(head)) => Ok((0, head)),
             // Both do, as where the skipping branch changes the size: that one has the smaller kernel.
-            (Some(a), Some(b)) => Ok(usize::from(self.kernel(a) >= self.kernel(b))),
+            (Some(a), Some(b)) if self.kernel(a) >= self.kernel(b) => Ok((1, a)),
+            (Some(_), Some(b)) => Ok((0, b)),
         })
     }
 
@@ -352,19 +356,15 @@ impl Placer<'_> {
         None
     }
 
-    fn is_beside_quantized(&self, node: &Node) -> bool {
-        let reads = |id: NodeId| self.heads.contains(&id);
-        let outputs = node.outputs.iter().flatten();
-        let after = outputs
-            .flat_map(|t| &self.graph.tensor(*t).consumers)
-            .any(|(reader, _)| reads(*reader));
+    /// The quantized node before a pool, or else behind it.
+    fn beside_quantized(&self, node: &Node) -> Option<NodeId> {
         let mut before = node.inputs.first().copied().flatten();
         for _ in 0..=IN_GROUP.len() {
             let Some(Producer::Node { node, .. }) = before.map(|t| self.graph.tensor(t).producer) else {
                 break;
             };
-            if reads(node) {
-                return true;
+            if self.heads.contains(&node) {
+                return Some(node);
             }
             let maker = self.graph.node(node);
             let passes = maker.domain.is_empty()
@@ -374,6 +374,9 @@ impl Placer<'_> {
             }
             before = maker.inputs.first().copied().flatten();
         }
-        after
+        let outputs = node.outputs.iter().flatten();
+        let readers = outputs.flat_map(|t| &self.graph.tensor(*t).consumers);
+        let mut readers = readers.map(|(reader, _)| *reader);
+        readers.find(|r| self.heads.contains(r))
     }
 }
