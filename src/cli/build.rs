@@ -11,15 +11,6 @@ use crate::worker::{Task, TaskOutput};
 /// Builds and prints the record.
 pub fn build(args: &BuildArgs) -> Result<Exit, CliError> {
     let recipe = request::one(&args.recipe, &args.one)?;
-    if let Some(path) = &args.output
-        && path.exists()
-        && !args.force
-    {
-        return Err(CliError::unusable(format!(
-            "{} exists already; --force replaces it",
-            path.display()
-        )));
-    }
     let names = [recipe.build.precision.name().to_owned()];
     let task = Task::Build {
         recipe: Box::new(recipe),

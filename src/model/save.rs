@@ -162,7 +162,15 @@ enum Trouble {
 fn io_error(path: &Path, source: io::Error) -> ModelError {
     ModelError::Io {
         path: path.into(),
-        source,
+        source: without_path(source),
+    }
+}
+
+/// An error of a temporary file without that file's name, which nobody asked for.
+pub(crate) fn without_path(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(_) => error,
+        None => error.kind().into(),
     }
 }
 

@@ -4,12 +4,14 @@
 //! child, listens for life signs and kills what does not stop. No call of this module waits for the worker, except
 //! [`Worker::start`] for the handshake.
 
+mod delivery;
 mod inbox;
 mod process;
 mod sender;
 mod state;
 
 pub use crate::engine::record_path;
+pub use delivery::{is_same, refuse};
 
 use super::{Job, JobError, JobEvent};
 use crossbeam_channel::{Receiver, Sender};
@@ -81,7 +83,7 @@ impl Worker {
     pub fn submit(self: &Arc<Self>, job: Job) -> JobHandle {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (events_in, events) = crossbeam_channel::unbounded();
-        self.shared.add(id, &job, events_in);
+        self.shared.add(id, events_in);
         // When the sender is gone the worker has ended, and the job was failed by `add`.
         let _ = self.sender.send(sender::Command::Submit { id, job: Box::new(job) });
         JobHandle {

@@ -2,14 +2,16 @@
 
 use super::host::Host;
 use super::observe::Collector;
-use super::protocol::{CHUNK, FromWorker, Message, ModelAt};
-use super::store::{Store, hash_file};
+use super::protocol::{Beside, CHUNK, FromWorker, Message, ModelAt};
+use super::store::{Store, hash_file, sees_folder};
 use super::wire::{sha256_hex, tensors_from_bytes, tensors_to_bytes, to_base64};
-use super::{Job, JobError, JobOutput};
+use super::{BESIDE, Job, JobError, JobOutput};
 use crate::bench::Sample;
 use crate::bench::measure::{Plan, measure};
 use crate::data::NamedTensors;
-use crate::engine::{BuildContext, BuildRequest, Builder, Engine, EngineError, Progress, Recorder, Stage, builder};
+use crate::engine::{
+    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Progress, Recorder, Stage, builder,
+};
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
@@ -31,6 +33,8 @@ pub struct Work {
     pub job: Job,
     /// Where its model is.
     pub model: Option<ModelAt>,
+    /// Where its engine may be written.
+    pub beside: Option<Beside>,
     /// Its inputs, packed.
     pub inputs: Option<Vec<u8>>,
     /// Set when it should stop.
@@ -56,12 +60,40 @@ struct Loaded {
     seen: Collector,
 }
 
+/// The engine file that a client wants.
+struct Wanted {
+    /// On the client's side.
+    path: PathBuf,
+    beside: Option<Beside>,
+}
+
 /// Runs jobs.
 pub struct Runner {
     out: Out,
     store: Arc<Mutex<Store>>,
     host: Host,
     engines: HashMap<u64, Loaded>,
+    writing: Writing,
+}
+
+/// The client's folder that a job is writing an engine to. The client removes it; when the client is gone, the worker does.
+#[derive(Clone, Default)]
+pub struct Writing(Arc<Mutex<Option<PathBuf>>>);
+
+impl Writing {
+    fn set(&self, folder: Option<PathBuf>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = folder;
+    }
+
+    /// Removes the folder, if there is one.
+    pub fn remove(&self) {
+        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Only ever a folder that a client made for this, whatever it says.
+        let is_ours = |f: &PathBuf| f.file_name().is_some_and(|n| n.to_string_lossy().starts_with(BESIDE));
+        if let Some(folder) = folder.filter(is_ours) {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
 }
 
 /// The job's side of an engine's progress.
@@ -88,12 +120,13 @@ impl Progress for Told<'_> {
 
 impl Runner {
     /// A runner without engines.
-    pub fn new(out: Out, store: Arc<Mutex<Store>>, host: Host) -> Self {
+    pub fn new(out: Out, store: Arc<Mutex<Store>>, host: Host, writing: Writing) -> Self {
         Self {
             out,
             store,
             host,
             engines: HashMap::new(),
+            writing,
         }
     }
 
@@ -111,6 +144,8 @@ impl Runner {
                 Err(EngineError::Failed(format!("the engine panicked: {text}")).into())
             })
         };
+        // Told before the end of the job is: from then on the folder is the client's alone.
+        self.writing.set(None);
         let body = match result {
             Ok(output) => FromWorker::Done { output },
             Err(error) => FromWorker::Failed { error },
@@ -141,8 +176,11 @@ impl Runner {
                 Ok(JobOutput::Parse { report })
             }
             Job::Build { recipe, output, .. } => {
-                let name = output.as_deref().and_then(Path::file_name);
-                self.build(&told, *recipe, model()?, work.model.as_ref(), name.map(PathBuf::from))
+                let wanted = output.map(|path| Wanted {
+                    path,
+                    beside: work.beside,
+                });
+                self.build(&told, *recipe, model()?, work.model.as_ref(), wanted)
             }
             Job::Bench { engine, recipe, seed } => self.bench(&told, engine, &recipe, seed),
             Job::Infer { engine, tensors, .. } => {
@@ -184,7 +222,7 @@ impl Runner {
         recipe: Recipe,
         path: &Path,
         at: Option<&ModelAt>,
-        output: Option<PathBuf>,
+        wanted: Option<Wanted>,
     ) -> Result<JobOutput, JobError> {
         let builder = known(&recipe.target.name)?;
         let mut recorder = Recorder::new(told);
@@ -213,7 +251,11 @@ impl Runner {
         };
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
-        let file = output.map(|name| scratch.path().join(name));
+        let seen = wanted.as_ref().and_then(|w| w.beside.as_ref());
+        let seen = seen.filter(|b| sees_folder(b)).map(|b| b.folder.clone());
+        self.writing.set(seen.clone());
+        let folder = seen.as_deref().unwrap_or(scratch.path());
+        let file = wanted.as_ref().and_then(|w| Some(folder.join(w.path.file_name()?)));
         let request = BuildRequest {
             model: Arc::clone(&patched),
             model_sha256: model_sha256.clone(),
@@ -224,16 +266,19 @@ impl Runner {
             progress: told,
             scratch: scratch.path().to_path_buf(),
         };
-        let engine = builder.build(&request, &context)?;
+        let engine = builder
+            .build(&request, &context)
+            .map_err(|error| match (&file, &wanted) {
+                (Some(file), Some(wanted)) => named(error, file, &wanted.path),
+                _ => error,
+            })?;
         if told.cancelled() {
             return Err(JobError::Cancelled);
         }
         let mut record = engine.record().clone();
         recorder.lead(&mut record);
-        if let Some(file) = file {
-            let (bytes, sha256) = self.send_file(told, &file)?;
-            record.engine_bytes = Some(bytes);
-            record.engine_sha256 = Some(sha256);
+        if let Some(file) = &file {
+            self.deliver(told, file, seen.is_some(), &mut record)?;
         }
         let (inputs, outputs) = (engine.inputs().to_vec(), engine.outputs().to_vec());
         let graph = Graph::new(patched);
@@ -360,24 +405,29 @@ impl Runner {
         loaded.ok_or_else(|| request(format!("there is no engine {engine} in this worker")))
     }
 
-    /// Sends a file as a blob; its size and hash.
-    fn send_file(&self, told: &Told<'_>, path: &Path) -> Result<(u64, String), JobError> {
+    /// Hands the engine file over, as a blob unless the client sees it where it is; size and hash go to the record. An engine
+    /// that hashed what it wrote has both there already.
+    fn deliver(&self, told: &Told<'_>, path: &Path, is_seen: bool, record: &mut BuildRecord) -> Result<(), JobError> {
         let io = |e: std::io::Error| failed(format!("{}: {e}", path.display()));
-        let sha256 = hash_file(path, &mut || !told.cancelled());
-        if told.cancelled() {
-            return Err(JobError::Cancelled);
-        }
-        let sha256 = sha256.map_err(io)?;
         let mut file = File::open(path).map_err(io)?;
         let bytes = file.metadata().map_err(io)?.len();
-        let announced = sha256.clone();
-        told.out.send(
-            told.id,
-            FromWorker::Blob {
-                sha256: announced,
-                bytes,
-            },
-        );
+        let sha256 = match record.engine_sha256.take() {
+            Some(sha256) if record.engine_bytes == Some(bytes) => sha256,
+            _ => {
+                let sha256 = hash_file(path, &mut || !told.cancelled());
+                if told.cancelled() {
+                    return Err(JobError::Cancelled);
+                }
+                sha256.map_err(io)?
+            }
+        };
+        record.engine_bytes = Some(bytes);
+        record.engine_sha256 = Some(sha256.clone());
+        if is_seen {
+            told.out.send(told.id, FromWorker::Written { sha256, bytes });
+            return Ok(());
+        }
+        told.out.send(told.id, FromWorker::Blob { sha256, bytes });
         let mut part = vec![0u8; CHUNK];
         loop {
             let n = file.read(&mut part).map_err(io)?;
@@ -391,7 +441,17 @@ impl Runner {
             told.out.send(told.id, FromWorker::Chunk { data });
         }
         told.out.send(told.id, FromWorker::BlobEnd);
-        Ok((bytes, sha256))
+        Ok(())
+    }
+}
+
+/// The file that the user named, instead of where it is being written.
+fn named(error: EngineError, written: &Path, wanted: &Path) -> EngineError {
+    let (written, wanted) = (written.display().to_string(), wanted.display().to_string());
+    match error {
+        EngineError::Failed(text) => EngineError::Failed(text.replace(&written, &wanted)),
+        EngineError::Request(text) => EngineError::Request(text.replace(&written, &wanted)),
+        other => other,
     }
 }
 

@@ -18,6 +18,9 @@ mod store;
 pub mod wire;
 mod words;
 
+/// How the names of folders begin in which an engine waits to be renamed.
+const BESIDE: &str = ".enginesmith-";
+
 pub use client::{JobHandle, Launch, Worker, WorkerError};
 pub use job::{Job, JobError, JobEvent, JobOutput};
 pub use service::{Service, ServiceEvent, Task, TaskHandle, TaskOutput};

@@ -20,8 +20,15 @@
 //! answered by `stored` once size and hash are right. They stay in the worker's cache directory.
 //!
 //! **Other blobs** go the same way without an offer, under the job's id: the inputs of an `infer` job before the job
-//! (`keep` false, no answer), its outputs and the file of a built engine before `done`. Tensors are packed as
-//! [`super::wire::tensors_to_bytes`] says.
+//! (`keep` false, no answer), and its outputs before `done`. Tensors are packed as [`super::wire::tensors_to_bytes`] says.
+//!
+//! **Engines** take the short way where there is one. A `build` job with an output names a folder that the client made
+//! `beside` the file that it wants, with a file [`TOKEN`] in it and what that says. A worker that reads the same text there
+//! writes the engine into that folder, under the name of the wanted file, and says `written` before `done`; the client then
+//! only renames it, and removes the folder however the job ends. Removing it also keeps a worker that is slow to stop from
+//! writing anything later. Any other worker sends the engine as a blob before `done`. Size and hash are those that the
+//! record in `done` has; a client that gets a blob checks them, and where the worker wrote the file itself it checks the
+//! size: the bytes were hashed on their way to the file, and nobody reads them again.
 //!
 //! **Life signs.** A `heartbeat` comes every second from a thread of its own and names the job at work, if any.
 //!
@@ -50,8 +57,11 @@
 //! < {"v":1,"id":2,"type":"chunk","data":"NgAAAAAAAABbeyJuYW1lIjoieSIsImR0eXBlIjoiZmxvYXQzMiIsImRpbXMiOlszXSwiYnl0ZXMiOjEyfV0AAAAAAAAAPwAAAEA="}
 //! < {"v":1,"id":2,"type":"blob_end"}
 //! < {"v":1,"id":2,"type":"done","output":{"output":"infer"}}
-//! > {"v":1,"id":3,"type":"job","job":{"job":"bench","engine":99,"recipe":{"version":1,"model":{"path":"/home/ada/relu.onnx"}},"seed":0},"model":null}
-//! < {"v":1,"id":3,"type":"failed","error":{"kind":"engine","detail":{"kind":"request","message":"there is no engine 99 in this worker"}}}
+//! > {"v":1,"id":3,"type":"job","job":{"job":"build","recipe":{"version":1,"model":{"path":"/home/ada/relu.onnx"},"target":{"name":"embedded"}},"output":"/home/ada/ready.onnx","force":false},"model":{"files":[{"name":"relu.onnx","sha256":"85379764376b952954c41e0bcfc291ded53ab795c24f242b8be38d877fb44c8d"}]},"beside":{"folder":"/home/ada/.enginesmith-k3","token":"5d41402a"}}
+//! < {"v":1,"id":3,"type":"written","sha256":"85379764376b952954c41e0bcfc291ded53ab795c24f242b8be38d877fb44c8d","bytes":63}
+//! < {"v":1,"id":3,"type":"done","output":{"output":"build","engine":3,"record":{"target":"embedded","version":"0.27.0","model_sha256":"85379764376b952954c41e0bcfc291ded53ab795c24f242b8be38d877fb44c8d","recipe":"version = 1","engine_bytes":63,"engine_sha256":"85379764376b952954c41e0bcfc291ded53ab795c24f242b8be38d877fb44c8d","device":null,"seconds":0.004,"stages":[["load",0.003]],"log":[]},"inputs":[{"name":"x","dtype":"float32","shape":[3]}],"outputs":[{"name":"y","dtype":"float32","shape":[3]}]}}
+//! > {"v":1,"id":4,"type":"job","job":{"job":"bench","engine":99,"recipe":{"version":1,"model":{"path":"/home/ada/relu.onnx"}},"seed":0},"model":null}
+//! < {"v":1,"id":4,"type":"failed","error":{"kind":"engine","detail":{"kind":"request","message":"there is no engine 99 in this worker"}}}
 //! < {"v":1,"id":0,"type":"heartbeat","busy":null}
 //! ```
 
@@ -70,6 +80,8 @@ pub const MAX_LINE: usize = 8 << 20;
 pub const CHUNK: usize = 768 << 10;
 /// Time between two heartbeats.
 pub const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Name of the file in a folder beside a destination that proves that both sides see it.
+pub const TOKEN: &str = "token";
 /// How every message begins; what a reader looks for in a line.
 pub const MARK: &str = r#"{"v":"#;
 
@@ -137,6 +149,15 @@ pub enum ModelAt {
     Files(Vec<Content>),
 }
 
+/// A folder that the client made beside the file that it wants.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Beside {
+    /// The folder, absolute.
+    pub folder: PathBuf,
+    /// What its file [`TOKEN`] says.
+    pub token: String,
+}
+
 /// What a client says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -177,6 +198,9 @@ pub enum ToWorker {
         job: Job,
         /// Where its model is, for jobs with one.
         model: Option<ModelAt>,
+        /// Where its engine may be written, for builds with an output.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<Beside>,
     },
     /// Stop the job with this id.
     Cancel,
@@ -225,6 +249,13 @@ pub enum FromWorker {
     Samples {
         /// Milliseconds: start and end of enqueue, transfer in, compute, transfer out.
         rows: Vec<[f64; 8]>,
+    },
+    /// The engine file is in the folder beside its destination.
+    Written {
+        /// SHA-256 of all of it.
+        sha256: String,
+        /// Size.
+        bytes: u64,
     },
     /// The engine file or the outputs of the job follow.
     Blob {

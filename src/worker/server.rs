@@ -4,7 +4,7 @@
 //! writes; one beats.
 
 use super::host::Host;
-use super::jobs::{Out, Runner, Work};
+use super::jobs::{Out, Runner, Work, Writing};
 use super::protocol::{FromWorker, HEARTBEAT, MAX_LINE, Message, ToWorker, VERSION};
 use super::store::{Store, Upload};
 use super::wire::Lines;
@@ -48,6 +48,7 @@ fn run(input: impl BufRead, output: impl Write + Send + 'static, store: Store) -
     let (work, queue) = crossbeam_channel::unbounded::<Work>();
     let store = Arc::new(Mutex::new(store));
     let busy = Arc::new(AtomicU64::new(0));
+    let writing = Writing::default();
     let host = Host::here();
     let hello = FromWorker::Hello {
         program: env!("CARGO_PKG_VERSION").into(),
@@ -63,7 +64,7 @@ fn run(input: impl BufRead, output: impl Write + Send + 'static, store: Store) -
             move || beat(&out, &busy)
         }),
         spawn("jobs", JOB_STACK, {
-            let mut runner = Runner::new(Out(out.clone()), Arc::clone(&store), host);
+            let mut runner = Runner::new(Out(out.clone()), Arc::clone(&store), host, writing.clone());
             move || {
                 for work in queue {
                     busy.store(work.id, Ordering::Relaxed);
@@ -85,23 +86,9 @@ fn run(input: impl BufRead, output: impl Write + Send + 'static, store: Store) -
         inputs: HashMap::new(),
         cancels: HashMap::new(),
     };
-    let mut lines = Lines::new(input, MAX_LINE);
-    loop {
-        match lines.next_line() {
-            Ok(Some(line)) if line.trim().is_empty() => {}
-            Ok(Some(line)) => {
-                if let Err(message) = reader.line(&line) {
-                    eprintln!("the worker was sent something it cannot read: {message}");
-                    return 2;
-                }
-            }
-            Ok(None) => return 0,
-            Err(e) => {
-                eprintln!("the worker cannot read its input: {e}");
-                return 2;
-            }
-        }
-    }
+    let code = reader.read(Lines::new(input, MAX_LINE));
+    writing.remove();
+    code
 }
 
 fn spawn(name: &str, stack: usize, body: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
@@ -147,6 +134,26 @@ struct Reader {
 }
 
 impl Reader {
+    /// Reads lines until they end; the process's exit code.
+    fn read(&mut self, mut lines: Lines<impl BufRead>) -> i32 {
+        loop {
+            match lines.next_line() {
+                Ok(Some(line)) if line.trim().is_empty() => {}
+                Ok(Some(line)) => {
+                    if let Err(message) = self.line(&line) {
+                        eprintln!("the worker was sent something it cannot read: {message}");
+                        return 2;
+                    }
+                }
+                Ok(None) => return 0,
+                Err(e) => {
+                    eprintln!("the worker cannot read its input: {e}");
+                    return 2;
+                }
+            }
+        }
+    }
+
     /// Handles one line.
     ///
     /// # Errors
@@ -191,7 +198,7 @@ impl Reader {
                     }
                 }
             }
-            ToWorker::Job { job, model } => {
+            ToWorker::Job { job, model, beside } => {
                 let cancelled = Arc::new(AtomicBool::new(false));
                 self.cancels.retain(|_, c| c.strong_count() > 0);
                 self.cancels.insert(id, Arc::downgrade(&cancelled));
@@ -201,6 +208,7 @@ impl Reader {
                     id,
                     job,
                     model,
+                    beside,
                     inputs,
                     cancelled,
                 });

@@ -1,6 +1,6 @@
 //! The worker's files: models by content in the cache directory, and scratch folders.
 
-use super::protocol::{Content, ModelAt, Offered};
+use super::protocol::{Beside, Content, ModelAt, Offered, TOKEN};
 use super::wire::{finish, from_base64, is_sha256};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -91,11 +91,7 @@ impl Store {
     /// Looks for the client's token at the client's path.
     pub fn meet(&mut self, path: Option<&Path>, token: Option<&str>) {
         self.shares_files = match (path, token) {
-            (Some(path), Some(token)) if !token.is_empty() => {
-                let mut text = String::new();
-                let read = File::open(path).and_then(|f| f.take(4096).read_to_string(&mut text));
-                read.is_ok() && text == token
-            }
+            (Some(path), Some(token)) => says(path, token),
             _ => false,
         };
     }
@@ -274,6 +270,18 @@ impl Upload {
             }
         }
     }
+}
+
+/// True when the folder that the client made beside its destination is the one seen here.
+pub fn sees_folder(beside: &Beside) -> bool {
+    beside.folder.is_absolute() && says(&beside.folder.join(TOKEN), &beside.token)
+}
+
+/// True when the file is here and says just this.
+fn says(path: &Path, token: &str) -> bool {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|f| f.take(4096).read_to_string(&mut text));
+    read.is_ok() && !token.is_empty() && text == token
 }
 
 /// Time of last change in nanoseconds since 1970.

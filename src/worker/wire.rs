@@ -11,6 +11,7 @@ use std::io::{self, BufRead};
 pub struct Lines<R> {
     input: R,
     limit: usize,
+    is_cut: bool,
 }
 
 /// Why no further line can be had.
@@ -27,7 +28,13 @@ pub enum LineError {
 impl<R: BufRead> Lines<R> {
     /// Lines of `input`, each at most `limit` bytes.
     pub fn new(input: R, limit: usize) -> Self {
-        Self { input, limit }
+        let is_cut = false;
+        Self { input, limit, is_cut }
+    }
+
+    /// True when the last line had no line feed: what wrote it ended in the middle.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// The next line; `None` at the end. The last line needs no line feed.
@@ -46,6 +53,7 @@ impl<R: BufRead> Lines<R> {
                 if line.is_empty() {
                     return Ok(None);
                 }
+                self.is_cut = true;
                 break;
             }
             let (part, found) = match buffer.iter().position(|b| *b == b'\n') {
@@ -245,7 +253,9 @@ mod tests {
         let mut lines = Lines::new(&b"one\r\ntwo\nlast"[..], 5);
         assert_eq!(lines.next_line().unwrap().as_deref(), Some("one"));
         assert_eq!(lines.next_line().unwrap().as_deref(), Some("two"));
+        assert!(!lines.is_cut());
         assert_eq!(lines.next_line().unwrap().as_deref(), Some("last"));
+        assert!(lines.is_cut());
         assert_eq!(lines.next_line().unwrap(), None);
         let mut lines = Lines::new(&b"123456\n"[..], 5);
         assert!(matches!(lines.next_line(), Err(LineError::TooLong(5))));

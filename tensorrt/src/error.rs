@@ -109,6 +109,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The engine cannot be written where it should go; the system's words.
+    #[error("writing the engine: {0}")]
+    Write(String),
     /// TensorRT said no.
     #[error("{0}")]
     Failed(Failure),

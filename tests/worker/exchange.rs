@@ -1,7 +1,7 @@
 //! The example exchange of the protocol's documentation, replayed against a real worker.
 
 use crate::fixtures::PROGRAM;
-use enginesmith::worker::protocol::example;
+use enginesmith::worker::protocol::{TOKEN, example};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -18,7 +18,11 @@ fn the_documented_exchange_happens() {
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+    // The folder of the example that the worker sees, as this machine has it.
+    let seen = tempfile::tempdir().unwrap();
+    std::fs::write(seen.path().join(TOKEN), "5d41402a").unwrap();
     for (side, line) in example() {
+        let line = &line.replace("/home/ada/.enginesmith-k3", &seen.path().display().to_string());
         if side == '>' {
             writeln!(input, "{line}").unwrap();
             continue;
@@ -48,6 +52,12 @@ fn the_documented_exchange_happens() {
             "heartbeat" => assert!(got.get("busy").is_some()),
             "done" if wanted["output"]["output"] == "build" => {
                 let (got, wanted) = (&got["output"], &wanted["output"]);
+                if wanted["engine"] == 3 {
+                    let bytes = std::fs::read(seen.path().join("ready.onnx")).unwrap();
+                    assert_eq!(got["record"]["engine_bytes"], bytes.len());
+                    assert_eq!(got["record"]["engine_bytes"], wanted["record"]["engine_bytes"]);
+                    assert_eq!(got["record"]["engine_sha256"], wanted["record"]["engine_sha256"]);
+                }
                 for key in ["output", "engine", "inputs", "outputs"] {
                     assert_eq!(got[key], wanted[key]);
                 }

@@ -98,6 +98,27 @@ pub fn relu(folder: &Path, n: i64) -> PathBuf {
     path
 }
 
+/// `y = x + w` on `n` floats, with weights as large as the input.
+pub fn weighted(folder: &Path, n: i64) -> PathBuf {
+    let path = folder.join("weighted.onnx");
+    let graph = GraphProto {
+        name: Some("g".into()),
+        node: vec![node("Add", &["x", "w"], &["y"])],
+        initializer: vec![TensorProto {
+            name: Some("w".into()),
+            data_type: Some(1),
+            dims: vec![n],
+            raw_data: Some(vec![0; n as usize * 4].into()),
+            ..Default::default()
+        }],
+        input: vec![value("x", 1, &[n])],
+        output: vec![value("y", 1, &[n])],
+        ..Default::default()
+    };
+    write(&path, graph);
+    path
+}
+
 /// A Loop that adds 1 to its input two billion times: no run of it ends in a person's patience.
 pub fn endless(folder: &Path) -> PathBuf {
     let path = folder.join("endless.onnx");

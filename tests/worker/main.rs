@@ -3,6 +3,7 @@
 //! Faults are made by wrapper scripts given as command prefixes; the product knows nothing of them.
 #![cfg(target_os = "linux")]
 
+mod delivery;
 mod ends;
 mod exchange;
 mod fixtures;

@@ -19,9 +19,9 @@ use enginesmith_tensorrt::sys::ComputeCapability;
 use enginesmith_tensorrt::{Error, Flavour, Library};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The stage that TensorRT's own phases are in.
 const BUILD: &str = "build engine";
@@ -30,8 +30,11 @@ const REASONS: usize = 5;
 
 /// The engine's bytes.
 enum Plan {
-    /// In the file that was asked for; how many.
-    File(u64),
+    /// In the file that was asked for.
+    File {
+        bytes: u64,
+        sha256: String,
+    },
     Memory(HostMemory),
 }
 
@@ -74,14 +77,12 @@ pub fn build(
         device: Some(made.built_for),
         ..BuildRecord::default()
     };
-    match made.plan {
-        Plan::File(bytes) => record.engine_bytes = Some(bytes),
-        Plan::Memory(bytes) => {
-            record.engine_bytes = Some(bytes.len() as u64);
-            let hash = Sha256::digest(&*bytes);
-            record.engine_sha256 = Some(hash.iter().map(|b| format!("{b:02x}")).collect());
-        }
-    }
+    let (bytes, sha256) = match made.plan {
+        Plan::File { bytes, sha256 } => (bytes, sha256),
+        Plan::Memory(bytes) => (bytes.len() as u64, hex(&Sha256::digest(&*bytes))),
+    };
+    record.engine_bytes = Some(bytes);
+    record.engine_sha256 = Some(sha256);
     recorder.finish(&mut record);
     match made.engine {
         Ok(mut running) => {
@@ -213,11 +214,11 @@ impl Job<'_, '_> {
         let output = self.request.output.as_deref();
         let loaded = self.recorder.stage("load engine", || match (plan, output) {
             (Plan::Memory(bytes), _) => Running::load(bytes, setting),
-            (Plan::File(_), Some(path)) => {
+            (Plan::File { .. }, Some(path)) => {
                 let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
                 Running::load(&bytes, setting)
             }
-            (Plan::File(_), None) => Err("the engine has no file".into()),
+            (Plan::File { .. }, None) => Err("the engine has no file".into()),
         })?;
         let mut engine = loaded.map_err(EngineError::Unavailable)?;
         for shapes in warm_shapes(self.graph, recipe)? {
@@ -310,23 +311,57 @@ impl Job<'_, '_> {
     }
 }
 
-/// Builds into a file: as it is made, where the version can, else at the end.
+/// Builds into a file: as it is made, where the version can, else at the end. The bytes are hashed on their way.
 fn to_file(
     builder: &Builder,
     network: &Network<'_>,
     config: &BuilderConfig<'_>,
     path: &Path,
 ) -> Result<Plan, EngineError> {
-    let io = |e: std::io::Error| EngineError::Failed(format!("writing the engine: {e}"));
-    let file = BufWriter::with_capacity(1 << 20, File::create(path).map_err(io)?);
-    match builder.build_to(network, config, Box::new(file)) {
-        Ok(bytes) => return Ok(Plan::File(bytes)),
-        Err(Error::Missing(_)) => {}
+    let io = |e: String| EngineError::Failed(format!("{}: writing the engine: {e}", path.display()));
+    let file = Hashed {
+        file: File::create(path).map_err(|e| io(e.to_string()))?,
+        hash: Arc::default(),
+    };
+    let hash = Arc::clone(&file.hash);
+    let file = BufWriter::with_capacity(1 << 20, file);
+    let bytes = match builder.build_to(network, config, Box::new(file)) {
+        Ok(bytes) => bytes,
+        Err(Error::Write(error)) => return Err(io(error)),
+        Err(Error::Missing(_)) => {
+            let bytes = builder.build(network, config).map_err(words::error)?;
+            std::fs::write(path, &*bytes).map_err(|e| io(e.to_string()))?;
+            hash.lock().unwrap_or_else(PoisonError::into_inner).update(&*bytes);
+            bytes.len() as u64
+        }
         Err(error) => return Err(words::error(error)),
+    };
+    let hash = hash.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let sha256 = hex(&hash.finalize());
+    Ok(Plan::File { bytes, sha256 })
+}
+
+/// A file that hashes what is written to it.
+struct Hashed {
+    file: File,
+    hash: Arc<Mutex<Sha256>>,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
+        hash.update(&bytes[..written]);
+        Ok(written)
     }
-    let bytes = builder.build(network, config).map_err(words::error)?;
-    std::fs::write(path, &*bytes).map_err(io)?;
-    Ok(Plan::File(bytes.len() as u64))
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn hex(hash: &[u8]) -> String {
+    hash.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The parser's errors as sentences that name the nodes, as `check` has them.

@@ -3,6 +3,7 @@
 use crate::studio::state::{State, engine_file};
 use crate::studio::theme::HALF;
 use crate::studio::widgets::{field, note};
+use crate::worker::client::is_same;
 use eframe::egui::{TextEdit, Ui};
 
 /// Draws the part of the Build panel.
@@ -26,7 +27,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     response.on_hover_text(named.display().to_string());
     if engine_file::exists(&named) {
-        if engine_file::is_same(&named, &recipe.model.path) {
+        if is_same(&named, &recipe.model.path) {
             note(ui, "⚠ That is the model itself, which is kept.");
         } else {
             ui.horizontal(|ui| {

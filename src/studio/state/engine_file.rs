@@ -1,7 +1,7 @@
 //! Where a build writes its engine file: what the user chose, and what follows from it. Nothing existing is replaced unasked.
 
 use crate::recipe::Recipe;
-use crate::worker::client::record_path;
+use crate::worker::client::{is_same, record_path};
 use std::path::{Path, PathBuf};
 
 /// The user's choice; the default suits the target.
@@ -59,11 +59,6 @@ impl EngineFile {
 /// True when the engine file or its record is there.
 pub fn exists(path: &Path) -> bool {
     path.exists() || record_path(path).exists()
-}
-
-/// True when both paths lead to one file.
-pub fn is_same(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// `resnet50.tensorrt-fp16.engine` next to `resnet50.onnx`; the other targets keep a prepared ONNX model.

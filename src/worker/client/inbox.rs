@@ -48,6 +48,10 @@ pub fn read_output(output: impl Read, shared: &Shared, answers: &Sender<(u64, An
                 let (stray, message) = line.split_at(at);
                 shared.stray(stray);
                 if let Err(reason) = receive(message, shared, answers) {
+                    if lines.is_cut() {
+                        // Half a message is how a process ends that was killed; how it ended is told by who waits for it.
+                        break;
+                    }
                     shared.stray(message);
                     shared.doom(reason);
                     break;
@@ -97,7 +101,10 @@ fn receive(text: &str, shared: &Shared, answers: &Sender<(u64, Answer)>) -> Resu
         FromWorker::Stage { stage } => shared.tell(id, JobEvent::Stage(stage)),
         FromWorker::Log { severity, line } => shared.tell(id, JobEvent::Log { severity, line }),
         FromWorker::Samples { rows } => shared.tell(id, JobEvent::Samples(rows.iter().map(sample).collect())),
-        part @ (FromWorker::Blob { .. } | FromWorker::Chunk { .. } | FromWorker::BlobEnd) => shared.blob(id, part),
+        part @ (FromWorker::Written { .. }
+        | FromWorker::Blob { .. }
+        | FromWorker::Chunk { .. }
+        | FromWorker::BlobEnd) => shared.blob(id, part),
         FromWorker::Done { output } => shared.done(id, output),
         FromWorker::Failed { error } => {
             shared.fail(id, error);

@@ -4,6 +4,7 @@ use super::super::protocol::{CHUNK, Content, Message, ModelAt, Offered, ToWorker
 use super::super::store::{hash_file, modified_ns};
 use super::super::wire::{sha256_hex, tensors_to_bytes, to_base64};
 use super::super::{Job, JobError, JobEvent};
+use super::delivery::Delivery;
 use super::inbox::Answer;
 use super::state::Shared;
 use crate::engine::EngineError;
@@ -101,7 +102,7 @@ impl<W: Write> Sending<W> {
 
     /// Says hello, with the proof for a worker that sees our files.
     fn hello(&mut self) -> io::Result<()> {
-        let token = format!("{:016x}{:016x}", random(), random());
+        let token = random_hex();
         let file = tempfile::Builder::new().prefix("enginesmith-token-").tempfile();
         self.token = file
             .ok()
@@ -126,8 +127,24 @@ impl<W: Write> Sending<W> {
             (None, Some(engine)) => Some(offer_file(engine)),
             (None, None) => None,
         };
+        let files = files.transpose().map_err(|message| Stop::Failed(request(message)))?;
+        let beside = match &job {
+            Job::Build {
+                output: Some(path),
+                force,
+                ..
+            } => {
+                let read: Vec<&Path> = files.iter().flatten().map(|f| f.path.as_path()).collect();
+                let delivery = Delivery::prepare(path, *force, &read, random_hex());
+                let delivery = delivery.map_err(|message| Stop::Failed(request(message)))?;
+                let beside = delivery.beside();
+                self.shared.deliver(id, delivery);
+                Some(beside)
+            }
+            _ => None,
+        };
         let model = match files {
-            Some(files) => Some(self.model(id, files.map_err(|message| Stop::Failed(request(message)))?)?),
+            Some(files) => Some(self.model(id, files)?),
             None => None,
         };
         if let Job::Infer { inputs, .. } | Job::Observe { inputs, .. } = &mut job {
@@ -139,7 +156,7 @@ impl<W: Write> Sending<W> {
         if !self.shared.set_sent(id) {
             return Err(Stop::Unwanted);
         }
-        self.send(id, ToWorker::Job { job, model })?;
+        self.send(id, ToWorker::Job { job, model, beside })?;
         Ok(())
     }
 
@@ -263,9 +280,10 @@ fn offered(path: PathBuf, folder: &Path) -> Result<Offered, String> {
     })
 }
 
-fn random() -> u64 {
-    // Keyed from the system's random source; enough for a name that others should not guess in a second.
-    RandomState::new().build_hasher().finish()
+/// 32 digits that others should not guess in a second: keyed from the system's random source.
+fn random_hex() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
 }
 
 fn request(message: String) -> JobError {

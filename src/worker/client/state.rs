@@ -3,13 +3,14 @@
 use super::super::host::Host;
 use super::super::protocol::FromWorker;
 use super::super::wire::{finish, from_base64, tensors_from_bytes};
-use super::super::{Job, JobError, JobEvent, JobOutput};
-use crate::engine::{BuildRecord, EngineError, record_path};
+use super::super::{JobError, JobEvent, JobOutput};
+use super::delivery::Delivery;
+use crate::engine::EngineError;
 use crossbeam_channel::Sender;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
+use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,8 @@ struct Pending {
     /// The job message was written: the worker may be at it.
     sent: bool,
     cancelled: Option<Instant>,
-    file: Option<(PathBuf, bool)>,
+    /// Where its engine file goes.
+    delivery: Option<Delivery>,
     incoming: Option<Incoming>,
     /// Outputs that came as a blob.
     blob: Option<Vec<u8>>,
@@ -71,7 +73,7 @@ struct Incoming {
 }
 
 enum To {
-    File(tempfile::NamedTempFile),
+    File(File),
     Memory(Vec<u8>),
 }
 
@@ -174,29 +176,28 @@ impl Shared {
         inner.strays.push_back(line);
     }
 
-    pub fn add(&self, id: u64, job: &Job, events: Sender<JobEvent>) {
+    pub fn add(&self, id: u64, events: Sender<JobEvent>) {
         let mut inner = self.lock();
         if let Some(reason) = &inner.ended {
             let _ = events.send(JobEvent::Failed(JobError::Worker(reason.clone())));
             return;
         }
-        let file = match job {
-            Job::Build {
-                output: Some(path),
-                force,
-                ..
-            } => Some((path.clone(), *force)),
-            _ => None,
-        };
         let pending = Pending {
             events,
             sent: false,
             cancelled: None,
-            file,
+            delivery: None,
             incoming: None,
             blob: None,
         };
         inner.jobs.insert(id, pending);
+    }
+
+    /// Keeps where the engine file of a job goes until the job ends.
+    pub fn deliver(&self, id: u64, delivery: Delivery) {
+        if let Some(job) = self.lock().jobs.get_mut(&id) {
+            job.delivery = Some(delivery);
+        }
     }
 
     /// True while the job has neither ended nor been cancelled, and the worker lives.
@@ -261,8 +262,8 @@ impl Shared {
                 },
                 None => Err(engine_failed("the worker sent no outputs".into())),
             },
-            JobOutput::Build { record, .. } => match &job.file {
-                Some((path, force)) => write_record(path, *force, record).map(|()| output),
+            JobOutput::Build { record, .. } => match job.delivery.take() {
+                Some(delivery) => delivery.complete(record).map(|()| output),
                 None => Ok(output),
             },
             _ => Ok(output),
@@ -359,7 +360,10 @@ impl Shared {
 
 impl Inner {
     fn finish(&mut self, id: u64, result: Result<JobOutput, JobError>) {
-        if let Some(job) = self.jobs.remove(&id) {
+        if let Some(mut job) = self.jobs.remove(&id) {
+            // Gone before anybody hears of the end.
+            job.incoming = None;
+            job.delivery = None;
             let event = result.map_or_else(JobEvent::Failed, |output| JobEvent::Done(Box::new(output)));
             let _ = job.events.send(event);
         }
@@ -378,8 +382,8 @@ impl Pending {
     fn receive(&mut self, part: FromWorker) -> Result<(), JobError> {
         match part {
             FromWorker::Blob { sha256, bytes } => {
-                let to = match &self.file {
-                    Some((path, _)) => To::File(temporary(path)?),
+                let to = match &self.delivery {
+                    Some(delivery) => To::File(delivery.receive()?),
                     None => To::Memory(Vec::new()),
                 };
                 self.incoming = Some(Incoming {
@@ -401,7 +405,7 @@ impl Pending {
                 let (done, total) = (incoming.received, incoming.bytes);
                 match &mut incoming.to {
                     To::File(file) => file.write_all(&data).map_err(|e| {
-                        let path = self.file.as_ref().map(|f| f.0.display().to_string());
+                        let path = self.delivery.as_ref().map(|d| d.path().display().to_string());
                         engine_failed(format!("{}: {e}", path.unwrap_or_default()))
                     })?,
                     To::Memory(bytes) => bytes.extend_from_slice(&data),
@@ -413,15 +417,11 @@ impl Pending {
                 if incoming.received != incoming.bytes || finish(incoming.hash) != incoming.sha256 {
                     return Err(unexpected());
                 }
-                match incoming.to {
-                    To::Memory(bytes) => self.blob = Some(bytes),
-                    To::File(file) => {
-                        if let Some((path, force)) = &self.file {
-                            place(file, path, *force)?;
-                        }
-                    }
+                if let To::Memory(bytes) = incoming.to {
+                    self.blob = Some(bytes);
                 }
             }
+            // Where it was written the record says, and what is there is looked at with the record.
             _ => {}
         }
         Ok(())
@@ -432,43 +432,6 @@ fn unexpected() -> JobError {
     engine_failed("a file from the worker arrived damaged".into())
 }
 
-fn engine_failed(message: String) -> JobError {
+pub fn engine_failed(message: String) -> JobError {
     JobError::Engine(EngineError::Failed(message))
-}
-
-/// A file beside `path` that becomes it later.
-fn temporary(path: &Path) -> Result<tempfile::NamedTempFile, JobError> {
-    let folder = path
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let made = tempfile::Builder::new().prefix(".enginesmith").tempfile_in(folder);
-    made.map_err(|e| JobError::Engine(EngineError::Request(format!("{}: {e}", folder.display()))))
-}
-
-fn place(file: tempfile::NamedTempFile, path: &Path, force: bool) -> Result<(), JobError> {
-    // Temporary files are for their owner alone; the result is an ordinary file.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let placed = if force {
-        file.persist(path)
-    } else {
-        file.persist_noclobber(path)
-    };
-    placed
-        .map(drop)
-        .map_err(|e| JobError::Engine(EngineError::Request(format!("{}: {}", path.display(), e.error))))
-}
-
-fn write_record(engine: &Path, force: bool, record: &BuildRecord) -> Result<(), JobError> {
-    let path = record_path(engine);
-    let mut file = temporary(&path)?;
-    let text = serde_json::to_string_pretty(record).map_err(|e| engine_failed(e.to_string()))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.write_all(b"\n"))
-        .map_err(|e| engine_failed(format!("{}: {e}", path.display())))?;
-    place(file, &path, force)
 }

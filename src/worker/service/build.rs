@@ -5,7 +5,7 @@ use super::estimate::{Builds, model_hash};
 use super::{ServiceEvent, TaskOutput, request, unexpected};
 use crate::engine::{BuildRecord, TensorSpec};
 use crate::recipe::Recipe;
-use crate::worker::client::record_path;
+use crate::worker::client::refuse;
 use crate::worker::{Job, JobError, JobOutput, Worker};
 use std::io;
 use std::path::PathBuf;
@@ -30,15 +30,8 @@ pub struct Built {
 
 /// The task.
 pub fn run(context: &Context, recipe: &Recipe, output: Option<PathBuf>, force: bool) -> Result<TaskOutput, JobError> {
-    if let (Some(file), false) = (&output, force) {
-        for file in [file.clone(), record_path(file)] {
-            if file.exists() {
-                return Err(request(format!(
-                    "{} exists and is kept; use --force to replace it",
-                    file.display()
-                )));
-            }
-        }
+    if let Some(file) = &output {
+        refuse(file, force, &[&recipe.model.path]).map_err(request)?;
     }
     context.plan(vec![Step::known(0.2), Step::guess(GUESS)]);
     context.phase("Read model", None);

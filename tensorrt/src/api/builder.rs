@@ -170,7 +170,7 @@ impl Builder {
     /// Builds and writes the engine's bytes to a sink as they are made; returns how many.
     ///
     /// # Errors
-    /// As [`build`](Self::build); the sink's error; [`Error::Missing`] before TensorRT 10.13.
+    /// As [`build`](Self::build); [`Error::Write`] when the sink takes no more; [`Error::Missing`] before TensorRT 10.13.
     pub fn build_to(
         &self,
         network: &Network<'_>,
@@ -188,10 +188,7 @@ impl Builder {
         let written = writer.finish();
         match (built, written) {
             (true, Ok(bytes)) => Ok(bytes),
-            (_, Err(error)) => Err(Error::Invalid {
-                what: "writing the engine".into(),
-                reason: error.to_string(),
-            }),
+            (_, Err(error)) => Err(Error::Write(error.to_string())),
             (false, Ok(_)) => Err(self.build_error(config, mark)),
         }
     }
