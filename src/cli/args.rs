@@ -262,12 +262,15 @@ pub struct QuantizeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub calibration: CalibrationArgs,
-    /// int8
+    /// int8, fp8 (E4M3FN), or int4 (weights of MatMul and Gemm only, in blocks)
     #[arg(long, value_name = "TYPE", default_value = "int8", value_parser = named::<QuantMode>)]
     pub mode: QuantMode,
-    /// How thresholds are chosen: max, entropy, percentile or mse
-    #[arg(long, value_name = "NAME", default_value = "entropy", value_parser = named::<Method>)]
-    pub method: Method,
+    /// How thresholds are chosen: max, entropy, percentile or mse; default entropy, for fp8 max
+    #[arg(long, value_name = "NAME", value_parser = named::<Method>)]
+    pub method: Option<Method>,
+    /// Values of a weight that share a 4-bit scale; default 128
+    #[arg(long, value_name = "N")]
+    pub block: Option<u32>,
     /// Quantize the graph as it is: do not raise its opset, fold constants and remove no-ops first
     #[arg(long)]
     pub as_is: bool,
@@ -277,6 +280,9 @@ pub struct QuantizeArgs {
     /// Node quantized whatever its size, by name; repeatable
     #[arg(long, value_name = "NAME")]
     pub include: Vec<String>,
+    /// Operator quantized whatever its size; repeatable
+    #[arg(long, value_name = "OPERATOR")]
+    pub include_op: Vec<String>,
     /// Operator that stays float; repeatable
     #[arg(long, value_name = "OPERATOR")]
     pub exclude_op: Vec<String>,

@@ -21,7 +21,7 @@ pub enum PatchSpec {
     RaiseOpset {},
     /// Lower float32 to float16 or bfloat16.
     Cast(Box<CastSpec>),
-    /// Compute in 8 bits where that pays.
+    /// Compute in 8 bits, or store weights in 4, where that pays.
     Quantize(Box<QuantizeSpec>),
 }
 
@@ -57,7 +57,7 @@ impl PatchSpec {
                 LowType::Fp16 => "Cast to FP16",
                 LowType::Bf16 => "Cast to BF16",
             },
-            Self::Quantize(_) => "Quantize to INT8",
+            Self::Quantize(spec) => spec.mode.label(),
         }
     }
 }

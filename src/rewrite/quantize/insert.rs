@@ -1,9 +1,10 @@
-//! Writing the quantized graph: one pair of QuantizeLinear and DequantizeLinear per tensor, shared by its 8-bit readers;
-//! weights stored in 8 bits behind a DequantizeLinear.
+//! Writing the quantized graph: one pair of QuantizeLinear and DequantizeLinear per tensor, shared by its readers;
+//! weights stored as codes behind a DequantizeLinear.
 
+use super::QuantMode;
 use super::place::Placed;
 use super::scales::Scales;
-use super::weights::quantize;
+use super::weights::{Grain, quantize};
 use crate::graph::{Graph, NodeId, Producer, TensorId};
 use crate::model::Tensor;
 use crate::model::onnx::{AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType};
@@ -14,25 +15,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 ///
 /// # Errors
 /// Weights that cannot be read or are not finite.
-pub(super) fn insert(graph: &Graph, placed: &Placed, scales: &Scales) -> Result<ModelProto, String> {
+pub(super) fn insert(graph: &Graph, mode: QuantMode, placed: &Placed, scales: &Scales) -> Result<ModelProto, String> {
     let mut proto = graph.model.proto().clone();
+    proto.ir_version = proto.ir_version.max(Some(mode.least_ir()));
     let mut writer = Writer {
         graph,
+        mode,
         fresh: Fresh::new(graph),
         initializers: Vec::new(),
         names: HashMap::new(),
     };
     let mut first = Vec::new();
     let mut after: BTreeMap<NodeId, Vec<NodeProto>> = BTreeMap::new();
-    // Weights, each once per axis.
-    let mut done: HashMap<(TensorId, Option<usize>), String> = HashMap::new();
-    for ((node, index), (weight, axis)) in &placed.weights {
-        let name = match done.get(&(*weight, *axis)) {
+    // Weights, each once per grain.
+    let mut done: HashMap<(TensorId, Grain), String> = HashMap::new();
+    for ((node, index), (weight, grain)) in &placed.weights {
+        let name = match done.get(&(*weight, *grain)) {
             Some(name) => name.clone(),
             None => {
-                let (name, dequantize) = writer.weight(*weight, *axis)?;
+                let (name, dequantize) = writer.weight(*weight, *grain)?;
                 first.push(dequantize);
-                done.insert((*weight, *axis), name.clone());
+                done.insert((*weight, *grain), name.clone());
                 name
             }
         };
@@ -89,14 +92,15 @@ fn unread(graph: &Graph, placed: &Placed) -> HashSet<TensorId> {
     let weights: HashSet<TensorId> = placed.weights.values().map(|(t, _)| *t).collect();
     let is_unread = |id: &TensorId| {
         let tensor = graph.tensor(*id);
-        let in_8_bits = |(node, index): &(NodeId, u32)| placed.weights.contains_key(&(*node, *index as usize));
-        tensor.body == 0 && !tensor.is_output && tensor.consumers.iter().all(in_8_bits)
+        let is_coded = |(node, index): &(NodeId, u32)| placed.weights.contains_key(&(*node, *index as usize));
+        tensor.body == 0 && !tensor.is_output && tensor.consumers.iter().all(is_coded)
     };
     weights.into_iter().filter(is_unread).collect()
 }
 
 struct Writer<'a> {
     graph: &'a Graph,
+    mode: QuantMode,
     fresh: Fresh,
     initializers: Vec<TensorProto>,
     /// What a node's input reads now.
@@ -110,15 +114,16 @@ impl Writer<'_> {
         name
     }
 
-    /// The name of the weight as float, and the node that makes it from 8 bits.
-    fn weight(&mut self, id: TensorId, axis: Option<usize>) -> Result<(String, NodeProto), String> {
+    /// The name of the weight as float, and the node that makes it from its codes.
+    fn weight(&mut self, id: TensorId, grain: Grain) -> Result<(String, NodeProto), String> {
         let name = self.graph.tensor(id).name.to_string();
         let place = |why: String| format!("weight {name}: {why}");
         let value = self.graph.constant(id).ok_or_else(|| place("it has no value".into()))?;
         let value = value.map_err(|e| e.to_string())?;
-        let done = quantize(&value, axis).map_err(place)?;
+        let done = quantize(&value, self.mode, grain).map_err(place)?;
+        let mode = self.mode.name();
         let inputs = vec![
-            self.store(format!("{name}__int8"), &done.values),
+            self.store(format!("{name}__{mode}"), &done.values),
             self.store(format!("{name}__scale"), &done.scale),
             self.store(format!("{name}__zero_point"), &done.zero_point),
         ];
@@ -129,27 +134,36 @@ impl Writer<'_> {
             output.clone(),
             self.fresh.name(format!("{name}/dequantize")),
         );
-        // One scale has no axis, whatever the attribute says.
-        if let Some(axis) = axis {
+        let mut attribute = |name: &str, value: usize| {
             node.attribute.push(AttributeProto {
-                name: Some("axis".into()),
+                name: Some(name.into()),
                 r#type: Some(AttributeType::INT),
-                i: Some(i64::try_from(axis).unwrap_or(0)),
+                i: Some(i64::try_from(value).unwrap_or(0)),
                 ..Default::default()
             });
+        };
+        match grain {
+            // One scale has no axis, whatever the attribute says.
+            Grain::Tensor => {}
+            Grain::Channel(axis) => attribute("axis", axis),
+            Grain::Blocks { axis, size } => {
+                attribute("axis", axis);
+                attribute("block_size", size);
+            }
         }
         Ok((output, node))
     }
 
-    /// The name of the tensor as read in 8 bits, and the pair that makes it.
+    /// The name of the tensor as read from its codes, and the pair that makes it.
     fn activation(&mut self, id: TensorId, scale: f32) -> Result<(String, [NodeProto; 2]), String> {
         let name = self.graph.tensor(id).name.to_string();
-        let (Some(scale), Some(zero)) = (Tensor::from_f32(&[], &[scale]), Tensor::from_i8(&[], &[0])) else {
+        let zero = Tensor::new(self.mode.data_type(), &[], vec![0].into());
+        let (Some(scale), Some(zero)) = (Tensor::from_f32(&[], &[scale]), zero) else {
             return Err(format!("{name}: a scalar cannot be made"));
         };
         let scale = self.store(format!("{name}__scale"), &scale);
         let zero = self.store(format!("{name}__zero_point"), &zero);
-        let coded = self.fresh.name(format!("{name}__int8"));
+        let coded = self.fresh.name(format!("{name}__{}", self.mode.name()));
         let output = self.fresh.name(format!("{name}__dequantized"));
         let quantize = node(
             "QuantizeLinear",

@@ -1,17 +1,23 @@
-//! INT8 quantization with scales that are part of the graph: pairs of QuantizeLinear and DequantizeLinear in front of what
-//! computes in 8 bits, weights stored in 8 bits.
+//! Quantization with scales that are part of the graph: pairs of QuantizeLinear and DequantizeLinear in front of what
+//! computes in 8 bits, weights stored in 8 or 4 bits.
 //!
-//! `place` says which inputs of which nodes are quantized and why the others are not; `attention` finds what stays float
-//! around Softmax; `scales` joins the thresholds of tensors that must share one; `weights` quantizes constants; `insert`
-//! writes the result. The placement is that of ModelOpt's post-training quantization for TensorRT, except where said.
+//! `place` says which inputs of which nodes are quantized, `reasons` why the other nodes are not; `patterns` finds what
+//! stays float as a whole (attention, GELU, normalizations); `scales` joins the thresholds of tensors that must share one;
+//! `weights` quantizes constants; `insert` writes the result. The placement is that of ModelOpt's post-training
+//! quantization for TensorRT, except where said.
 
-mod attention;
+mod fp8;
 mod insert;
+mod mode;
+mod patterns;
 mod place;
+mod reasons;
 mod scales;
 #[cfg(test)]
 mod tests;
 mod weights;
+
+pub use mode::QuantMode;
 
 use super::clean::{Done, count};
 use super::fold::refuse_broken;
@@ -22,8 +28,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Least opset with scales per channel (operator QuantizeLinear-13).
-const LEAST_OPSET: i64 = 13;
+/// Values of a weight that share a 4-bit scale by default (ModelOpt's and TensorRT's usual block).
+pub const BLOCK: u32 = 128;
 
 /// How the threshold of a tensor is chosen: values beyond it are clipped.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -51,6 +57,15 @@ impl Method {
         }
     }
 
+    /// What a type takes when nobody says. Clipping gains evenly spaced numbers a finer grid; 8-bit floats are as fine
+    /// relative to the value wherever it lies, so nothing is gained there.
+    pub fn default_for(mode: QuantMode) -> Self {
+        match mode {
+            QuantMode::Int8 => Self::Entropy,
+            QuantMode::Fp8 | QuantMode::Int4 => Self::Max,
+        }
+    }
+
     fn threshold(self, seen: &Observed) -> f32 {
         match self {
             Self::Max => seen.range.absmax(),
@@ -59,14 +74,6 @@ impl Method {
             Self::Mse => seen.mse,
         }
     }
-}
-
-/// Types to quantize to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum QuantMode {
-    /// Signed 8-bit integers, zero at zero.
-    Int8,
 }
 
 /// Parameters of the quantization patch.
@@ -84,13 +91,20 @@ pub struct QuantizeSpec {
     /// Nodes that stay float: names, `*` stands for anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
+    /// Operators quantized whatever their size.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include_ops: Vec<String>,
     /// Operators that stay float.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exclude_ops: Vec<String>,
+    /// Values of a weight that share a 4-bit scale; default [`BLOCK`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<u32>,
     /// Where the thresholds come from, in words.
     #[serde(default)]
     pub source: String,
-    /// Threshold by tensor name: the magnitude that becomes 127.
+    /// Threshold by tensor name: the magnitude that becomes the largest code. Weights alone need none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub thresholds: BTreeMap<String, f32>,
 }
 
@@ -103,7 +117,9 @@ impl QuantizeSpec {
             method,
             include: Vec::new(),
             exclude: Vec::new(),
+            include_ops: Vec::new(),
             exclude_ops: Vec::new(),
+            block: None,
             source: calibration.source.clone(),
             thresholds: calibration.tensors.iter().map(of).collect(),
         }
@@ -113,59 +129,98 @@ impl QuantizeSpec {
 /// The nodes that are quantized, in the graph's order, each with the weighted node that it is quantized because of (none for
 /// weighted nodes themselves).
 pub(super) fn lowered(graph: &Graph, spec: &QuantizeSpec) -> Vec<(NodeId, Option<NodeId>)> {
-    let scales = scales::join(graph, &spec.thresholds);
+    let scales = scales::join(graph, spec.mode, &spec.thresholds);
     place::place(graph, spec, &scales).lowered
 }
 
 /// Quantizes what should be.
 ///
 /// # Errors
-/// A model that is quantized or half precision already, or of too old an opset; structural problems; weights that cannot be
-/// read; nothing to quantize.
+/// A model that is quantized or half precision already, or of too old an opset; a method that the type does not take;
+/// structural problems; weights that cannot be read; nothing to quantize.
 pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, String> {
     let graph = Graph::new(model.clone());
     refuse_broken(&graph)?;
+    let mode = spec.mode;
+    refuse_lowered(&graph)?;
     let opset = graph.opset(0, "").ok_or("the model imports no ONNX operator set")?;
-    if opset < LEAST_OPSET {
+    let least = mode.least_opset();
+    if opset < least {
         return Err(format!(
-            "the model has opset {opset}; scales per channel need opset {LEAST_OPSET} or newer"
+            "the model has opset {opset}; {mode} needs opset {least} or newer"
         ));
     }
+    if mode == QuantMode::Fp8 && matches!(spec.method, Method::Entropy | Method::Mse) {
+        return Err(format!(
+            "method {} is for evenly spaced numbers; FP8 takes max or percentile",
+            spec.method.name()
+        ));
+    }
+    if spec.block == Some(0) {
+        return Err("a block of 0 values is none".into());
+    }
+    let scales = scales::join(&graph, mode, &spec.thresholds);
+    let placed = place::place(&graph, spec, &scales);
+    if placed.weights.is_empty() && placed.activations.is_empty() {
+        return Err(format!(
+            "no node of the model can be quantized{}",
+            placed.nearest(&graph)
+        ));
+    }
+    let proto = insert::insert(&graph, mode, &placed, &scales)?;
+    model.check_intact().map_err(|e| e.to_string())?;
+    let mut summary = format!(
+        "Quantized {} to {mode} ({} of {} weights",
+        count(placed.lowered.len(), "node"),
+        placed.weights.len(),
+        placed.weighted,
+    );
+    summary.push_str(&match mode.has_activations() {
+        true => format!(
+            ", {}); thresholds by {} from {}",
+            count(placed.tensors(), "activation"),
+            spec.method.name(),
+            spec.source
+        ),
+        false => format!(", blocks of {})", spec.block.unwrap_or(BLOCK)),
+    });
+    Ok(Done {
+        model: Arc::new(model.with_proto(proto)),
+        summary,
+        notes: placed.notes,
+    })
+}
+
+/// Refuses models that are quantized or half precision already.
+fn refuse_lowered(graph: &Graph) -> Result<(), String> {
     let is = |name: &str| graph.nodes.iter().filter(|n| *n.op_type == *name).count();
     let quantized = is("QuantizeLinear").max(is("DequantizeLinear"));
     if quantized > 0 {
         let nodes = count(quantized, "quantizing or dequantizing node");
         return Err(format!("the model is quantized already: it has {nodes}"));
     }
-    let has = |dtype: DataType| graph.tensors.iter().any(|t| t.ty.dtype == Some(dtype));
-    if let Some(dtype) = [DataType::Float16, DataType::BFloat16].into_iter().find(|d| has(*d)) {
+    const INTEGER: [&str; 8] = [
+        "QLinearConv",
+        "QLinearMatMul",
+        "ConvInteger",
+        "MatMulInteger",
+        "DynamicQuantizeLinear",
+        "QGemm",
+        "QAttention",
+        "MatMulNBits",
+    ];
+    if let Some(node) = graph.nodes.iter().find(|n| INTEGER.contains(&&*n.op_type)) {
         return Err(format!(
-            "the model has {dtype} tensors already: quantize the float32 model, then cast the rest"
+            "the model is quantized already: {} is a {}",
+            super::clean::label(node),
+            node.op_type
         ));
     }
-    let scales = scales::join(&graph, &spec.thresholds);
-    let placed = place::place(&graph, spec, &scales);
-    if placed.weights.is_empty() && placed.activations.is_empty() {
-        let reason = placed
-            .notes
-            .first()
-            .map_or_else(String::new, |(name, why)| format!("; {name}: {why}"));
-        return Err(format!("no node of the model can be quantized{reason}"));
+    let has = |dtype: DataType| graph.tensors.iter().any(|t| t.ty.dtype == Some(dtype));
+    match [DataType::Float16, DataType::BFloat16].into_iter().find(|d| has(*d)) {
+        Some(dtype) => Err(format!(
+            "the model has {dtype} tensors already: quantize the float32 model, then cast the rest"
+        )),
+        None => Ok(()),
     }
-    let proto = insert::insert(&graph, &placed, &scales)?;
-    model.check_intact().map_err(|e| e.to_string())?;
-    let summary = format!(
-        "Quantized {} to int8 ({} of {} weights, {}); thresholds by {} from {}",
-        count(placed.lowered.len(), "node"),
-        placed.weights.len(),
-        placed.weighted,
-        count(placed.tensors(), "activation"),
-        spec.method.name(),
-        spec.source,
-    );
-    Ok(Done {
-        model: Arc::new(model.with_proto(proto)),
-        summary,
-        notes: placed.notes,
-    })
 }

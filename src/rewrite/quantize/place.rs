@@ -1,32 +1,38 @@
 //! Which inputs of which nodes are quantized, and why others are not.
 
-use super::QuantizeSpec;
-use super::attention::cores;
+use super::patterns::{cores, written_out};
 use super::scales::Scales;
+use super::weights::Grain;
+use super::{BLOCK, QuantMode, QuantizeSpec};
 use crate::graph::{Dim, Graph, Node, NodeId, Producer, TensorId, TensorKind};
 use crate::model::{Attributes, DataType};
 use crate::rewrite::clean::label;
 use crate::rewrite::edit::defaults;
 use crate::rewrite::names::matches;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Fewer channels, rows or columns than this are not worth 8 bits (ModelOpt's limit).
+/// Fewer channels, rows or columns than this are not worth fewer bits (ModelOpt's limit).
 const LEAST_SIZE: u64 = 16;
 /// An image's channels, which engines pack by four: the first convolution is quantized though it has so few.
 const IMAGE_CHANNELS: u64 = 4;
+/// Engines have no FP8 convolution for larger kernels than this many taps, nor for as few channels (ModelOpt's limits).
+const MOST_FP8_TAPS: u64 = 32;
+const FEW_FP8_CHANNELS: u64 = 16;
+/// Smaller blocks that are taken where the wanted one does not divide a weight.
+const SMALLER_BLOCKS: [u64; 3] = [64, 32, 16];
 /// What passes a convolution's result on within its group, so that an Add behind it fuses with the convolution.
 const IN_GROUP: [&str; 5] = ["BatchNormalization", "Relu", "Clip", "LeakyRelu", "Identity"];
 
 /// What is quantized.
 #[derive(Default)]
 pub(super) struct Placed {
-    /// Inputs read in 8 bits: node and index, with the tensor.
+    /// Inputs read as codes: node and index, with the tensor.
     pub(super) activations: BTreeMap<(NodeId, usize), TensorId>,
-    /// Weights read in 8 bits: node and index, with the tensor and its channel axis.
-    pub(super) weights: BTreeMap<(NodeId, usize), (TensorId, Option<usize>)>,
+    /// Weights read as codes: node and index, with the tensor and what of it shares a scale.
+    pub(super) weights: BTreeMap<(NodeId, usize), (TensorId, Grain)>,
     /// Nodes with a constant weight, quantized or not.
     pub(super) weighted: usize,
-    /// Nodes that compute on 8-bit inputs, each with the weighted node that it does so because of.
+    /// Nodes that compute on codes, each with the weighted node that it does so because of.
     pub(super) lowered: Vec<(NodeId, Option<NodeId>)>,
     /// Per node: what is quantized, or why it is not.
     pub(super) notes: Vec<(String, String)>,
@@ -37,13 +43,27 @@ impl Placed {
     pub(super) fn tensors(&self) -> usize {
         self.activations.values().collect::<BTreeSet<_>>().len()
     }
+
+    /// Why the first node that might have been quantized was not, for a sentence; empty where there is none.
+    pub(super) fn nearest(&self, graph: &Graph) -> String {
+        let candidate = graph.nodes.iter().position(is_weighted);
+        let note = candidate.and_then(|at| self.notes.get(at));
+        note.map_or_else(String::new, |(name, why)| format!("; {name}: {why}"))
+    }
 }
 
-struct Placer<'a> {
-    graph: &'a Graph,
+/// Operators that multiply by weights.
+fn is_weighted(node: &Node) -> bool {
+    node.domain.is_empty() && matches!(&*node.op_type, "Conv" | "ConvTranspose" | "Gemm" | "MatMul")
+}
+
+pub(super) struct Placer<'a> {
+    pub(super) graph: &'a Graph,
     spec: &'a QuantizeSpec,
-    scales: &'a Scales,
+    pub(super) scales: &'a Scales,
     cores: HashSet<NodeId>,
+    /// Nodes of groups that stay float, with what they are part of.
+    pub(super) groups: HashMap<NodeId, &'static str>,
     defaults: HashSet<TensorId>,
     /// Weighted nodes that are quantized.
     heads: HashSet<NodeId>,
@@ -59,6 +79,7 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
         spec,
         scales,
         cores: cores(graph),
+        groups: written_out(graph),
         defaults: defaults(graph),
         heads: HashSet::new(),
         ties: BTreeMap::new(),
@@ -82,10 +103,10 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
             Some(Ok(what)) => {
                 let head = placer.ties.get(&id).copied();
                 placer.placed.lowered.push((id, head));
-                format!("INT8: {what}")
+                format!("{}: {what}", spec.mode)
             }
             Some(Err(why)) => format!("float: {why}"),
-            None => continue,
+            None => format!("float: {}", placer.other(id)),
         };
         placer.placed.notes.push((label(graph.node(id)), note));
     }
@@ -93,7 +114,11 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
 }
 
 impl Placer<'_> {
-    fn is_constant(&self, id: TensorId) -> bool {
+    pub(super) fn mode(&self) -> QuantMode {
+        self.spec.mode
+    }
+
+    pub(super) fn is_constant(&self, id: TensorId) -> bool {
         self.graph.tensor(id).kind == TensorKind::Constant && !self.defaults.contains(&id)
     }
 
@@ -107,22 +132,23 @@ impl Placer<'_> {
             let name = label(node);
             patterns.iter().any(|p| matches(p, &name))
         };
+        let listed = |ops: &[String]| ops.iter().any(|op| **op == *node.op_type);
         if node.body != 0 {
-            return Err("it stands in a body or function, where ranges cannot be seen".into());
+            return Err(super::reasons::INSIDE.into());
         }
-        if named(&self.spec.include) {
+        if named(&self.spec.include) || listed(&self.spec.include_ops) {
             return Ok(true);
         }
         if named(&self.spec.exclude) {
             return Err("excluded by name".into());
         }
-        if self.spec.exclude_ops.iter().any(|op| **op == *node.op_type) {
+        if listed(&self.spec.exclude_ops) {
             return Err(format!("{} is excluded", node.op_type));
         }
         Ok(false)
     }
 
-    /// Whether the tensor can be read in 8 bits.
+    /// Whether the tensor can be read as codes.
     fn has_scale(&self, id: TensorId) -> Result<(), String> {
         let tensor = self.graph.tensor(id);
         if tensor.ty.dtype != Some(DataType::Float32) {
@@ -142,10 +168,7 @@ impl Placer<'_> {
     fn weighted(&mut self, id: NodeId) -> Option<Result<String, String>> {
         let graph = self.graph;
         let node = graph.node(id);
-        let is_known = node.domain.is_empty()
-            && matches!(&*node.op_type, "Conv" | "ConvTranspose" | "Gemm" | "MatMul")
-            && graph.bodies[node.body as usize].function.is_none();
-        if !is_known {
+        if !is_weighted(node) || graph.bodies[node.body as usize].function.is_some() {
             return None;
         }
         let [Some(data), Some(weight), ..] = node.inputs[..] else {
@@ -153,26 +176,81 @@ impl Placer<'_> {
         };
         let is_constant = self.is_constant(weight);
         self.placed.weighted += usize::from(is_constant);
-        let outcome = self.weighted_reason(id, node, data, weight, is_constant);
-        Some(outcome.map(|axis| {
+        let outcome = match self.mode().has_activations() {
+            true => self.weighted_reason(id, node, data, weight, is_constant),
+            false => self.weight_only(id, node, weight, is_constant),
+        };
+        Some(outcome.map(|grain| {
             self.heads.insert(id);
+            let words = match grain {
+                Grain::Tensor => "weight with one scale".to_owned(),
+                Grain::Channel(axis) => format!("weight per channel of axis {axis}"),
+                Grain::Blocks { axis, size } => format!("weight in blocks of {size} along axis {axis}"),
+            };
+            if is_constant {
+                self.placed.weights.insert((id, 1), (weight, grain));
+            }
+            if !self.mode().has_activations() {
+                return words;
+            }
             self.placed.activations.insert((id, 0), data);
             let scale = self.scales.scale(data).unwrap_or_default();
             let input = format!("{} with scale {scale:.3e}", graph.tensor(data).name);
             if is_constant {
-                self.placed.weights.insert((id, 1), (weight, axis));
-                match axis {
-                    Some(axis) => format!("{input}, weight per channel of axis {axis}"),
-                    None => format!("{input}, weight with one scale"),
-                }
-            } else {
-                self.placed.activations.insert((id, 1), weight);
-                format!("{input} and {}", graph.tensor(weight).name)
+                return format!("{input}, {words}");
             }
+            self.placed.activations.insert((id, 1), weight);
+            format!("{input} and {}", graph.tensor(weight).name)
         }))
     }
 
-    /// The weight's channel axis when the node is to be quantized.
+    /// Known sizes of a tensor.
+    fn sizes(&self, id: TensorId) -> Option<Vec<u64>> {
+        let known = |d: &Dim| if let Dim::Known(n) = d { Some(*n) } else { None };
+        self.dims(id)?.iter().map(known).collect()
+    }
+
+    /// What of the weight shares a scale when it alone is quantized.
+    fn weight_only(&self, id: NodeId, node: &Node, weight: TensorId, is_constant: bool) -> Result<Grain, String> {
+        let is_asked = self.asked(node)?;
+        if !matches!(&*node.op_type, "MatMul" | "Gemm") {
+            return Err("engines read 4-bit weights in MatMul and Gemm only".into());
+        }
+        let name = &self.graph.tensor(weight).name;
+        if !is_constant {
+            return Err(format!("its second input {name} is not constant"));
+        }
+        if self.graph.tensor(weight).ty.dtype != Some(DataType::Float32) {
+            return Err(format!("its weight {name} is not float32"));
+        }
+        let sizes = self.sizes(weight).unwrap_or_default();
+        let [rows, columns] = sizes[..] else {
+            return Err(format!("its weight {name} is not a matrix"));
+        };
+        if !rows.saturating_mul(columns).is_multiple_of(2) {
+            return Err(format!(
+                "its weight has {rows}x{columns} values; two go into a byte, and TensorRT takes no odd number"
+            ));
+        }
+        if rows.min(columns) < LEAST_SIZE && !is_asked {
+            return Err(format!(
+                "its matrix has a side of {}; less than {LEAST_SIZE} gains nothing",
+                rows.min(columns)
+            ));
+        }
+        let is_turned = self.graph.proto(id).int("transB").unwrap_or(0) != 0;
+        let axis = usize::from(&*node.op_type == "Gemm" && is_turned);
+        let length = sizes[axis];
+        let wanted = u64::from(self.spec.block.unwrap_or(BLOCK)).min(length);
+        let smaller = SMALLER_BLOCKS.into_iter().filter(|size| *size < wanted);
+        let size = std::iter::once(wanted)
+            .chain(smaller)
+            .find(|size| length.is_multiple_of(*size));
+        let size = usize::try_from(size.unwrap_or(wanted)).unwrap_or(usize::MAX);
+        Ok(Grain::Blocks { axis, size })
+    }
+
+    /// What of the weight shares a scale when the node is to be quantized.
     fn weighted_reason(
         &self,
         id: NodeId,
@@ -180,9 +258,12 @@ impl Placer<'_> {
         data: TensorId,
         weight: TensorId,
         is_constant: bool,
-    ) -> Result<Option<usize>, String> {
+    ) -> Result<Grain, String> {
         let is_asked = self.asked(node)?;
         let graph = self.graph;
+        if &*node.op_type == "ConvTranspose" && self.mode() == QuantMode::Fp8 {
+            return Err("engines have no FP8 ConvTranspose".into());
+        }
         if self.is_constant(data) {
             return Err(format!("its first input {} is constant", graph.tensor(data).name));
         }
@@ -199,10 +280,7 @@ impl Placer<'_> {
         } else if graph.tensor(weight).ty.dtype != Some(DataType::Float32) {
             return Err(format!("its weight {} is not float32", graph.tensor(weight).name));
         }
-        let sizes: Option<Vec<u64>> = self.dims(weight).and_then(|dims| {
-            let known = |d: &Dim| if let Dim::Known(n) = d { Some(*n) } else { None };
-            dims.iter().map(known).collect()
-        });
+        let sizes = self.sizes(weight);
         let axis = match (&*node.op_type, sizes.as_deref()) {
             ("Conv" | "ConvTranspose", Some(sizes)) => {
                 if !is_asked {
@@ -229,7 +307,7 @@ impl Placer<'_> {
                 sizes.filter(|s| s.len() == 2).map(|_| 1)
             }
         };
-        Ok(axis.filter(|_| is_constant))
+        Ok(axis.filter(|_| is_constant).map_or(Grain::Tensor, Grain::Channel))
     }
 
     fn conv_size(&self, id: NodeId, data: TensorId, sizes: &[u64]) -> Result<(), String> {
@@ -237,6 +315,21 @@ impl Placer<'_> {
             return Err("its weight has fewer than two dimensions".into());
         };
         let group = self.graph.proto(id).int("group").unwrap_or(1);
+        if self.mode() == QuantMode::Fp8 {
+            let taps: u64 = sizes.iter().skip(2).product();
+            if taps > MOST_FP8_TAPS {
+                return Err(format!(
+                    "its kernel has {taps} taps; engines have FP8 up to {MOST_FP8_TAPS}"
+                ));
+            }
+            if group > 1 || *a.min(b) <= FEW_FP8_CHANNELS {
+                return Err(format!(
+                    "it has {a} output and {b} input channels a group; engines have FP8 for more than {FEW_FP8_CHANNELS} of one \
+                     group"
+                ));
+            }
+            return Ok(());
+        }
         let is_first = self.graph.tensor(data).producer == Producer::Input;
         let is_image = is_first && group == 1 && *b <= IMAGE_CHANNELS && *a >= LEAST_SIZE;
         if a.min(b) < &LEAST_SIZE && !is_image {
@@ -274,7 +367,8 @@ impl Placer<'_> {
     fn neighbour(&mut self, id: NodeId) -> Option<Result<String, String>> {
         let graph = self.graph;
         let node = graph.node(id);
-        if !node.domain.is_empty() || graph.bodies[node.body as usize].function.is_some() {
+        let is_outside = graph.bodies[node.body as usize].function.is_none();
+        if !node.domain.is_empty() || !is_outside || !self.mode().has_activations() {
             return None;
         }
         let (index, head) = match &*node.op_type {
@@ -282,10 +376,12 @@ impl Placer<'_> {
                 Ok(found) => found,
                 Err(why) => return Some(Err(why)),
             },
-            "MaxPool" | "AveragePool" | "GlobalAveragePool" => match self.beside_quantized(node) {
-                Some(head) => (0, head),
-                None => return Some(Err("nothing next to it is quantized".into())),
-            },
+            "MaxPool" | "AveragePool" | "GlobalAveragePool" if self.mode() == QuantMode::Int8 => {
+                match self.beside_quantized(node) {
+                    Some(head) => (0, head),
+                    None => return Some(Err("nothing next to it is quantized".into())),
+                }
+            }
             _ => return None,
         };
         let tensor = node.inputs.get(index).copied().flatten()?;
@@ -335,7 +431,7 @@ impl Placer<'_> {
     }
 
     /// The quantized node whose group makes the tensor, which nothing else reads.
-    fn group_head(&self, mut tensor: TensorId) -> Option<NodeId> {
+    pub(super) fn group_head(&self, mut tensor: TensorId) -> Option<NodeId> {
         for _ in 0..=IN_GROUP.len() {
             let info = self.graph.tensor(tensor);
             let Producer::Node { node, .. } = info.producer else {

@@ -1,27 +1,32 @@
 //! Thresholds of tensors, joined where operators only work when all their tensors have one scale.
 
+use super::QuantMode;
 use crate::graph::{Graph, TensorId, TensorKind};
 use std::collections::BTreeMap;
 
 /// Threshold of each tensor of the top-level graph; `None` where nothing was measured.
-pub(super) struct Scales(Vec<Option<f32>>);
+pub(super) struct Scales {
+    thresholds: Vec<Option<f32>>,
+    /// The code that a threshold becomes.
+    largest: f32,
+}
 
 impl Scales {
-    /// The magnitude that becomes 127; `None` where nothing usable was measured.
+    /// The magnitude that becomes the largest code; `None` where nothing usable was measured.
     pub(super) fn threshold(&self, id: TensorId) -> Option<f32> {
-        self.0.get(id.0 as usize).copied().flatten()
+        self.thresholds.get(id.0 as usize).copied().flatten()
     }
 
-    /// What one step of the 8-bit value stands for.
+    /// What a code of 1 stands for.
     pub(super) fn scale(&self, id: TensorId) -> Option<f32> {
-        let scale = self.threshold(id)? / 127.0;
+        let scale = self.threshold(id)? / self.largest;
         (scale.is_finite() && scale >= f32::MIN_POSITIVE).then_some(scale)
     }
 }
 
 /// All inputs and the output of a Concat share the largest threshold among them, as do input and output of a MaxPool: both
 /// only move values, so they can stay in 8 bits.
-pub(super) fn join(graph: &Graph, thresholds: &BTreeMap<String, f32>) -> Scales {
+pub(super) fn join(graph: &Graph, mode: QuantMode, thresholds: &BTreeMap<String, f32>) -> Scales {
     let mut groups = Groups((0..graph.tensors.len() as u32).collect());
     for node in &graph.nodes {
         let joins = matches!(&*node.op_type, "Concat" | "MaxPool") && node.domain.is_empty() && node.body == 0;
@@ -46,12 +51,13 @@ pub(super) fn join(graph: &Graph, thresholds: &BTreeMap<String, f32>) -> Scales 
             largest[root] = Some(largest[root].map_or(threshold, |t: f32| t.max(threshold)));
         }
     }
-    Scales(
-        (0..graph.tensors.len())
+    Scales {
+        thresholds: (0..graph.tensors.len())
             // What was never measured gets no scale from its neighbours.
             .map(|i| own(i).and_then(|_| largest[groups.root(i as u32) as usize]))
             .collect(),
-    )
+        largest: mode.largest(),
+    }
 }
 
 /// Disjoint sets.

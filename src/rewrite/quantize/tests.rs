@@ -43,7 +43,9 @@ fn spec(names: &[&str]) -> QuantizeSpec {
         method: Method::Max,
         include: Vec::new(),
         exclude: Vec::new(),
+        include_ops: Vec::new(),
         exclude_ops: Vec::new(),
+        block: None,
         source: "a test".into(),
         thresholds: names.iter().map(|n| ((*n).to_owned(), 12.7)).collect(),
     }
@@ -199,6 +201,157 @@ fn attention_stays_float_around_its_softmax() {
     for node in ["qk_MatMul", "y_MatMul"] {
         assert!(reason(&done, node).contains("attention"), "{:?}", done.notes);
     }
+}
+
+fn operator<'a>(done: &'a AppliedPatch, node: &str) -> &'a crate::model::onnx::NodeProto {
+    let mut nodes = done.model.graph().node.iter();
+    nodes.find(|n| n.name.as_deref() == Some(node)).unwrap()
+}
+
+#[test]
+fn fp8_takes_what_engines_have_and_divides_by_448() {
+    let mut s = spec(&ALL);
+    s.mode = QuantMode::Fp8;
+    s.thresholds.insert("r".into(), 44.8);
+    let mut p = residual();
+    p.graph.get_or_insert_default().initializer[1] = weight("w2", &[24, 17, 1, 1]);
+    p.graph.get_or_insert_default().initializer[0] = weight("w1", &[17, 3, 1, 1]);
+    p.graph.get_or_insert_default().node.truncate(3);
+    p.graph.get_or_insert_default().output = vec![value("b", DataType::Float32, &[-1, 24, 8, 8])];
+    let done = quantize(&p, s.clone()).unwrap();
+    // Three channels are too few for FP8; the image's convolution stays, unlike in INT8.
+    assert!(
+        reason(&done, "a_Conv").contains("engines have FP8 for more than 16"),
+        "{:?}",
+        done.notes
+    );
+    assert!(
+        reason(&done, "b_Conv").starts_with("FP8: r with scale 1.000e-1"),
+        "{:?}",
+        done.notes
+    );
+    assert_eq!(
+        reason(&done, "r_Relu"),
+        "float: it works value by value; a pair of its own would cost more than it saves"
+    );
+    let graph = Graph::new(done.model.clone());
+    let dtype = |name: &str| graph.tensors.iter().find(|t| *t.name == *name).unwrap().ty.dtype;
+    assert_eq!(dtype("r__fp8"), Some(DataType::Float8E4M3FN));
+    assert_eq!(dtype("w2__fp8"), Some(DataType::Float8E4M3FN));
+    s.method = Method::Entropy;
+    assert!(quantize(&p, s.clone()).err().unwrap().contains("evenly spaced"));
+    p.opset_import = vec![import("", 18)];
+    s.method = Method::Max;
+    assert!(quantize(&p, s).err().unwrap().contains("opset 19"));
+}
+
+#[test]
+fn int4_stores_matrices_in_blocks_and_needs_no_ranges() {
+    let turned = crate::graph::sample::int("transB", 1);
+    let mut g = graph(
+        &[],
+        &[],
+        vec![
+            weight("w1", &[192, 32]),
+            weight("w2", &[16, 32]),
+            weight("w3", &[17, 17]),
+            weight("b", &[16]),
+        ],
+        vec![
+            node("MatMul", &["x", "w1"], &["h"]),
+            node("Relu", &["h"], &["r"]),
+            crate::graph::sample::with(node("Gemm", &["r", "w2", "b"], &["y"]), turned),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[1, 192])];
+    g.output = vec![value("y", DataType::Float32, &[1, 16])];
+    let s = QuantizeSpec {
+        mode: QuantMode::Int4,
+        thresholds: Default::default(),
+        ..spec(&[])
+    };
+    let done = quantize(&proto(g, vec![]), s.clone()).unwrap();
+    assert_eq!(done.spec.label(), "Quantize weights to INT4");
+    // 128 does not divide 192, 64 does; 32 values are a block of their own.
+    assert_eq!(reason(&done, "h_MatMul"), "INT4: weight in blocks of 64 along axis 0");
+    assert_eq!(reason(&done, "y_Gemm"), "INT4: weight in blocks of 32 along axis 1");
+    assert_eq!(
+        reason(&done, "r_Relu"),
+        "float: only weights of MatMul and Gemm are stored in 4 bits"
+    );
+    assert_eq!(operator(&done, "h_MatMul").input, ["x", "w1__dequantized"]);
+    let scale = done
+        .model
+        .graph()
+        .initializer
+        .iter()
+        .find(|t| t.name.as_deref() == Some("w1__scale"));
+    assert_eq!(scale.unwrap().dims, [3, 32]);
+    assert_eq!(done.notes.len(), 3);
+}
+
+#[test]
+fn every_node_has_its_reason() {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![
+            weight("w", &[16, 16]),
+            weight("gain", &[16]),
+            weight("root", &[1]),
+            weight("one", &[1]),
+            weight("half", &[1]),
+        ],
+        vec![
+            node("MatMul", &["x", "w"], &["h"]),
+            node("Div", &["h", "root"], &["d"]),
+            node("Erf", &["d"], &["e"]),
+            node("Add", &["e", "one"], &["p"]),
+            node("Mul", &["h", "p"], &["m"]),
+            node("Mul", &["m", "half"], &["gelu"]),
+            node("Mul", &["gelu", "gelu"], &["square"]),
+            node("ReduceMean", &["square"], &["mean"]),
+            node("Add", &["mean", "one"], &["plus"]),
+            node("Sqrt", &["plus"], &["deviation"]),
+            node("Div", &["gelu", "deviation"], &["normal"]),
+            node("Softmax", &["normal"], &["soft"]),
+            node("Transpose", &["soft"], &["turned"]),
+            node("Shape", &["turned"], &["shape"]),
+            node("Sigmoid", &["turned"], &["y"]),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[32, 16])];
+    g.output = vec![value("y", DataType::Float32, &[16, 32])];
+    let done = quantize(&proto(g, vec![]), spec(&["x"])).unwrap();
+    assert_eq!(done.notes.len(), 15);
+    for (nodes, words) in [
+        (&["d_Div", "e_Erf", "p_Add", "m_Mul", "gelu_Mul"][..], "part of a GELU"),
+        (
+            &["square_Mul", "mean_ReduceMean", "deviation_Sqrt", "normal_Div"],
+            "part of a normalization",
+        ),
+        (&["soft_Softmax"], "the values inside Softmax"),
+        (&["turned_Transpose"], "only moves values"),
+        (&["y_Sigmoid"], "value by value"),
+    ] {
+        for node in nodes {
+            assert!(reason(&done, node).contains(words), "{node}: {:?}", done.notes);
+        }
+    }
+}
+
+#[test]
+fn operators_can_be_included_and_excluded() {
+    let mut s = spec(&ALL);
+    s.exclude_ops = vec!["Conv".into()];
+    s.include = vec!["b_Conv".into()];
+    let done = quantize(&residual(), s).unwrap();
+    assert_eq!(reason(&done, "a_Conv"), "float: Conv is excluded");
+    assert!(reason(&done, "b_Conv").starts_with("INT8: "), "{:?}", done.notes);
+    let mut s = spec(&ALL);
+    s.include_ops = vec!["Conv".into()];
+    let done = quantize(&residual(), s).unwrap();
+    assert!(reason(&done, "few_Conv").starts_with("INT8: "), "{:?}", done.notes);
 }
 
 #[test]

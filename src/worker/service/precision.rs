@@ -30,7 +30,9 @@ pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) ->
         Precision::Fp16 => Lower::Cast(LowType::Fp16),
         Precision::Bf16 => Lower::Cast(LowType::Bf16),
         Precision::Int8 => Lower::Quantize(QuantMode::Int8),
-        Precision::Fp32 | Precision::Tf32 | Precision::Fp8 | Precision::Int4 => return Ok(recipe),
+        Precision::Fp8 => Lower::Quantize(QuantMode::Fp8),
+        Precision::Int4 => Lower::Quantize(QuantMode::Int4),
+        Precision::Fp32 | Precision::Tf32 => return Ok(recipe),
     };
     let has_own = recipe.patches.iter().any(PatchSpec::is_precision);
     // TensorRT before 11 can still choose types itself.
@@ -41,18 +43,26 @@ pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) ->
     if let Lower::Quantize(_) = lower {
         recipe.patches.extend(PatchSpec::before_quantizing());
     }
-    context.replan(vec![Step::guess(5.0), Step::guess(30.0)]);
-    let found = calibrate(context, &recipe, None);
+    let found = match lower {
+        Lower::Quantize(mode) if !mode.has_activations() => Ok(Calibration::default()),
+        _ => {
+            context.replan(vec![Step::guess(5.0), Step::guess(30.0)]);
+            calibrate(context, &recipe, None)
+        }
+    };
     let (patch, what) = match (lower, found) {
         (Lower::Quantize(mode), found) => {
             let found = found?;
-            if recipe.data.calibration.is_none() {
+            if recipe.data.calibration.is_none() && mode.has_activations() {
                 let line =
                     "the recipe has no calibration data: scales come from generated inputs, which real data may exceed";
                 context.log(variant, "warn", line);
             }
-            let spec = QuantizeSpec::new(mode, Method::default(), &found);
-            let what = format!("quantized by {} from {}", spec.method.name(), spec.source);
+            let spec = QuantizeSpec::new(mode, Method::default_for(mode), &found);
+            let what = match mode.has_activations() {
+                true => format!("quantized by {} from {}", spec.method.name(), spec.source),
+                false => "given quantized weights".into(),
+            };
             (PatchSpec::Quantize(Box::new(spec)), what)
         }
         (Lower::Cast(to), found) => {

@@ -1,0 +1,158 @@
+//! Why nodes that carry no weights, are no residual addition and no pool stay float.
+
+use super::place::Placer;
+use crate::graph::{Node, NodeId, TensorId};
+use crate::model::DataType;
+use crate::rewrite::clean::label;
+
+/// Of nodes in bodies and functions.
+pub(super) const INSIDE: &str = "it stands in a body or function, where ranges cannot be seen";
+
+/// Operators whose exponentials, sums of squares or error functions need more than 8 bits, as one kernel.
+const PRECISE: [&str; 16] = [
+    "Softmax",
+    "LogSoftmax",
+    "Hardmax",
+    "LayerNormalization",
+    "SimplifiedLayerNormalization",
+    "SkipLayerNormalization",
+    "RMSNormalization",
+    "GroupNormalization",
+    "InstanceNormalization",
+    "LpNormalization",
+    "MeanVarianceNormalization",
+    "LRN",
+    "Gelu",
+    "FastGelu",
+    "Erf",
+    "Attention",
+];
+
+/// Operators that give values on as they are.
+const MOVING: [&str; 22] = [
+    "Reshape",
+    "Flatten",
+    "Transpose",
+    "Squeeze",
+    "Unsqueeze",
+    "Identity",
+    "Slice",
+    "Split",
+    "Gather",
+    "GatherND",
+    "GatherElements",
+    "Expand",
+    "Tile",
+    "Pad",
+    "Concat",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "ScatterND",
+    "ScatterElements",
+    "Where",
+    "Dropout",
+    "Cast",
+];
+
+/// Operators that work value by value, which engines fuse with what makes their input.
+const POINTWISE: [&str; 32] = [
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "Sqrt",
+    "Reciprocal",
+    "Neg",
+    "Abs",
+    "Exp",
+    "Log",
+    "Min",
+    "Max",
+    "Relu",
+    "LeakyRelu",
+    "PRelu",
+    "Clip",
+    "Sigmoid",
+    "HardSigmoid",
+    "HardSwish",
+    "Swish",
+    "Tanh",
+    "Elu",
+    "Selu",
+    "Celu",
+    "Mish",
+    "Softplus",
+    "Softsign",
+    "BatchNormalization",
+    "Floor",
+    "Ceil",
+    "Round",
+];
+
+impl Placer<'_> {
+    /// The reason for a node that nothing else spoke about.
+    pub(super) fn other(&self, id: NodeId) -> String {
+        let graph = self.graph;
+        let node = graph.node(id);
+        if node.body != 0 {
+            return INSIDE.into();
+        }
+        if node.function.is_some() {
+            return "it calls a local function, where ranges cannot be seen".into();
+        }
+        let op = &*node.op_type;
+        if !node.domain.is_empty() && !PRECISE.contains(&op) {
+            return format!("what {op} of {} computes is not known", node.domain);
+        }
+        if !node.owned_bodies.is_empty() {
+            return "what it computes stands in its bodies, where ranges cannot be seen".into();
+        }
+        if op == "Constant" {
+            return "it holds a constant; those that become codes are stored as such".into();
+        }
+        let is_float = |t: &TensorId| graph.tensor(*t).ty.dtype == Some(DataType::Float32);
+        let mut tensors = node.inputs.iter().chain(&node.outputs).flatten();
+        if !tensors.any(is_float) {
+            return "it computes on no float32 values".into();
+        }
+        if !self.mode().has_activations() {
+            return "only weights of MatMul and Gemm are stored in 4 bits".into();
+        }
+        if let Some(what) = self.groups.get(&id) {
+            return format!("it is part of {what}, whose inner values 8 bits would spoil");
+        }
+        if PRECISE.contains(&op) {
+            return format!("the values inside {op} need more than 8 bits");
+        }
+        if op == "Concat" && self.shares_scale(node) {
+            return "it only moves values; its inputs and its output share one scale".into();
+        }
+        if MOVING.contains(&op) {
+            return "it only moves values, which it gives on as they come".into();
+        }
+        if let Some(head) = self.first_input(node).and_then(|t| self.group_head(t)) {
+            return format!("it fuses with {}, which reads codes", label(graph.node(head)));
+        }
+        if POINTWISE.contains(&op) {
+            return match node.inputs.iter().flatten().any(|t| self.is_constant(*t)) {
+                true => "it works value by value with a constant; engines fuse it with what makes its input".into(),
+                false => "it works value by value; a pair of its own would cost more than it saves".into(),
+            };
+        }
+        if matches!(op, "MaxPool" | "AveragePool" | "GlobalAveragePool" | "ConvTranspose") {
+            return format!("engines have no {} {op}", self.mode());
+        }
+        format!("engines compute {op} in float")
+    }
+
+    fn first_input(&self, node: &Node) -> Option<TensorId> {
+        let mut inputs = node.inputs.iter().flatten().copied();
+        inputs.find(|t| !self.is_constant(*t))
+    }
+
+    fn shares_scale(&self, node: &Node) -> bool {
+        let mut tensors = node.inputs.iter().chain(&node.outputs).flatten();
+        tensors.any(|t| self.scales.scale(*t).is_some())
+    }
+}
