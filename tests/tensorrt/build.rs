@@ -1,5 +1,6 @@
 //! Engines for a GPU that is not here.
 
+use super::support::model;
 use super::{Built, DIGITS, build, digits, library, recipe, refused, worker};
 use enginesmith::engine::{BuildRecord, EngineError};
 use enginesmith::worker::client::record_path;
@@ -179,6 +180,21 @@ fn a_dynamic_input_needs_a_range() {
     assert!(
         message.contains("[1, 1, 9, 8]") && message.contains("[?, 1, 8, 8]"),
         "{message}"
+    );
+}
+
+/// PaddleOCR's exporter calls height and width alike `?`.
+#[test]
+fn dimensions_that_share_a_name_may_have_different_sizes() {
+    let model = model("ch_ppocr_mobile_v2.0_cls_mobile.onnx");
+    let shape = "[1, 3, 48, 192]";
+    let profile = format!("[[profile]]\ninputs.x = {{ min = {shape}, opt = {shape}, max = {shape} }}");
+    let wide = recipe(&model, "1.7", &format!("compute_capability = 8.6\n{profile}"));
+    let Built { log, .. } = build(wide, None, false).expect("an engine");
+    assert!(
+        log.iter()
+            .any(|(_, line)| line.contains("dimension 3 of input x is called")),
+        "{log:?}"
     );
 }
 

@@ -5,7 +5,7 @@ use super::libraries::{device_refusal, numbers};
 use super::options::{Options, capability_text};
 use super::progress::{Monitor, follow};
 use super::run::{Running, Setting};
-use super::{TensorRt, name, parse, setup, timing, words};
+use super::{TensorRt, dimensions, name, parse, setup, timing, words};
 use crate::check::{Evidence, ParserReport, Request, Severity, check};
 use crate::data::generate::generate;
 use crate::engine::bind::{check_types, specs, warm_shapes};
@@ -138,6 +138,9 @@ impl Job<'_, '_> {
         let mut config = builder.config().map_err(words::error)?;
         setup::configure(&builder, &mut config, recipe, options)?;
         setup::add_profiles(&builder, &mut config, &network, &recipe.profiles)?;
+        for line in dimensions::part(&mut network, &recipe.profiles)? {
+            self.recorder.log("warn", &line);
+        }
         config
             .set_progress_monitor(self.monitor.clone())
             .map_err(words::error)?;

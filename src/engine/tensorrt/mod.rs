@@ -1,12 +1,13 @@
 //! TensorRT and TensorRT-RTX through the crate enginesmith-tensorrt.
 //!
 //! `libraries` finds them and chooses one, `options` reads what a recipe says, `parse` asks the ONNX parser, `build` makes
-//! engines (with `setup` for the configuration, `progress` for its phases and log, `timing` for the timing cache), `run`
-//! runs them (with `device_memory`), `inspect` asks about engine files, `words` turns errors into sentences. One process
-//! holds one version of one library.
+//! engines (with `setup` for the configuration, `dimensions` for names that two of them share, `progress` for its phases and
+//! log, `timing` for the timing cache), `run` runs them (with `device_memory`), `inspect` asks about engine files, `words`
+//! turns errors into sentences. One process holds one version of one library.
 
 mod build;
 mod device_memory;
+mod dimensions;
 mod engine;
 mod inspect;
 mod libraries;

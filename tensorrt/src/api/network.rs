@@ -4,8 +4,10 @@ use super::{Builder, Parser, failed, inner};
 use crate::error::{Error, Result};
 use crate::interfaces::{LogMark, text};
 use crate::sys::{
-    Class, DataType, ILayer, INetworkDefinition, IParser, ITensor, LayerType, VNetworkDefinition, VersionedEnum,
+    Class, DataType, ILayer, INetworkDefinition, IParser, ITensor, LayerType, VNetworkDefinition, VTensor,
+    VersionedEnum,
 };
+use std::ffi::CString;
 
 /// A network. It keeps the parsers that filled it: their memory holds its weights.
 pub struct Network<'b> {
@@ -92,16 +94,76 @@ impl<'b> Network<'b> {
         tensors.map(|t| self.tensor(t?)).collect()
     }
 
-    fn tensor(&self, tensor: Option<ITensor>) -> Result<TensorInfo> {
+    /// The names of the dimensions of input number `input`, as ONNX's `dim_param`; `None` for those without one. TensorRT
+    /// takes dimensions of one name as equal in size.
+    ///
+    /// # Errors
+    /// As for [`inputs`](Self::inputs); an index out of range.
+    pub fn dimension_names(&self, input: usize) -> Result<Vec<Option<String>>> {
+        let table = self.builder.library.inner.table;
+        let v = self.input(input)?;
+        // SAFETY: the network owns the tensor and is alive; the axes are below the number of dimensions.
+        unsafe {
+            let rank = v.get_dimensions(table)?.shape().map_or(0, |s| s.len());
+            let axes = 0..i32::try_from(rank).unwrap_or(0);
+            axes.map(|axis| {
+                let name = text(v.get_dimension_name(table, axis)?);
+                Ok(Some(name).filter(|n| !n.is_empty()))
+            })
+            .collect()
+        }
+    }
+
+    /// Gives a dimension of input number `input` another name.
+    ///
+    /// # Errors
+    /// As for [`inputs`](Self::inputs); an index out of range; a name with a NUL.
+    pub fn name_dimension(&mut self, input: usize, axis: usize, name: &str) -> Result<()> {
+        let table = self.builder.library.inner.table;
+        let v = self.input(input)?;
+        let invalid = |reason: String| Error::Invalid {
+            what: "dimension name".into(),
+            reason,
+        };
+        let c_name = CString::new(name).map_err(|e| invalid(e.to_string()))?;
+        // SAFETY: the network owns the tensor and is alive; the axis is checked; TensorRT copies the name.
+        unsafe {
+            let rank = v.get_dimensions(table)?.shape().map_or(0, |s| s.len());
+            match i32::try_from(axis) {
+                Ok(at) if axis < rank => Ok(v.set_dimension_name(table, at, c_name.as_ptr())?),
+                _ => Err(invalid(format!("axis {axis} of an input of rank {rank}"))),
+            }
+        }
+    }
+
+    fn input(&self, index: usize) -> Result<VTensor> {
         let library = self.builder.library;
         let table = library.inner.table;
+        // SAFETY: the network is alive; the index is checked against the count.
+        let tensor = unsafe {
+            let count = self.v.get_nb_inputs(table)?;
+            match i32::try_from(index) {
+                Ok(i) if i < count => self.v.get_input(table, i)?,
+                _ => None,
+            }
+        };
+        self.inner(tensor)
+    }
+
+    fn inner(&self, tensor: Option<ITensor>) -> Result<VTensor> {
+        let library = self.builder.library;
         let no_tensor = || Error::Invalid {
             what: "network".into(),
             reason: "a tensor is null".into(),
         };
         let tensor = tensor.ok_or_else(no_tensor)?;
         library.checked(Class::V_TENSOR, tensor.as_ptr())?;
-        let v = inner!(library, tensor, V_TENSOR)?;
+        Ok(inner!(library, tensor, V_TENSOR)?)
+    }
+
+    fn tensor(&self, tensor: Option<ITensor>) -> Result<TensorInfo> {
+        let table = self.builder.library.inner.table;
+        let v = self.inner(tensor)?;
         // SAFETY: the network owns the tensor and is alive.
         unsafe {
             Ok(TensorInfo {
