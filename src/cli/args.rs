@@ -34,6 +34,8 @@ pub enum Command {
     Bench(BenchArgs),
     /// Measure variants side by side
     Compare(CompareArgs),
+    /// Find out which layers take the time
+    Profile(ProfileArgs),
     /// Lower a model to FP16 or BF16 by casts in its graph
     Cast(CastArgs),
     /// Quantize a model to INT8, with scales found on calibration data
@@ -49,7 +51,7 @@ pub enum Command {
 /// Arguments of the window.
 #[derive(Args, Debug)]
 pub struct StudioArgs {
-    /// A model (.onnx) or a recipe (.toml) to open
+    /// A model (.onnx), a recipe (.toml) or an engine (.engine, .plan) to open
     pub file: Option<PathBuf>,
     /// Render the window to this PNG file and exit
     #[arg(long, value_name = "FILE")]
@@ -178,6 +180,20 @@ pub struct BenchArgs {
     /// Write every sample as trtexec's exportTimes JSON
     #[arg(long, value_name = "FILE")]
     pub export_times: Option<PathBuf>,
+}
+
+/// Arguments of `profile`.
+#[derive(Args, Debug)]
+pub struct ProfileArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// Runs to profile, after a few that do not count
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runs: u32,
 }
 
 /// Arguments of `compare`.

@@ -5,13 +5,17 @@ use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
 use super::table::Table;
-use crate::engine::plan::EngineView;
+use crate::bench::LayerFinding;
+use crate::check::Severity;
+use crate::engine::plan::{EngineView, words};
 use crate::format;
 use crate::recipe::BuildSpec;
 use crate::worker::{Task, TaskOutput};
 
 /// Layers that are listed; `--json` has all.
 const LISTED: usize = 40;
+/// Characters of a cell that are printed.
+const WIDEST: usize = 60;
 
 /// Prints what the file and the library say about an engine.
 pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
@@ -37,81 +41,52 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
 }
 
 fn print_human(args: &InspectArgs, view: &EngineView) {
-    let header = &view.header;
-    println!("{}  {}", args.model.display(), format::bytes(view.bytes));
-    let version = header.version.as_deref().unwrap_or("unknown version");
-    println!("built by {} {version}", header.target);
-    if !header.capabilities.is_empty() {
-        let newer = if header.newer_capabilities { " and newer" } else { "" };
-        println!("for compute capability {}{newer}", header.capabilities.join(", "));
-    }
-    if let Some(bytes) = header.weight_bytes {
-        println!("weights  {}", format::bytes(bytes));
-    }
-    if let Some(record) = &view.record {
-        println!(
-            "record: {} {}, built in {}, model {}",
-            record.target,
-            record.version,
-            format::seconds(record.seconds),
-            record.model_sha256.get(..12).unwrap_or(&record.model_sha256)
-        );
-    }
-    if let Some(library) = &view.library {
-        println!("read with {library}");
+    println!("{}", args.model.display());
+    for (label, value) in words::facts(view) {
+        println!("{label}: {value}");
     }
     for why in &view.refusals {
         println!("does not run here: {why}");
     }
     if !view.tensors.is_empty() {
         let mut table = Table::new(&["tensor", "", "type", "shape", "layout"], 5);
-        for tensor in &view.tensors {
-            let direction = if tensor.is_input { "input" } else { "output" };
-            let shape = tensor.shape.as_ref().map_or("any".into(), |s| dims(s));
-            table.row([
-                tensor.name.clone(),
-                direction.into(),
-                tensor.dtype.clone(),
-                shape,
-                tensor.format.clone(),
-            ]);
-        }
+        words::tensor_rows(view).into_iter().for_each(|row| table.row(row));
         print!("\n{table}");
     }
-    for (index, profile) in view.profiles.iter().enumerate() {
-        for input in &profile.inputs {
-            let shapes = [&input.min, &input.opt, &input.max].map(|s| dims(s)).join("  ");
-            println!("profile {index}: {}  {shapes}", input.name);
-        }
+    if !view.profiles.is_empty() {
+        let mut table = Table::new(&["profile", "input", "min", "opt", "max"], 2);
+        words::profile_rows(view).into_iter().for_each(|row| table.row(row));
+        print!("\n{table}");
     }
-    if !view.layers.is_empty() {
-        let mut table = Table::new(&["layer", "kind", "type", "layout"], 4);
+    if view.layers.is_empty() {
+        println!("no layers: {}", words::why_no_layers(view));
+    } else {
+        let mut table = Table::new(&words::LAYER_HEADINGS, words::LAYER_HEADINGS.len());
         for layer in view.layers.iter().take(LISTED) {
-            table.row([
-                layer.name.clone(),
-                layer.kind.clone(),
-                layer.precision.clone().unwrap_or_default(),
-                layer.format.clone(),
-            ]);
+            table.row(words::layer_cells(layer).map(|cell| format::middle(&cell, WIDEST)));
         }
         print!("\n{table}");
         if view.layers.len() > LISTED {
             println!("and {} more; --json has them", view.layers.len() - LISTED);
         }
         for (precision, count) in view.precisions() {
-            let share = 100.0 * count as f64 / view.layers.len() as f64;
-            println!("{precision}: {} ({share:.0} %)", format::plural(count, "layer"));
+            println!("{}", words::share_words(&precision, count, view.layers.len()));
         }
     }
+    print_findings(&view.findings);
     for note in &view.notes {
         println!("note: {note}");
     }
 }
 
-fn dims(shape: &[i64]) -> String {
-    let texts: Vec<String> = shape
-        .iter()
-        .map(|d| if *d < 0 { "?".into() } else { d.to_string() })
-        .collect();
-    texts.join("x")
+/// What layers say, one a line.
+pub fn print_findings(findings: &[LayerFinding]) {
+    for finding in findings {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        println!("{severity}: {} ({})", finding.reason, finding.rule);
+    }
 }

@@ -15,6 +15,7 @@ mod engine;
 mod exit;
 mod inspect;
 mod lower;
+mod profile;
 mod progress;
 mod quantize;
 mod request;
@@ -39,6 +40,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Build(a)) => build::build(&a),
         Some(Command::Bench(a)) => bench::bench(&a),
         Some(Command::Compare(a)) => compare::compare(&a),
+        Some(Command::Profile(a)) => profile::profile(&a),
         Some(Command::Cast(a)) => cast::cast(&a),
         Some(Command::Quantize(a)) => quantize::quantize(&a),
         Some(Command::Run(a)) => run::run(&a),

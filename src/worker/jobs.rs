@@ -340,7 +340,8 @@ impl Runner {
         let (inputs, why) = crate::data::generate::generate(&loaded.graph, &shapes, seed).map_err(request)?;
         let mut environment = host.environment(loaded.engine.runtime(), loaded.engine.threads());
         environment.gpu.extend(loaded.engine.gpu_state());
-        let profile = loaded.engine.profile(&inputs, runs)?;
+        let mut profile = loaded.engine.profile(&inputs, runs)?;
+        profile.lead_back(&loaded.graph);
         environment.gpu.extend(loaded.engine.gpu_state());
         Ok(JobOutput::Profile {
             environment,

@@ -11,10 +11,11 @@ mod doctor;
 mod engine;
 mod estimate;
 mod precision;
+mod profile;
 mod search;
 
 use super::{Job, JobError, JobOutput, Launch};
-use crate::bench::{Comparison, Sample};
+use crate::bench::{Comparison, LayerProfile, Sample};
 use crate::check::Report;
 use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
@@ -55,6 +56,13 @@ pub enum Task {
         recipe: Box<Recipe>,
         /// A file to keep the result in, and to take it from when it was made for the same model and data.
         cache: Option<PathBuf>,
+    },
+    /// Time per layer of one variant, in a run of its own.
+    Profile {
+        /// Resolved recipe (no variants).
+        recipe: Box<Recipe>,
+        /// Runs to profile.
+        runs: u32,
     },
     /// Measure what every layer loses by being lowered, and run combinations of layers kept in higher precision: the worst
     /// N, and the fewest with which a limit holds. Tells [`ServiceEvent::Search`] on the way.
@@ -161,6 +169,7 @@ pub enum TaskOutput {
     Compare(Comparison),
     Calibrate(Calibration),
     Search(Box<Search>),
+    Profile(Box<LayerProfile>),
     InspectEngine(Box<EngineView>),
     Doctor(Vec<DoctorStep>),
 }
@@ -199,6 +208,7 @@ impl Service {
                 Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
                 Task::Calibrate { recipe, cache } => calibrate::run(&context, &recipe, cache.as_deref()),
                 Task::Search { recipe, spec } => search::run(&context, &recipe, &spec),
+                Task::Profile { recipe, runs } => profile::run(&context, &recipe, runs),
                 Task::InspectEngine { file, target, build } => engine::run(&context, &file, target, &build),
                 Task::Doctor { target, build } => doctor::run(&context, &target, &build),
                 Task::Compare { recipe } => compare::run(&context, &recipe),

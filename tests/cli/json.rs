@@ -1,7 +1,7 @@
 //! `--json` of every command has the keys that docs/json.md lists, with the values that the model has.
 
 use super::support::{digits, model};
-use super::{json, run};
+use super::{expect_code, json, run, stderr, stdout};
 use serde_json::Value;
 use std::path::Path;
 
@@ -164,6 +164,132 @@ fn bench_of_the_demo() {
     assert!(latency[0] > 0.0 && latency.is_sorted(), "{latency:?}");
     for key in ["host", "system", "cpu", "cores", "runtime", "program", "started"] {
         assert!(!v["environment"][key].is_null(), "environment.{key}");
+    }
+}
+
+#[test]
+fn profile_of_the_demo() {
+    let home = tempfile::tempdir().unwrap();
+    let file = digits().join("digits.onnx");
+    let targets: &[&[&str]] = &[
+        &["--target", "embedded", "--threads", "1"],
+        &["--target", "onnxruntime-cpu", "--option", &library()],
+    ];
+    for target in targets {
+        let base = ["profile".as_ref(), file.as_os_str()];
+        let rest = ["--shape", "input:4x1x8x8", "--runs", "7", "--json"];
+        let output = run(
+            home.path(),
+            base.into_iter().chain(target.iter().chain(&rest).map(AsRef::as_ref)),
+        );
+        let v = json(&output, 0);
+        has_documented_keys(&v, "profile");
+        assert_eq!(
+            (v["runs"].as_u64(), v["shapes"][0].as_str()),
+            (Some(7), Some("input:4x1x8x8"))
+        );
+        let layers = v["layers"].as_array().unwrap();
+        let sum = |key: &str| layers.iter().map(|l| l[key].as_f64().unwrap()).sum::<f64>();
+        assert!((sum("share") - 1.0).abs() < 1e-6 && (sum("mean_ms") - v["layers_ms"].as_f64().unwrap()).abs() < 1e-9);
+        assert!(v["run_ms"].as_f64().unwrap() > 0.0);
+        // Every convolution of the model is somewhere, and led back to a node by name and place.
+        let convs: Vec<_> = layers
+            .iter()
+            .filter(|l| l["op"].as_str().unwrap().contains("Conv"))
+            .collect();
+        let summary = json(
+            &run(home.path(), ["inspect".as_ref(), file.as_os_str(), "--json".as_ref()]),
+            0,
+        );
+        assert_eq!(convs.len() as u64, summary["op_types"]["Conv"].as_u64().unwrap(), "{v}");
+        assert!(
+            convs.iter().all(|l| l["node"].is_string() && l["path"][0].is_u64()),
+            "{v}"
+        );
+        for finding in v["findings"].as_array().unwrap() {
+            let named = finding["layers"].as_array().unwrap();
+            assert!(!named.is_empty() && named.iter().all(|i| (i.as_u64().unwrap() as usize) < layers.len()));
+            assert!(!finding["reason"].as_str().unwrap().is_empty());
+        }
+    }
+    // What people read names the same, and says what the numbers are not.
+    let output = run(
+        home.path(),
+        [
+            "profile".as_ref(),
+            file.as_os_str(),
+            "--shape".as_ref(),
+            "input:4x1x8x8".as_ref(),
+        ],
+    );
+    expect_code(&output, 0);
+    let text = stdout(&output);
+    assert!(
+        text.contains("neither is the latency") && text.contains("Conv"),
+        "{text}"
+    );
+}
+
+/// The option that names ONNX Runtime's library.
+fn library() -> String {
+    format!("library={}", super::support::onnxruntime_library().display())
+}
+
+#[test]
+fn an_engine_and_a_profile_of_tensorrt_rtx_where_there_is_no_gpu() {
+    let home = tempfile::tempdir().unwrap();
+    let file = digits().join("digits.onnx");
+    let newest = super::support::rtx_folders()
+        .pop()
+        .expect("a TensorRT-RTX: run tests/setup.sh");
+    let option = format!("library={}", newest.display());
+    let shapes = [
+        "--min",
+        "input:1x1x8x8",
+        "--opt",
+        "input:8x1x8x8",
+        "--max",
+        "input:32x1x8x8",
+    ];
+    let target = [
+        "--target",
+        "tensorrt-rtx",
+        "--option",
+        &option,
+        "--option",
+        "compute_capability=8.6",
+    ];
+    let job = |command: &str, more: &[&str]| {
+        let base = [command.as_ref(), file.as_os_str()];
+        let rest = shapes.iter().chain(&target).chain(more).map(AsRef::as_ref);
+        run(home.path(), base.into_iter().chain(rest))
+    };
+    expect_code(&job("build", &["-o", "digits.engine"]), 0);
+    let library = newest.display().to_string();
+    let v = json(
+        &run(
+            home.path(),
+            ["inspect", "digits.engine", "--library", &library, "--json"],
+        ),
+        0,
+    );
+    has_documented_keys(&v, "inspect ENGINE");
+    assert_eq!(v["header"]["capabilities"], serde_json::json!(["8.6"]));
+    let output = run(home.path(), ["inspect", "digits.engine", "--library", &library]);
+    expect_code(&output, 0);
+    let text = stdout(&output);
+    assert!(
+        text.contains("Built by: TensorRT-RTX 1.") && text.contains("Compute capability: 8.6"),
+        "{text}"
+    );
+    if !Path::new("/dev/nvidiactl").exists() {
+        assert!(
+            text.contains("no layers: ") && text.contains("no NVIDIA driver"),
+            "{text}"
+        );
+        let output = job("profile", &["--json"]);
+        expect_code(&output, 3);
+        assert!(stderr(&output).contains("no NVIDIA driver"), "{}", stderr(&output));
     }
 }
 

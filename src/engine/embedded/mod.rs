@@ -1,11 +1,12 @@
 //! The embedded engine: rten, pure Rust, built in.
 //!
 //! `prepare` makes the model what rten can take without computing something else, `tensors` converts values, `run` is
-//! the engine. rten's known faults are refused before it is asked: the findings of `check` for the target `embedded` say
+//! the engine, `profile` its times per operator. rten's known faults are refused before it is asked: the findings of `check` for the target `embedded` say
 //! which, and why.
 
 mod options;
 mod prepare;
+mod profile;
 mod run;
 mod tensors;
 

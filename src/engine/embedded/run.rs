@@ -1,7 +1,9 @@
 //! The engine: a model that rten has loaded.
 
 use super::options::Options;
+use super::profile;
 use super::tensors::{from_value, takes, to_value};
+use crate::bench::Profile;
 use crate::bench::measure::Timed;
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, specs};
@@ -13,6 +15,10 @@ use rten::{Model, ModelOptions, NodeId, RunErrorKind, RunOptions, ThreadPool, Va
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
+
+/// Runs before those that a profile counts.
+const WARM: usize = 3;
 
 /// A loaded model with its threads.
 pub struct Embedded {
@@ -204,6 +210,28 @@ impl Engine for Embedded {
             found.sort_by_key(|(name, _)| wanted.iter().position(|w| w == name));
         }
         Ok(found)
+    }
+
+    fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {
+        let bound = self.bind(&self.model, inputs)?;
+        let outputs = ids(&self.model, &self.output_names())?;
+        let mut taken = Vec::new();
+        for _ in 0..WARM + runs.max(1) as usize {
+            let views = bound
+                .iter()
+                .map(|(id, value)| (*id, ValueOrView::from(value)))
+                .collect();
+            let options = self.options().with_verbose(true);
+            let run = || {
+                let start = Instant::now();
+                let ran = self.model.run(views, &outputs, Some(options)).map(drop);
+                ran.map(|()| start.elapsed().as_secs_f64() * 1e3)
+            };
+            let (ran, text) = profile::printed(run).map_err(|e| EngineError::Failed(e.to_string()))?;
+            let whole = ran.map_err(|e| EngineError::Failed(format!("rten: {e}")))?;
+            taken.push((profile::read(&text), whole));
+        }
+        Ok(profile::profile(taken.get(WARM..).unwrap_or_default()))
     }
 
     fn timed(&mut self, inputs: &NamedTensors) -> Result<Box<dyn Timed + '_>, EngineError> {

@@ -2,9 +2,12 @@
 //! about layers. No library is loaded here; everything above the engines may use it.
 
 mod inspector;
+mod lints;
 mod view;
+pub mod words;
 
 pub use inspector::read_layers;
+pub use lints::findings;
 pub use view::{
     EngineHeader, EngineLayer, EngineProfile, EngineTensor, EngineView, LayerTensor, ProfileInput, is_engine,
 };

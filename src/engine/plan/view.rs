@@ -1,5 +1,6 @@
 //! What can be shown of an engine file.
 
+use crate::bench::LayerFinding;
 use crate::engine::BuildRecord;
 use crate::graph::{Graph, NodePath};
 use enginesmith_tensorrt::plan::{HEADER_BYTES, header};
@@ -38,6 +39,9 @@ pub struct EngineView {
     /// Layers, in order of execution.
     #[serde(default)]
     pub layers: Vec<EngineLayer>,
+    /// What the layers say.
+    #[serde(default)]
+    pub findings: Vec<LayerFinding>,
     /// What a reader must know.
     #[serde(default)]
     pub notes: Vec<String>,

@@ -1,5 +1,6 @@
 //! A built engine.
 
+use crate::bench::Profile;
 use crate::bench::measure::Timed;
 use crate::data::NamedTensors;
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
@@ -39,6 +40,10 @@ impl Engine for Elsewhere {
     }
 
     fn infer(&mut self, _: &NamedTensors) -> Result<NamedTensors, EngineError> {
+        self.refuse()
+    }
+
+    fn profile(&mut self, _: &NamedTensors, _: u32) -> Result<Profile, EngineError> {
         self.refuse()
     }
 

@@ -292,7 +292,8 @@ fn keep(context: &Context, comparison: &Comparison, runs: Vec<Kept>) -> Result<(
     Ok(())
 }
 
-fn file_name(path: &Path) -> String {
+/// The last part of a path.
+pub fn file_name(path: &Path) -> String {
     path.file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()

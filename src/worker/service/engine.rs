@@ -3,7 +3,7 @@
 use super::context::{Context, Step};
 use super::{TaskOutput, request, unexpected};
 use crate::engine::EngineError;
-use crate::engine::plan::EngineView;
+use crate::engine::plan::{self, EngineView};
 use crate::recipe::{BuildSpec, TargetSpec};
 use crate::worker::{Job, JobError, JobOutput};
 use std::path::Path;
@@ -51,5 +51,6 @@ pub fn run(
         }
         Err(error) => view.notes.push(format!("The library could not be asked: {error}")),
     }
+    view.findings = plan::findings(&view);
     Ok(TaskOutput::InspectEngine(Box::new(view)))
 }
