@@ -2,7 +2,7 @@
 
 use crate::bench::Protocol;
 use crate::recipe::Precision;
-use crate::rewrite::{LowType, Method, QuantMode};
+use crate::rewrite::{LowType, Method, PatchSpec, QuantMode};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -36,6 +36,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Find out which layers take the time
     Profile(ProfileArgs),
+    /// Clean a model up: fold constants, merge and remove what need not be there; results stay the same
+    Clean(CleanArgs),
     /// Lower a model to FP16 or BF16 by casts in its graph
     Cast(CastArgs),
     /// Quantize a model to INT8, with scales found on calibration data
@@ -235,6 +237,42 @@ pub struct CompareArgs {
     /// Fail when the mean absolute error of an output is this much larger
     #[arg(long, value_name = "PERCENT", requires = "baseline")]
     pub fail_error: Option<String>,
+}
+
+/// Arguments of `clean`.
+#[derive(Args, Debug)]
+pub struct CleanArgs {
+    /// The model (.onnx)
+    pub model: PathBuf,
+    /// The model to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Raise the opset first, to 13 to 23: LayerNormalization needs 17, Gelu 20, RMSNormalization 23
+    #[arg(long, value_name = "VERSION")]
+    pub opset: Option<i64>,
+    /// Do only this, for example fold-constants; repeatable, applied in the order given
+    #[arg(long, value_name = "PATCH", value_parser = clean_up_patch)]
+    pub only: Vec<PatchSpec>,
+    /// Leave this out; repeatable
+    #[arg(long, value_name = "PATCH", conflicts_with = "only", value_parser = clean_up_patch)]
+    pub skip: Vec<PatchSpec>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// List every node that went, came or changed, and why
+    #[arg(long)]
+    pub nodes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A clean-up patch by the name that recipes use; the error lists the names.
+fn clean_up_patch(text: &str) -> Result<PatchSpec, String> {
+    let all = PatchSpec::clean_up();
+    let names: Vec<&str> = all.iter().map(PatchSpec::kind).collect();
+    let unknown = || format!("unknown patch; there are {}", names.join(", "));
+    all.iter().find(|p| p.kind() == text).cloned().ok_or_else(unknown)
 }
 
 /// Arguments of `cast`.

@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod cast;
 mod check;
+mod clean;
 mod compare;
 mod doctor;
 mod drive;
@@ -41,6 +42,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Bench(a)) => bench::bench(&a),
         Some(Command::Compare(a)) => compare::compare(&a),
         Some(Command::Profile(a)) => profile::profile(&a),
+        Some(Command::Clean(a)) => clean::clean(&a),
         Some(Command::Cast(a)) => cast::cast(&a),
         Some(Command::Quantize(a)) => quantize::quantize(&a),
         Some(Command::Run(a)) => run::run(&a),

@@ -107,11 +107,10 @@ fn exercise(bytes: Vec<u8>) {
         }
     }
     let _ = graph.summary();
-    for spec in [
-        PatchSpec::FoldConstants { max_bytes: 4096 },
-        PatchSpec::RemoveNoOps {},
-        PatchSpec::RemoveDead {},
-    ] {
+    let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096 }];
+    specs.extend(PatchSpec::clean_up().into_iter().skip(1));
+    specs.push(PatchSpec::RaiseOpset { to: 22 });
+    for spec in specs {
         if let Ok(done) = apply(&model, &spec) {
             Graph::new(done.model).check_invariants().unwrap();
         }

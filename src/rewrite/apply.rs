@@ -1,6 +1,7 @@
 //! Applying patches.
 
-use super::{GraphDiff, PatchSpec, cast, clean, diff, fold, opset, quantize};
+use super::fuse::{Fused, fuse};
+use super::{GraphDiff, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, quantize};
 use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
@@ -41,11 +42,20 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
         PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
         PatchSpec::RemoveDead {} => clean::remove_dead(model)?,
-        PatchSpec::RaiseOpset {} => opset::raise(model)?,
+        PatchSpec::MergeDuplicates {} => duplicates::merge_duplicates(model)?,
+        PatchSpec::MergeScales {} => merge::merge_scales(model)?,
+        PatchSpec::InlineConstantIfs {} => inline::inline_constant_ifs(model)?,
+        PatchSpec::FuseLayerNorm {} => fuse(model, Fused::LayerNorm)?,
+        PatchSpec::FuseRmsNorm {} => fuse(model, Fused::RmsNorm)?,
+        PatchSpec::FuseGelu {} => fuse(model, Fused::Gelu)?,
+        PatchSpec::RaiseOpset { to } => opset::raise(model, *to)?,
         PatchSpec::Cast(spec) => cast::cast(model, spec)?,
         PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };
-    let diff = diff(&Graph::new(model.clone()), &Graph::new(done.model.clone()));
+    let diff = match Arc::ptr_eq(model, &done.model) {
+        true => GraphDiff::default(),
+        false => diff(&Graph::new(model.clone()), &Graph::new(done.model.clone())),
+    };
     Ok(AppliedPatch {
         spec: spec.clone(),
         summary: done.summary,
@@ -71,4 +81,47 @@ pub fn apply_all(model: &Arc<Model>, specs: &[PatchSpec]) -> Result<Vec<AppliedP
         done.push(step);
     }
     Ok(done)
+}
+
+/// What cleaning a model up did.
+pub struct CleanedUp {
+    /// The patches that changed something, in order.
+    pub applied: Vec<AppliedPatch>,
+    /// Patches that cannot be applied, with the reason.
+    pub refused: Vec<(PatchSpec, String)>,
+    /// The model after all of them.
+    pub model: Arc<Model>,
+}
+
+/// Times that the list is gone through: what one patch does may be what another waited for.
+const PASSES: usize = 8;
+
+/// Applies patches again and again until none of them changes anything; one that cannot be applied is left out.
+pub fn clean_up(model: &Arc<Model>, specs: &[PatchSpec]) -> CleanedUp {
+    let mut out = CleanedUp {
+        applied: Vec::new(),
+        refused: Vec::new(),
+        model: model.clone(),
+    };
+    let mut idle = 0;
+    for spec in specs.iter().cycle().take(specs.len() * PASSES) {
+        // Each has seen the model as it is.
+        if idle >= specs.len() {
+            break;
+        }
+        idle += 1;
+        if out.refused.iter().any(|(refused, _)| refused == spec) {
+            continue;
+        }
+        match apply(&out.model, spec) {
+            Ok(step) if Arc::ptr_eq(&step.model, &out.model) => {}
+            Ok(step) => {
+                idle = 0;
+                out.model = step.model.clone();
+                out.applied.push(step);
+            }
+            Err(reason) => out.refused.push((spec.clone(), reason)),
+        }
+    }
+    out
 }

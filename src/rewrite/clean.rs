@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 /// What a patch did.
 pub(super) struct Done {
+    /// The model that was given where nothing was done.
     pub(super) model: Arc<Model>,
     pub(super) summary: String,
     pub(super) notes: Vec<(String, String)>,
@@ -59,7 +60,10 @@ pub(super) fn remove_no_ops(model: &Arc<Model>) -> Result<Done, String> {
         0 => "No node does nothing".to_owned(),
         n => format!("Removed {} that did nothing", count(n, "node")),
     };
-    let model = Arc::new(model.with_proto(edit.finish().proto));
+    let model = match removed {
+        0 => model.clone(),
+        _ => Arc::new(model.with_proto(edit.finish().proto)),
+    };
     Ok(Done { model, summary, notes })
 }
 
@@ -138,6 +142,9 @@ pub(super) fn remove_dead(model: &Arc<Model>) -> Result<Done, String> {
             count(constants, "unread constant")
         ),
     };
-    let model = Arc::new(model.with_proto(edit.finish().proto));
+    let model = match (notes.len(), initializers) {
+        (0, 0) => model.clone(),
+        _ => Arc::new(model.with_proto(edit.finish().proto)),
+    };
     Ok(Done { model, summary, notes })
 }

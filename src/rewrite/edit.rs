@@ -3,6 +3,7 @@
 //! Removing a node also removes what only fed it: nodes and stored constants whose last reader goes. What was dead before
 //! stays, so that each patch's diff shows its own work.
 
+use super::names::Fresh;
 use crate::graph::{Graph, NodeId, Producer, TensorId, TensorKind};
 use crate::model::Tensor;
 use crate::model::onnx::__buffa::oneof::{self, tensor_shape_proto::dimension};
@@ -12,6 +13,25 @@ use crate::model::onnx::{
 };
 use buffa::MessageField;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What a node that a patch puts in reads.
+pub(super) enum Feed {
+    /// A tensor that the node's body sees.
+    Tensor(TensorId),
+    /// A new constant, and the name it gets where that is free.
+    Value(String, Tensor),
+}
+
+/// A node in the place of another.
+struct Replacement {
+    proto: NodeProto,
+    reads: Vec<Read>,
+}
+
+enum Read {
+    Tensor(TensorId),
+    Value(String, Tensor),
+}
 
 /// Edits of one graph.
 pub(super) struct Edit<'a> {
@@ -29,6 +49,10 @@ pub(super) struct Edit<'a> {
     renamed: HashMap<TensorId, TensorId>,
     /// Names that more than one tensor of the model has, in whatever bodies.
     shared_names: HashSet<&'a str>,
+    /// Nodes whose place another takes.
+    replaced: HashMap<NodeId, Replacement>,
+    /// Names for new constants; made when first needed.
+    fresh: Option<Fresh>,
 }
 
 /// What an edit did.
@@ -60,6 +84,8 @@ impl<'a> Edit<'a> {
             uses,
             constants: BTreeMap::new(),
             redirected: HashMap::new(),
+            replaced: HashMap::new(),
+            fresh: None,
         }
     }
 
@@ -77,8 +103,19 @@ impl<'a> Edit<'a> {
             }
             let graph = self.graph;
             let node = graph.node(id);
-            for read in node.inputs.iter().flatten() {
-                self.release(*read, &mut todo);
+            match self.replaced.remove(&id) {
+                Some(replacement) => {
+                    for read in &replacement.reads {
+                        if let Read::Tensor(read) = read {
+                            self.release(*read, &mut todo);
+                        }
+                    }
+                }
+                None => {
+                    for read in node.inputs.iter().flatten() {
+                        self.release(*read, &mut todo);
+                    }
+                }
             }
             for body in &node.owned_bodies {
                 let body = &graph.bodies[*body as usize];
@@ -99,13 +136,7 @@ impl<'a> Edit<'a> {
         }
         self.orphaned[at] = true;
         if let Producer::Node { node, .. } = self.graph.tensors[at].producer
-            && self
-                .graph
-                .node(node)
-                .outputs
-                .iter()
-                .flatten()
-                .all(|t| self.uses[t.0 as usize] == 0)
+            && self.is_unread(node)
         {
             todo.push(node);
         }
@@ -138,6 +169,65 @@ impl<'a> Edit<'a> {
         self.redirected.insert(to, from);
         self.remove(id);
         true
+    }
+
+    /// Puts another node in the place of one without bodies: it makes the same outputs, or the first of them, from other
+    /// inputs. What only fed the old one goes. Not to be done twice to one node.
+    pub(super) fn replace(&mut self, id: NodeId, mut proto: NodeProto, feeds: Vec<Feed>) {
+        let graph = self.graph;
+        let reads = feeds.into_iter().map(|feed| match feed {
+            Feed::Tensor(tensor) => {
+                let tensor = self.target(tensor);
+                self.uses[tensor.0 as usize] += 1;
+                Read::Tensor(tensor)
+            }
+            Feed::Value(name, value) => {
+                let fresh = self.fresh.get_or_insert_with(|| Fresh::new(graph));
+                Read::Value(fresh.name(name), value)
+            }
+        });
+        let reads = reads.collect();
+        proto.output = graph.proto(id).output.clone();
+        let mut todo = Vec::new();
+        for read in graph.node(id).inputs.iter().flatten() {
+            self.release(*read, &mut todo);
+        }
+        self.replaced.insert(id, Replacement { proto, reads });
+        for id in todo {
+            self.remove(id);
+        }
+    }
+
+    /// True when a patch put another node in this one's place.
+    pub(super) fn is_replaced(&self, id: NodeId) -> bool {
+        self.replaced.contains_key(&id)
+    }
+
+    /// True when readers of `to` may read `from` instead, which stands in the same body or in one around it.
+    pub(super) fn can_substitute(&self, from: TensorId, to: TensorId) -> bool {
+        let (source, result) = (self.graph.tensor(from), self.graph.tensor(to));
+        // As for `bypass`: a reader inside a body might find another tensor under the name.
+        from != to && !result.is_output && !self.shared_names.contains(&*source.name)
+    }
+
+    /// Lets readers of `to` read `from`; what made `to` goes when nothing else of it is read.
+    pub(super) fn substitute(&mut self, from: TensorId, to: TensorId) {
+        let from = self.target(from);
+        let moved = std::mem::take(&mut self.uses[to.0 as usize]);
+        self.uses[from.0 as usize] += moved;
+        self.redirected.insert(to, from);
+        self.orphaned[to.0 as usize] = true;
+        if let Producer::Node { node, .. } = self.graph.tensor(to).producer
+            && self.is_unread(node)
+        {
+            self.remove(node);
+        }
+    }
+
+    /// True when nothing reads any output of the node.
+    fn is_unread(&self, node: NodeId) -> bool {
+        let mut outputs = self.graph.node(node).outputs.iter().flatten();
+        outputs.all(|t| self.uses[t.0 as usize] == 0)
     }
 
     /// Marks stored constants that nothing reads, so that they are left out; gives their number.
@@ -195,7 +285,7 @@ impl<'a> Edit<'a> {
             .filter(|(_, body)| body.is_function)
         {
             if let Some(function) = body.function.and_then(|f| proto.functions.get_mut(f as usize)) {
-                function.node = writer.nodes(at as u32, std::mem::take(&mut function.node), false);
+                function.node = writer.nodes(at as u32, std::mem::take(&mut function.node), false).0;
                 let gone = writer.names_gone(at as u32);
                 function
                     .value_info
@@ -219,10 +309,11 @@ struct Writer<'e, 'a> {
     constants: usize,
 }
 
-impl Writer<'_, '_> {
+impl<'e> Writer<'e, '_> {
     fn graph(&mut self, body: u32, graph: &mut GraphProto) {
         let to_initializers = !self.is_old || body == 0;
-        graph.node = self.nodes(body, std::mem::take(&mut graph.node), to_initializers);
+        let (nodes, values) = self.nodes(body, std::mem::take(&mut graph.node), to_initializers);
+        graph.node = nodes;
         let edit = self.edit;
         let of_body = std::mem::take(&mut self.initializers[body as usize]);
         let is_unread =
@@ -253,6 +344,12 @@ impl Writer<'_, '_> {
                 }
             }
         }
+        for (name, value) in values {
+            graph.initializer.push(value.to_proto(name));
+            if self.is_old {
+                graph.input.push(input(name, value));
+            }
+        }
         let mut gone = self.names_gone(body);
         gone.extend(dropped.iter().map(String::as_str));
         let stays = |name: &Option<String>| !gone.contains(name.as_deref().unwrap_or_default());
@@ -278,10 +375,17 @@ impl Writer<'_, '_> {
             .collect()
     }
 
-    fn nodes(&mut self, body: u32, nodes: Vec<NodeProto>, to_initializers: bool) -> Vec<NodeProto> {
+    /// The nodes, and the constants of new ones where they become initializers.
+    fn nodes(
+        &mut self,
+        body: u32,
+        nodes: Vec<NodeProto>,
+        to_initializers: bool,
+    ) -> (Vec<NodeProto>, Vec<NewValue<'e>>) {
         let edit = self.edit;
         let graph = edit.graph;
         let mut out = Vec::with_capacity(nodes.len());
+        let mut values = Vec::new();
         for (mut proto, id) in nodes.into_iter().zip(&graph.bodies[body as usize].nodes) {
             let node = graph.node(*id);
             if edit.is_removed(*id) {
@@ -297,11 +401,30 @@ impl Writer<'_, '_> {
                 }
                 continue;
             }
-            for (name, read) in proto.input.iter_mut().zip(&node.inputs) {
-                if let Some(read) = read
-                    && edit.name(*read) != name
-                {
-                    *name = edit.name(*read).to_owned();
+            if let Some(replacement) = edit.replaced.get(id) {
+                proto = replacement.proto.clone();
+                proto.input.clear();
+                for read in &replacement.reads {
+                    let name = match read {
+                        Read::Tensor(tensor) => edit.name(*tensor),
+                        Read::Value(name, value) if to_initializers => {
+                            values.push((name.as_str(), value));
+                            name
+                        }
+                        Read::Value(name, value) => {
+                            out.push(constant_node(name, value));
+                            name
+                        }
+                    };
+                    proto.input.push(name.to_owned());
+                }
+            } else {
+                for (name, read) in proto.input.iter_mut().zip(&node.inputs) {
+                    if let Some(read) = read
+                        && edit.name(*read) != name
+                    {
+                        *name = edit.name(*read).to_owned();
+                    }
                 }
             }
             for (name, made) in proto.output.iter_mut().zip(&node.outputs) {
@@ -325,9 +448,12 @@ impl Writer<'_, '_> {
             }
             out.push(proto);
         }
-        out
+        (out, values)
     }
 }
+
+/// Name and value of a constant that a new node reads.
+type NewValue<'e> = (&'e str, &'e Tensor);
 
 /// A node that holds a value.
 pub(super) fn constant_node(name: &str, value: &Tensor) -> NodeProto {

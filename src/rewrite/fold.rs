@@ -341,7 +341,7 @@ impl Round<'_> {
 }
 
 /// True when an attribute takes its value from the call of the function that the node stands in.
-fn has_references(node: &NodeProto) -> bool {
+pub(super) fn has_references(node: &NodeProto) -> bool {
     node.attribute
         .iter()
         .any(|a| a.ref_attr_name.as_deref().is_some_and(|name| !name.is_empty()))

@@ -8,9 +8,13 @@ pub mod apply;
 pub mod cast;
 mod clean;
 pub mod diff;
+mod duplicates;
 mod edit;
 mod fold;
+mod fuse;
 pub mod histogram;
+mod inline;
+mod merge;
 mod names;
 mod opset;
 pub mod quantize;
@@ -20,7 +24,7 @@ pub mod spec;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{AppliedPatch, PatchError, apply, apply_all};
+pub use apply::{AppliedPatch, CleanedUp, PatchError, apply, apply_all, clean_up};
 pub use cast::{CastSpec, LowType};
 pub use diff::{GraphDiff, NodeChange, diff};
 pub use quantize::{Method, QuantMode, QuantizeSpec};

@@ -17,8 +17,24 @@ pub enum PatchSpec {
     RemoveNoOps {},
     /// Remove nodes and stored constants that no output depends on.
     RemoveDead {},
-    /// Raise opset 11 or 12 to 13, the least that quantization needs.
-    RaiseOpset {},
+    /// Let one copy of equal constants and of nodes that compute the same stand for all.
+    MergeDuplicates {},
+    /// Merge BatchNormalization, and Mul, Div, Add or Sub with a constant per channel, into the weights before them.
+    MergeScales {},
+    /// Replace each If whose condition is constant by the branch that runs.
+    InlineConstantIfs {},
+    /// Fuse LayerNormalization written out in small operators; needs opset 17.
+    FuseLayerNorm {},
+    /// Fuse RMSNormalization written out in small operators; needs opset 23.
+    FuseRmsNorm {},
+    /// Fuse Gelu written out in small operators, exact or approximated by tanh; needs opset 20.
+    FuseGelu {},
+    /// Raise the opset, from 7 on.
+    RaiseOpset {
+        /// To this one, 13 to 23; default 13, the least that quantization needs.
+        #[serde(default = "default_opset")]
+        to: i64,
+    },
     /// Lower float32 to float16 or bfloat16.
     Cast(Box<CastSpec>),
     /// Compute in 8 bits, or store weights in 4, where that pays.
@@ -27,6 +43,22 @@ pub enum PatchSpec {
 
 fn default_fold_limit() -> u64 {
     16 << 20
+}
+
+/// Opsets offered by name: with scales per channel, with LayerNormalization and types of 8 bits, with 4 bits, with BF16.
+const OFFERED_OPSETS: [i64; 4] = [13, 19, 21, 22];
+
+fn default_opset() -> i64 {
+    13
+}
+
+impl Default for PatchSpec {
+    /// Folding constants, which is the first thing to do to any model.
+    fn default() -> Self {
+        Self::FoldConstants {
+            max_bytes: default_fold_limit(),
+        }
+    }
 }
 
 impl PatchSpec {
@@ -38,12 +70,75 @@ impl PatchSpec {
     /// What makes a model ready for quantization: weights that are constants, and an opset with scales per channel.
     pub fn before_quantizing() -> Vec<Self> {
         vec![
-            Self::RaiseOpset {},
+            Self::RaiseOpset { to: default_opset() },
             Self::RemoveNoOps {},
-            Self::FoldConstants {
-                max_bytes: default_fold_limit(),
-            },
+            Self::default(),
         ]
+    }
+
+    /// What is done to clean a model up, in order. None of it changes results beyond rounding.
+    pub fn clean_up() -> Vec<Self> {
+        vec![
+            Self::default(),
+            Self::InlineConstantIfs {},
+            Self::RemoveNoOps {},
+            Self::MergeScales {},
+            Self::MergeDuplicates {},
+            Self::FuseLayerNorm {},
+            Self::FuseRmsNorm {},
+            Self::FuseGelu {},
+            Self::RemoveDead {},
+        ]
+    }
+
+    /// The patches that need no choices, in the order in which they are best applied.
+    pub fn offered() -> Vec<Self> {
+        let mut out = Self::clean_up();
+        out.extend(OFFERED_OPSETS.map(|to| Self::RaiseOpset { to }));
+        out.extend([LowType::Fp16, LowType::Bf16].map(|to| Self::Cast(Box::new(CastSpec::new(to)))));
+        out
+    }
+
+    /// The name that recipes and `clean --only` use: `fold-constants`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::FoldConstants { .. } => "fold-constants",
+            Self::RemoveNoOps {} => "remove-no-ops",
+            Self::RemoveDead {} => "remove-dead",
+            Self::MergeDuplicates {} => "merge-duplicates",
+            Self::MergeScales {} => "merge-scales",
+            Self::InlineConstantIfs {} => "inline-constant-ifs",
+            Self::FuseLayerNorm {} => "fuse-layer-norm",
+            Self::FuseRmsNorm {} => "fuse-rms-norm",
+            Self::FuseGelu {} => "fuse-gelu",
+            Self::RaiseOpset { .. } => "raise-opset",
+            Self::Cast(_) => "cast",
+            Self::Quantize(_) => "quantize",
+        }
+    }
+
+    /// What the patch is for, in a sentence or two.
+    pub fn explanation(&self) -> &'static str {
+        match self {
+            Self::FoldConstants { .. } => {
+                "Computes what depends on constants and known shapes only, once and for all; results stay the same"
+            }
+            Self::RemoveNoOps {} => "Identity, Dropout in inference, casts to the type a tensor has already",
+            Self::RemoveDead {} => "Nodes and stored constants that no output depends on",
+            Self::MergeDuplicates {} => "One copy of equal constants, and of nodes that compute the same",
+            Self::MergeScales {} => {
+                "BatchNormalization and constants per channel go into the weights before them; results change by rounding only"
+            }
+            Self::InlineConstantIfs {} => "An If with a constant condition is replaced by the branch that runs",
+            Self::FuseLayerNorm {} => "LayerNormalization written out becomes one operator; needs opset 17",
+            Self::FuseRmsNorm {} => "RMSNormalization written out becomes one operator; needs opset 23",
+            Self::FuseGelu {} => "Gelu written out becomes one operator; needs opset 20",
+            Self::RaiseOpset { .. } => "Newer operators become possible; quantization needs 13",
+            Self::Cast(_) => {
+                "Nodes that can take it compute in 16 bits; half the memory, faster where the hardware has it"
+            }
+            Self::Quantize(_) => "What pays is computed in 8 bits, with scales from calibration data",
+        }
     }
 
     /// Short label, as menus and diffs show it: `Fold constants`.
@@ -52,12 +147,42 @@ impl PatchSpec {
             Self::FoldConstants { .. } => "Fold constants",
             Self::RemoveNoOps {} => "Remove nodes that do nothing",
             Self::RemoveDead {} => "Remove dead nodes",
-            Self::RaiseOpset {} => "Raise the opset",
+            Self::MergeDuplicates {} => "Merge duplicates",
+            Self::MergeScales {} => "Merge BatchNormalization and scales",
+            Self::InlineConstantIfs {} => "Inline constant Ifs",
+            Self::FuseLayerNorm {} => "Fuse LayerNormalization",
+            Self::FuseRmsNorm {} => "Fuse RMSNormalization",
+            Self::FuseGelu {} => "Fuse Gelu",
+            Self::RaiseOpset { to } => match to {
+                13 => "Raise the opset to 13",
+                19 => "Raise the opset to 19",
+                21 => "Raise the opset to 21",
+                22 => "Raise the opset to 22",
+                _ => "Raise the opset",
+            },
             Self::Cast(spec) => match spec.to {
                 LowType::Fp16 => "Cast to FP16",
                 LowType::Bf16 => "Cast to BF16",
             },
             Self::Quantize(spec) => spec.mode.label(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_those_of_recipes() {
+        for patch in PatchSpec::offered() {
+            let written = serde_json::to_value(&patch).unwrap();
+            assert_eq!(written["kind"], patch.kind());
+            assert_eq!(serde_json::from_value::<PatchSpec>(written).unwrap(), patch);
+        }
+        assert_eq!(
+            serde_json::from_str::<PatchSpec>(r#"{"kind": "fold-constants"}"#).unwrap(),
+            PatchSpec::default()
+        );
     }
 }

@@ -68,6 +68,37 @@ fn inspect_counts_nodes_inside_bodies_apart() {
 }
 
 #[test]
+fn clean_says_what_each_patch_changed_and_keeps_files() {
+    let home = tempfile::tempdir().unwrap();
+    let file = model("ch_ppocr_mobile_v2.0_cls_mobile.onnx");
+    let run_with = |more: &[&str]| {
+        let base = ["clean".as_ref(), file.as_os_str(), "-o".as_ref(), "after.onnx".as_ref()];
+        run(home.path(), base.into_iter().chain(more.iter().map(AsRef::as_ref)))
+    };
+    let v = json(&run_with(&["--json"]), 0);
+    has_documented_keys(&v, "clean");
+    let patches = v["patches"].as_array().unwrap();
+    let merged = patches
+        .iter()
+        .find(|p| p["kind"] == "merge-scales")
+        .expect("there are BatchNormalizations");
+    assert!(merged["diff"]["removed"].as_array().unwrap().len() >= 35, "{merged}");
+    assert!(
+        v["nodes"].as_u64().unwrap() < v["nodes_before"].as_u64().unwrap() / 2,
+        "{v}"
+    );
+    let again = run_with(&["--json"]);
+    assert_eq!(again.status.code(), Some(2));
+    let unknown = run_with(&["--force", "--only", "tidy"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&unknown.stderr);
+    assert!(words.contains("tidy") && words.contains("merge-scales"), "{words}");
+    let one = json(&run_with(&["--force", "--only", "remove-dead", "--json"]), 0);
+    assert_eq!(one["patches"], serde_json::json!([]));
+    assert_eq!(one["nodes"], one["nodes_before"]);
+}
+
+#[test]
 fn check_lists_findings_for_each_target() {
     let home = tempfile::tempdir().unwrap();
     for name in ["magika.onnx", "PP-OCRv6_det_small.onnx"] {

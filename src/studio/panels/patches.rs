@@ -3,7 +3,7 @@
 use super::recipe::Looks;
 use crate::format;
 use crate::recipe::Recipe;
-use crate::rewrite::{CastSpec, LowType, PatchSpec};
+use crate::rewrite::PatchSpec;
 use crate::studio::state::patched::Step;
 use crate::studio::theme::{HALF, Tokens};
 use crate::studio::widgets::{card, name, note};
@@ -12,17 +12,6 @@ use eframe::egui::{CollapsingHeader, RichText, Ui};
 
 /// Notes listed per patch.
 const NOTES: usize = 100;
-
-/// Patches that need no choices, in the order in which they are best applied.
-fn offered() -> [PatchSpec; 5] {
-    [
-        PatchSpec::FoldConstants { max_bytes: 16 << 20 },
-        PatchSpec::RemoveNoOps {},
-        PatchSpec::RemoveDead {},
-        PatchSpec::Cast(Box::new(CastSpec::new(LowType::Fp16))),
-        PatchSpec::Cast(Box::new(CastSpec::new(LowType::Bf16))),
-    ]
-}
 
 /// The patches in order.
 pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
@@ -70,9 +59,10 @@ pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         ui.add(egui::Label::new(RichText::new(text).color(t.error)).wrap());
     }
     ui.menu_button("Add patch", |ui| {
-        for patch in offered() {
+        for patch in PatchSpec::offered() {
             let has = recipe.patches.iter().any(|p| p.label() == patch.label());
             let button = ui.add_enabled(!has, egui::Button::new(patch.label()));
+            let button = button.on_hover_text(patch.explanation());
             if button.on_disabled_hover_text("It is in the list already").clicked() {
                 recipe.patches.push(patch);
                 ui.close();

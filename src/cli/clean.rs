@@ -1,0 +1,137 @@
+//! `clean`: the standard list of clean-up patches, and what each of them changed.
+
+use super::args::CleanArgs;
+use super::exit::{CliError, Exit};
+use super::inspect::print_json;
+use crate::format;
+use crate::graph::{Graph, NodePath};
+use crate::model::Model;
+use crate::rewrite::{AppliedPatch, CleanedUp, PatchSpec, clean_up};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Cleans a model up and writes it.
+pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
+    if args.output.exists() && !args.force {
+        return Err(CliError::unusable(format!(
+            "{} exists already; --force replaces it",
+            args.output.display()
+        )));
+    }
+    let model = Arc::new(Model::open(&args.model).map_err(CliError::unusable)?);
+    let mut specs: Vec<PatchSpec> = args.opset.map(|to| PatchSpec::RaiseOpset { to }).into_iter().collect();
+    specs.extend(if args.only.is_empty() {
+        let all = PatchSpec::clean_up().into_iter();
+        all.filter(|p| !args.skip.contains(p)).collect::<Vec<_>>()
+    } else {
+        args.only.clone()
+    });
+    let done = clean_up(&model, &specs);
+    // Asked for and refused is no success; left out of the standard list it is a line to read.
+    let is_asked = |patch: &PatchSpec| args.only.contains(patch) || matches!(patch, PatchSpec::RaiseOpset { .. });
+    if let Some((patch, why)) = done.refused.iter().find(|(patch, _)| is_asked(patch)) {
+        return Err(CliError::unusable(format!(
+            "{}: {}: {why}",
+            args.model.display(),
+            patch.label()
+        )));
+    }
+    done.model.save(&args.output, args.force).map_err(CliError::unusable)?;
+    let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
+    if args.json {
+        print_json(&report(args, &model, &done, bytes))?;
+        return Ok(Exit::Fine);
+    }
+    let mut before = model.clone();
+    for step in &done.applied {
+        println!("{}: {}", step.spec.label(), step.summary);
+        let d = &step.diff;
+        println!(
+            "  nodes: {} removed, {} added, {} changed",
+            d.removed.len(),
+            d.added.len(),
+            d.changed.len()
+        );
+        if args.nodes {
+            list(&before, step);
+        }
+        before = step.model.clone();
+    }
+    if done.applied.is_empty() {
+        println!("Nothing to clean up");
+    }
+    for (patch, why) in &done.refused {
+        println!("{}: left out: {why}", patch.label());
+    }
+    println!(
+        "{}  {}, was {}; {}, was {}",
+        args.output.display(),
+        format::plural(nodes(&done.model), "node"),
+        nodes(&model),
+        format::bytes(bytes),
+        format::bytes(model.file_bytes())
+    );
+    Ok(Exit::Fine)
+}
+
+/// Nodes of all bodies and functions.
+fn nodes(model: &Arc<Model>) -> usize {
+    Graph::new(model.clone()).nodes.len()
+}
+
+fn report(args: &CleanArgs, model: &Arc<Model>, done: &CleanedUp, bytes: u64) -> Value {
+    let patches: Vec<Value> = done
+        .applied
+        .iter()
+        .map(|step| {
+            json!({
+                "kind": step.spec.kind(),
+                "label": step.spec.label(),
+                "summary": step.summary,
+                "diff": step.diff,
+                "notes": step.notes,
+            })
+        })
+        .collect();
+    let refused: Vec<Value> = done
+        .refused
+        .iter()
+        .map(|(patch, why)| json!({ "kind": patch.kind(), "reason": why }))
+        .collect();
+    json!({
+        "output": args.output,
+        "nodes_before": nodes(model),
+        "nodes": nodes(&done.model),
+        "bytes_before": model.file_bytes(),
+        "bytes": bytes,
+        "patches": patches,
+        "refused": refused,
+    })
+}
+
+/// One line for each node that went (-), came (+) or changed (~), then the notes.
+fn list(before: &Arc<Model>, step: &AppliedPatch) {
+    let (old, new) = (Graph::new(before.clone()), Graph::new(step.model.clone()));
+    let line = |sign: char, graph: &Graph, path: &NodePath| match graph.find(path) {
+        Some(id) => {
+            let node = graph.node(id);
+            println!("  {sign} {path} {} {:?}", node.op_type, node.name);
+        }
+        None => println!("  {sign} {path}"),
+    };
+    for path in &step.diff.removed {
+        line('-', &old, path);
+    }
+    for path in &step.diff.added {
+        line('+', &new, path);
+    }
+    for change in &step.diff.changed {
+        line('~', &new, &change.after);
+        for what in &change.what {
+            println!("      {what}");
+        }
+    }
+    for (name, note) in &step.notes {
+        println!("  {name}: {note}");
+    }
+}

@@ -1,0 +1,507 @@
+//! Inlining: an `If` whose condition is constant is replaced by the branch that runs.
+
+use super::clean::{Done, count, label};
+use super::edit::defaults;
+use super::fold::refuse_broken;
+use super::names::Fresh;
+use crate::graph::{Graph, NodeId, TensorId, TensorKind};
+use crate::model::Model;
+use crate::model::onnx::{
+    AttributeProto, FunctionProto, GraphProto, NodeProto, SparseTensorProto, TensorAnnotation, TensorProto,
+    ValueInfoProto, attribute_proto::AttributeType,
+};
+use buffa::MessageField;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Rounds: branches inside branches come one after the other.
+const ROUNDS: usize = 32;
+
+/// Inlines until no condition is constant.
+///
+/// # Errors
+/// Structural problems that must be settled first.
+pub(super) fn inline_constant_ifs(model: &Arc<Model>) -> Result<Done, String> {
+    let mut model = model.clone();
+    let mut notes = Vec::new();
+    for _ in 0..ROUNDS {
+        let graph = Graph::new(model.clone());
+        refuse_broken(&graph)?;
+        let taken = taken(&graph);
+        if taken.is_empty() {
+            break;
+        }
+        for (id, body) in &taken {
+            let branch = &graph.bodies[*body as usize].name;
+            notes.push((label(graph.node(*id)), format!("If replaced by its {branch}")));
+        }
+        let mut inliner = Inliner::new(&graph, taken.into_iter().collect());
+        let mut proto = model.proto().clone();
+        if let Some(top) = proto.graph.as_option_mut() {
+            inliner.graph(0, top);
+        }
+        let functions = graph.bodies.iter().enumerate().filter(|(_, b)| b.is_function);
+        for (at, body) in functions {
+            if let Some(function) = body.function.and_then(|f| proto.functions.get_mut(f as usize)) {
+                inliner.function(at as u32, function);
+            }
+        }
+        model = Arc::new(model.with_proto(proto));
+    }
+    let summary = match notes.len() {
+        0 => "No If has a constant condition".to_owned(),
+        n => format!("Replaced {} by the branch that runs", count(n, "If")),
+    };
+    Ok(Done { model, summary, notes })
+}
+
+/// Outermost `If`s with a constant condition, and the body that runs.
+fn taken(graph: &Graph) -> Vec<(NodeId, u32)> {
+    let defaults = defaults(graph);
+    let mut out: Vec<(NodeId, u32)> = Vec::new();
+    let mut chosen = HashSet::new();
+    for (at, node) in graph.nodes.iter().enumerate() {
+        let id = NodeId(at as u32);
+        if &*node.op_type != "If" || !node.domain.is_empty() || is_inside(graph, node.body, &chosen) {
+            continue;
+        }
+        let runs = |condition: TensorId| {
+            let info = graph.tensor(condition);
+            if info.kind != TensorKind::Constant || defaults.contains(&condition) {
+                return None;
+            }
+            match graph.constant(condition)?.ok()?.to_i64()?[..] {
+                [value] => Some(if value != 0 { "then_branch" } else { "else_branch" }),
+                _ => None,
+            }
+        };
+        let Some(wanted) = node.inputs.first().copied().flatten().and_then(runs) else {
+            continue;
+        };
+        let branch = node
+            .owned_bodies
+            .iter()
+            .find(|b| *graph.bodies[**b as usize].name == *wanted);
+        // A branch that is no branch stays for the checker to tell.
+        if let Some(branch) = branch
+            && graph.bodies[*branch as usize].inputs.is_empty()
+            && graph.bodies[*branch as usize].outputs.len() == node.outputs.len()
+        {
+            chosen.insert(id);
+            out.push((id, *branch));
+        }
+    }
+    out
+}
+
+/// True when the body is one of these nodes', at any depth.
+fn is_inside(graph: &Graph, mut body: u32, nodes: &HashSet<NodeId>) -> bool {
+    while let Some(owner) = graph.bodies[body as usize].owner {
+        if nodes.contains(&owner) {
+            return true;
+        }
+        body = graph.node(owner).body;
+    }
+    false
+}
+
+/// What a branch brings besides nodes.
+#[derive(Default)]
+struct Brought {
+    initializers: Vec<TensorProto>,
+    sparse: Vec<SparseTensorProto>,
+    infos: Vec<ValueInfoProto>,
+    annotations: Vec<TensorAnnotation>,
+}
+
+struct Inliner<'a> {
+    graph: &'a Graph,
+    taken: HashMap<NodeId, u32>,
+    fresh: Fresh,
+    /// Names that more than one tensor, or more than one node, has.
+    shared: HashSet<&'a str>,
+    /// Constants become nodes: in functions, and before IR version 4.
+    is_old: bool,
+}
+
+impl<'a> Inliner<'a> {
+    fn new(graph: &'a Graph, taken: HashMap<NodeId, u32>) -> Self {
+        let mut shared = HashSet::new();
+        for names in [
+            graph.tensors.iter().map(|t| &*t.name).collect::<Vec<_>>(),
+            graph.nodes.iter().map(|n| &*n.name).collect(),
+        ] {
+            let mut seen = HashSet::new();
+            shared.extend(names.into_iter().filter(|name| !seen.insert(*name)));
+        }
+        Self {
+            graph,
+            taken,
+            fresh: Fresh::new(graph),
+            shared,
+            is_old: graph.model.proto().ir_version.unwrap_or(0) < 4,
+        }
+    }
+
+    fn function(&mut self, body: u32, function: &mut FunctionProto) {
+        let (nodes, brought) = self.nodes(body, std::mem::take(&mut function.node), true);
+        function.node = nodes;
+        function.value_info.extend(brought.infos);
+    }
+
+    fn graph(&mut self, body: u32, graph: &mut GraphProto) {
+        let (nodes, brought) = self.nodes(body, std::mem::take(&mut graph.node), self.is_old);
+        graph.node = nodes;
+        graph.initializer.extend(brought.initializers);
+        graph.sparse_initializer.extend(brought.sparse);
+        graph.value_info.extend(brought.infos);
+        graph.quantization_annotation.extend(brought.annotations);
+    }
+
+    fn nodes(&mut self, body: u32, nodes: Vec<NodeProto>, to_nodes: bool) -> (Vec<NodeProto>, Brought) {
+        let graph = self.graph;
+        let mut out = Vec::with_capacity(nodes.len());
+        let mut brought = Brought::default();
+        for (mut proto, id) in nodes.into_iter().zip(&graph.bodies[body as usize].nodes) {
+            if let Some(branch) = self.taken.get(id).copied()
+                && let Some(mut content) = take_body(graph, &mut proto, branch)
+            {
+                self.branch(*id, branch, &mut content, to_nodes, &mut out, &mut brought);
+                continue;
+            }
+            for owned in &graph.node(*id).owned_bodies {
+                if let Some(inner) = body_mut(graph, &mut proto, *owned) {
+                    self.graph(*owned, inner);
+                }
+            }
+            out.push(proto);
+        }
+        (out, brought)
+    }
+
+    /// Puts the content of a branch in the place of its `If`.
+    fn branch(
+        &mut self,
+        id: NodeId,
+        branch: u32,
+        content: &mut GraphProto,
+        to_nodes: bool,
+        out: &mut Vec<NodeProto>,
+        brought: &mut Brought,
+    ) {
+        let graph = self.graph;
+        let outputs = &graph.proto(id).output;
+        let made: HashSet<&str> = content
+            .node
+            .iter()
+            .flat_map(|n| &n.output)
+            .map(String::as_str)
+            .collect();
+        let mut names: HashMap<String, String> = HashMap::new();
+        let mut passed: Vec<(TensorId, String)> = Vec::new();
+        for (tensor, wanted) in graph.bodies[branch as usize].outputs.iter().zip(outputs) {
+            if wanted.is_empty() {
+                continue;
+            }
+            let name = &*graph.tensor(*tensor).name;
+            let is_own = graph.tensor(*tensor).body == branch && made.contains(name);
+            // Under a name that another tensor has too, readers inside bodies might find that one.
+            if is_own && !names.contains_key(name) && !self.shared.contains(wanted.as_str()) {
+                names.insert(name.to_owned(), wanted.clone());
+            } else {
+                passed.push((*tensor, wanted.clone()));
+            }
+        }
+        let stored = content.initializer.iter().filter_map(|t| t.name.as_deref());
+        let sparse = content
+            .sparse_initializer
+            .iter()
+            .filter_map(|t| t.values.name.as_deref());
+        let own: Vec<&str> = stored.chain(sparse).chain(made.iter().copied()).collect();
+        for name in own {
+            if !name.is_empty() && !names.contains_key(name) && self.shared.contains(name) {
+                let new = self.fresh.name(name.to_owned());
+                names.insert(name.to_owned(), new);
+            }
+        }
+        rename_graph(content, &names);
+        for node in &mut content.node {
+            if let Some(name) = node.name.as_mut().filter(|name| self.shared.contains(name.as_str())) {
+                *name = self.fresh.name(name.clone());
+            }
+        }
+        for tensor in std::mem::take(&mut content.initializer) {
+            match to_nodes {
+                true => out.push(stored_node(tensor)),
+                false => brought.initializers.push(tensor),
+            }
+        }
+        for tensor in std::mem::take(&mut content.sparse_initializer) {
+            match to_nodes {
+                true => out.push(sparse_node(tensor)),
+                false => brought.sparse.push(tensor),
+            }
+        }
+        brought.infos.append(&mut content.value_info);
+        brought.annotations.append(&mut content.quantization_annotation);
+        out.append(&mut content.node);
+        for (tensor, wanted) in passed {
+            let info = graph.tensor(tensor);
+            let name = match names.get(&*info.name) {
+                Some(new) if info.body == branch => new.clone(),
+                _ => info.name.to_string(),
+            };
+            out.push(NodeProto {
+                op_type: Some("Identity".into()),
+                name: Some(self.fresh.name(format!("{wanted}_Identity"))),
+                input: vec![name],
+                output: vec![wanted],
+                ..Default::default()
+            });
+        }
+    }
+}
+
+/// The message of a body that the node owns.
+fn body_mut<'p>(graph: &Graph, proto: &'p mut NodeProto, body: u32) -> Option<&'p mut GraphProto> {
+    let (attribute, index) = graph.body_place(body)?;
+    let attribute = proto.attribute.get_mut(attribute)?;
+    match index {
+        None => attribute.g.as_option_mut(),
+        Some(index) => attribute.graphs.get_mut(index),
+    }
+}
+
+fn take_body(graph: &Graph, proto: &mut NodeProto, body: u32) -> Option<GraphProto> {
+    body_mut(graph, proto, body).map(std::mem::take)
+}
+
+/// A stored tensor as a node.
+fn stored_node(mut tensor: TensorProto) -> NodeProto {
+    let name = tensor.name.take().unwrap_or_default();
+    NodeProto {
+        op_type: Some("Constant".into()),
+        output: vec![name],
+        attribute: vec![AttributeProto {
+            name: Some("value".into()),
+            r#type: Some(AttributeType::TENSOR),
+            t: MessageField::some(tensor),
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+fn sparse_node(mut tensor: SparseTensorProto) -> NodeProto {
+    let name = tensor.values.as_option_mut().and_then(|values| values.name.take());
+    NodeProto {
+        op_type: Some("Constant".into()),
+        output: vec![name.unwrap_or_default()],
+        attribute: vec![AttributeProto {
+            name: Some("sparse_value".into()),
+            r#type: Some(AttributeType::SPARSE_TENSOR),
+            sparse_tensor: MessageField::some(tensor),
+            ..Default::default()
+        }],
+        ..Default::default()
+    }
+}
+
+/// Gives tensors of a graph other names, in its bodies too where they are not defined anew.
+fn rename_graph(graph: &mut GraphProto, names: &HashMap<String, String>) {
+    let rename = |name: &mut String| {
+        if let Some(new) = names.get(name) {
+            name.clone_from(new);
+        }
+    };
+    let maybe = |name: &mut Option<String>| {
+        if let Some(name) = name {
+            rename(name);
+        }
+    };
+    graph.initializer.iter_mut().for_each(|t| maybe(&mut t.name));
+    for sparse in &mut graph.sparse_initializer {
+        if let Some(values) = sparse.values.as_option_mut() {
+            maybe(&mut values.name);
+        }
+    }
+    graph.value_info.iter_mut().for_each(|v| maybe(&mut v.name));
+    graph.output.iter_mut().for_each(|v| maybe(&mut v.name));
+    for annotation in &mut graph.quantization_annotation {
+        maybe(&mut annotation.tensor_name);
+        for entry in &mut annotation.quant_parameter_tensor_names {
+            maybe(&mut entry.value);
+        }
+    }
+    for node in &mut graph.node {
+        node.input.iter_mut().chain(&mut node.output).for_each(rename);
+        for attribute in &mut node.attribute {
+            for inner in attribute.g.as_option_mut().into_iter().chain(&mut attribute.graphs) {
+                rename_captures(inner, names);
+            }
+        }
+    }
+}
+
+/// Renames what a body reads of those around it.
+fn rename_captures(inner: &mut GraphProto, names: &HashMap<String, String>) {
+    let inputs = inner.input.iter().filter_map(|v| v.name.as_ref());
+    let stored = inner.initializer.iter().filter_map(|t| t.name.as_ref());
+    let made = inner.node.iter().flat_map(|n| &n.output);
+    let defined: HashSet<&String> = inputs
+        .chain(stored)
+        .chain(made)
+        .filter(|name| names.contains_key(*name))
+        .collect();
+    if defined.is_empty() {
+        return rename_graph(inner, names);
+    }
+    let left = names.iter().filter(|(name, _)| !defined.contains(name));
+    let left: HashMap<String, String> = left.map(|(a, b)| (a.clone(), b.clone())).collect();
+    rename_graph(inner, &left);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::sample::{body, graph, model, node, proto, value, with};
+    use crate::model::{DataType, Tensor};
+    use crate::rewrite::{AppliedPatch, PatchSpec, apply};
+
+    fn flag(name: &str, set: bool) -> TensorProto {
+        Tensor::from_bool(&[], &[set]).unwrap().to_proto(name)
+    }
+
+    fn branching(condition: &str, output: &str, then: GraphProto, other: GraphProto) -> NodeProto {
+        with(
+            with(node("If", &[condition], &[output]), body("then_branch", then)),
+            body("else_branch", other),
+        )
+    }
+
+    fn inlined(g: GraphProto) -> AppliedPatch {
+        let done = apply(&model(&proto(g, vec![])), &PatchSpec::InlineConstantIfs {}).unwrap();
+        let after = Graph::new(done.model.clone());
+        assert!(after.problems.is_empty(), "{:?}", after.problems);
+        done
+    }
+
+    fn lines(done: &AppliedPatch) -> Vec<String> {
+        let all = done.model.graph().node.iter();
+        all.map(|n| {
+            let op = n.op_type.as_deref().unwrap();
+            format!("{} = {op}({})", n.output.join(","), n.input.join(","))
+        })
+        .collect()
+    }
+
+    /// Both branches use the same inner name, which also stands outside.
+    fn branch(op: &str, out: &str) -> GraphProto {
+        let weight = Tensor::from_f32(&[1], &[2.0]).unwrap().to_proto("k");
+        graph(
+            &[],
+            &[out],
+            vec![weight],
+            vec![node(op, &["x", "k"], &["h"]), node("Neg", &["h"], &[out])],
+        )
+    }
+
+    #[test]
+    fn the_branch_that_runs_stays_under_names_of_its_own() {
+        for (set, op) in [(true, "Add"), (false, "Mul")] {
+            let g = graph(
+                &["x"],
+                &["y", "h"],
+                vec![flag("c", set)],
+                vec![
+                    node("Abs", &["x"], &["h"]),
+                    branching("c", "y", branch("Add", "t"), branch("Mul", "e")),
+                ],
+            );
+            let done = inlined(g);
+            assert_eq!(done.summary, "Replaced 1 If by the branch that runs");
+            assert_eq!(
+                lines(&done),
+                ["h = Abs(x)", &format!("h_2 = {op}(x,k_2)"), "y = Neg(h_2)"]
+            );
+            assert_eq!(done.model.graph().initializer[1].name.as_deref(), Some("k_2"));
+        }
+    }
+
+    #[test]
+    fn what_a_branch_only_passes_on_gets_an_identity() {
+        let constant = graph(
+            &[],
+            &["k"],
+            vec![Tensor::from_f32(&[1], &[1.0]).unwrap().to_proto("k")],
+            vec![],
+        );
+        let g = graph(
+            &["x"],
+            &["y", "z"],
+            vec![flag("c", true)],
+            vec![
+                branching("c", "y", graph(&[], &["x"], vec![], vec![]), branch("Add", "t")),
+                branching("c", "z", constant, branch("Add", "t2")),
+            ],
+        );
+        // Both own a constant k; so does the branch that goes.
+        assert_eq!(lines(&inlined(g)), ["y = Identity(x)", "z = Identity(k_2)"]);
+    }
+
+    #[test]
+    fn branches_in_branches_and_loops_are_inlined_and_their_captures_follow() {
+        let deep = graph(&[], &["d"], vec![], vec![node("Exp", &["h"], &["d"])]);
+        let other = graph(&[], &["o"], vec![], vec![node("Log", &["h"], &["o"])]);
+        let inner = graph(
+            &[],
+            &["t"],
+            vec![flag("c2", false)],
+            vec![
+                node("Abs", &["x"], &["h"]),
+                branching("c2", "p", other, deep.clone()),
+                branching(
+                    "dynamic",
+                    "t",
+                    graph(&[], &["q"], vec![], vec![node("Add", &["p", "h"], &["q"])]),
+                    {
+                        let mut g = deep;
+                        g.node[0].output = vec!["r".into()];
+                        g.output[0].name = Some("r".into());
+                        g
+                    },
+                ),
+            ],
+        );
+        let mut g = graph(
+            &["x"],
+            &["y", "h"],
+            vec![flag("c", true)],
+            vec![
+                node("Neg", &["x"], &["h"]),
+                branching("c", "y", inner, branch("Mul", "e")),
+            ],
+        );
+        g.input.push(value("dynamic", DataType::Bool, &[]));
+        let done = inlined(g);
+        assert_eq!(
+            lines(&done),
+            ["h = Neg(x)", "h_2 = Abs(x)", "p = Exp(h_2)", "y = If(dynamic)"]
+        );
+        let kept = &done.model.graph().node[3].attribute;
+        assert_eq!(kept[0].g.node[0].input, ["p", "h_2"]);
+        assert_eq!(kept[1].g.node[0].input, ["h_2"]);
+    }
+
+    #[test]
+    fn conditions_that_are_computed_or_can_be_replaced_stay() {
+        let mut g = graph(
+            &["x"],
+            &["y"],
+            vec![flag("c", true)],
+            vec![branching("c", "y", branch("Add", "t"), branch("Mul", "e"))],
+        );
+        g.input.push(value("c", DataType::Bool, &[]));
+        assert_eq!(inlined(g).summary, "No If has a constant condition");
+    }
+}
