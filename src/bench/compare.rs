@@ -192,4 +192,7 @@ pub struct Comparison {
     pub failures: Vec<String>,
     /// What the reader must know.
     pub warnings: Vec<String>,
+    /// Throughput against batch size of each variant, when batch sizes were swept; the rows are one a batch size then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sweeps: Vec<super::sweep::Curve>,
 }

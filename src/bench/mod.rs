@@ -16,6 +16,7 @@ pub mod palette;
 pub mod protocol;
 pub mod sample;
 pub mod stats;
+pub mod sweep;
 
 pub use accuracy::{OutputAccuracy, OutputMeter, TaskAccuracy};
 pub use compare::{Comparison, Histogram, Ratio, VariantResult};

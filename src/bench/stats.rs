@@ -172,7 +172,7 @@ impl Statistics {
 }
 
 /// Last end of the transfer from the device minus first start of the transfer to it, in milliseconds.
-fn span_ms(samples: &[Sample]) -> f64 {
+pub(super) fn span_ms(samples: &[Sample]) -> f64 {
     let start = samples.iter().map(|s| s.start_h2d_ms).fold(f64::INFINITY, f64::min);
     let end = samples.iter().map(|s| s.end_d2h_ms).fold(f64::NEG_INFINITY, f64::max);
     if end > start { end - start } else { 0.0 }

@@ -38,6 +38,8 @@ pub enum Command {
     Profile(ProfileArgs),
     /// Clean a model up: fold constants, merge and remove what need not be there; results stay the same
     Clean(CleanArgs),
+    /// Measure throughput against batch size and find its knee
+    Sweep(SweepArgs),
     /// Lower a model to FP16 or BF16 by casts in its graph
     Cast(CastArgs),
     /// Quantize a model to INT8, with scales found on calibration data
@@ -213,12 +215,9 @@ pub struct CompareArgs {
     /// Thread counts to compare, separated by commas
     #[arg(long, value_delimiter = ',')]
     pub threads: Vec<u32>,
-    /// Write a report: .html, .md, .csv or .json by the file's ending; repeatable
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Vec<PathBuf>,
-    /// Replace existing files
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: ReportArgs,
     /// A comparison written earlier as JSON, to hold this one against
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -273,6 +272,43 @@ fn clean_up_patch(text: &str) -> Result<PatchSpec, String> {
     let names: Vec<&str> = all.iter().map(PatchSpec::kind).collect();
     let unknown = || format!("unknown patch; there are {}", names.join(", "));
     all.iter().find(|p| p.kind() == text).cloned().ok_or_else(unknown)
+}
+
+/// Where reports go.
+#[derive(Args, Debug, Default, Clone)]
+pub struct ReportArgs {
+    /// Write a report: .html, .md, .csv or .json by the file's ending; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// Replace existing files
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    /// Batch sizes, separated by commas; without them powers of two until --max-batch, --max-latency or memory end them
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["max_batch", "max_latency"])]
+    pub batch: Vec<u64>,
+    /// Largest of the powers of two; default 256
+    #[arg(long, value_name = "N")]
+    pub max_batch: Option<u64>,
+    /// Powers of two end when one inference takes longer; default 2s
+    #[arg(long, value_name = "TIME")]
+    pub max_latency: Option<String>,
+    /// Precisions to sweep, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = named::<Precision>)]
+    pub precision: Vec<Precision>,
+    /// Thread counts to sweep, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    pub threads: Vec<u32>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: ReportArgs,
 }
 
 /// Arguments of `cast`.

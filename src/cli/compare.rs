@@ -1,6 +1,6 @@
 //! `compare`: variants side by side.
 
-use super::args::CompareArgs;
+use super::args::{CompareArgs, ReportArgs};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
@@ -32,15 +32,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
             .variants(|batch| shapes_at(&recipe, batch))
             .map_err(CliError::unusable)?;
     }
-    for path in &args.output {
-        ReportFormat::of(path).map_err(CliError::unusable)?;
-        if path.exists() && !args.force {
-            return Err(CliError::unusable(format!(
-                "{} exists already; --force replaces it",
-                path.display()
-            )));
-        }
-    }
+    may_write(&args.report)?;
     let baseline = args
         .baseline
         .as_deref()
@@ -49,17 +41,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
         .map_err(CliError::unusable)?;
     let gates = gates(args)?;
     let comparison = measure(&recipe, args.recipe.json)?;
-    let text = recipe.to_toml();
-    let report = Report {
-        comparison: &comparison,
-        findings: None,
-        recipe: Some(&text),
-        command: None,
-    };
-    for path in &args.output {
-        file::write(path, &report).map_err(CliError::failed)?;
-        eprintln!("wrote {}", path.display());
-    }
+    write_reports(&args.report, &comparison, &recipe)?;
     if args.recipe.json {
         print_json(&comparison)?;
     } else {
@@ -73,6 +55,40 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
         }
     }
     Ok(exit)
+}
+
+/// # Errors
+/// Exit code 2: a report of unknown ending, or one that is there already and not to be replaced.
+pub fn may_write(reports: &ReportArgs) -> Result<(), CliError> {
+    for path in &reports.output {
+        ReportFormat::of(path).map_err(CliError::unusable)?;
+        if path.exists() && !reports.force {
+            return Err(CliError::unusable(format!(
+                "{} exists already; --force replaces it",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the reports that were asked for and says where.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_reports(reports: &ReportArgs, comparison: &Comparison, recipe: &Recipe) -> Result<(), CliError> {
+    let text = recipe.to_toml();
+    let report = Report {
+        comparison,
+        findings: None,
+        recipe: Some(&text),
+        command: None,
+    };
+    for path in &reports.output {
+        file::write(path, &report).map_err(CliError::failed)?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
 }
 
 /// Shapes of every input at a batch size.

@@ -23,6 +23,7 @@ mod request;
 mod run;
 mod runtimes;
 mod studio;
+mod sweep;
 mod table;
 mod targets;
 
@@ -43,6 +44,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Compare(a)) => compare::compare(&a),
         Some(Command::Profile(a)) => profile::profile(&a),
         Some(Command::Clean(a)) => clean::clean(&a),
+        Some(Command::Sweep(a)) => sweep::sweep(&a),
         Some(Command::Cast(a)) => cast::cast(&a),
         Some(Command::Quantize(a)) => quantize::quantize(&a),
         Some(Command::Run(a)) => run::run(&a),

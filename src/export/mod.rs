@@ -8,6 +8,7 @@ pub mod plots;
 pub mod projection;
 pub mod report;
 mod svg;
+pub mod sweep;
 pub mod table;
 
 pub use report::Report;

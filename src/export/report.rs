@@ -2,7 +2,7 @@
 //! scripts; light or dark as the reader's system is.
 
 use super::svg::{color, escape};
-use super::{plots, table};
+use super::{plots, sweep, table};
 use crate::bench::{Comparison, Environment, Protocol, VariantResult};
 use crate::check::finding::{Place, Report as Findings, Severity};
 use crate::format::{self, significant};
@@ -117,6 +117,15 @@ impl Report<'_> {
                 c.protocol
             );
             section(out, "Latency", Some(&note), &svg);
+        }
+        if let Some(svg) = sweep::throughput(c) {
+            let note = format!(
+                "{}. Bars span the slowest and the fastest round, protocol {}. A knee is Kneedle's (Satopää and others 2011), claimed only beyond the noise.",
+                sweep::words(c).join(". "),
+                c.protocol
+            );
+            section(out, "Throughput against batch size", Some(&note), &svg);
+            return;
         }
         if let Some(svg) = plots::throughput(c) {
             let note = format!("Queries per second times batch, protocol {}.", c.protocol);

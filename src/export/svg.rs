@@ -77,6 +77,28 @@ impl Svg {
         ));
     }
 
+    /// A line through points, in this colour.
+    pub fn path(&mut self, points: &[(f64, f64)], stroke: &str) {
+        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        self.body.push_str(&format!(
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"2.5\" stroke-linejoin=\"round\"/>",
+            points.join(" ")
+        ));
+    }
+
+    /// A dot; `ring` is the radius of a circle around it.
+    pub fn dot(&mut self, at: (f64, f64), fill: &str, ring: Option<f64>) {
+        let (x, y) = at;
+        self.body.push_str(&format!(
+            "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{fill}\"/>"
+        ));
+        if let Some(r) = ring {
+            self.body.push_str(&format!(
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\" fill=\"none\" stroke=\"{fill}\" stroke-width=\"2\"/>"
+            ));
+        }
+    }
+
     pub fn area(&mut self, points: &[(f64, f64)], fill: &str) {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         self.body

@@ -18,10 +18,10 @@ pub mod write;
 pub use precision::Precision;
 pub use read::RecipeError;
 pub use spec::{
-    AccuracySpec, BenchSpec, BuildSpec, DataSource, DataSpec, ModelSpec, ProfileSpec, Recipe, ShapeRange, TargetSpec,
-    VariantSpec,
+    AccuracySpec, BenchSpec, BuildSpec, DataSource, DataSpec, ModelSpec, ProfileSpec, Recipe, ShapeRange, SweepSpec,
+    TargetSpec, VariantSpec,
 };
-pub use variant::Grid;
+pub use variant::{Grid, SweepRow};
 
 #[cfg(test)]
 mod tests;

@@ -81,6 +81,7 @@ impl Recipe {
             profiles: Vec::new(),
             patches: Vec::new(),
             bench: Default::default(),
+            sweep: None,
             data: Default::default(),
             accuracy: Default::default(),
             variants: Vec::new(),

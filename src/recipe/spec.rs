@@ -33,6 +33,9 @@ pub struct Recipe {
     /// How it is measured.
     #[serde(default, skip_serializing_if = "is_default")]
     pub bench: BenchSpec,
+    /// Batch sizes to measure throughput against; none means no sweep when the recipe is run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepSpec>,
     /// Inputs for calibration and accuracy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub data: DataSpec,
@@ -151,6 +154,38 @@ pub struct BenchSpec {
     /// Rounds in which variants are measured in turn (A B A B); none means 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<u32>,
+}
+
+/// `[sweep]`: throughput against batch size, by the protocol, rounds and time of `[bench]` at every batch size.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SweepSpec {
+    /// Batch sizes, ascending; empty means powers of two until `max_batch`, memory or `max_latency_ms` end them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub batches: Vec<u64>,
+    /// Largest of the powers of two; none means 256.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_batch: Option<u64>,
+    /// Powers of two end at a median latency over this; none means 2,000 ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_latency_ms: Option<f64>,
+}
+
+impl SweepSpec {
+    /// Largest power of two when the recipe says nothing.
+    pub const MAX_BATCH: u64 = 256;
+    /// Median latency in milliseconds that ends the powers of two when the recipe says nothing.
+    pub const MAX_LATENCY_MS: f64 = 2000.0;
+
+    /// The batch sizes to measure at most, ascending.
+    pub fn planned(&self) -> Vec<u64> {
+        if !self.batches.is_empty() {
+            return self.batches.clone();
+        }
+        let largest = self.max_batch.unwrap_or(Self::MAX_BATCH);
+        let doubling = (0..u64::BITS).map(|i| 1u64 << i);
+        doubling.take_while(|n| *n <= largest).collect()
+    }
 }
 
 /// `[data]`.

@@ -36,6 +36,9 @@ kind = "fold-constants"
 protocol = "trtexec-10"
 shapes = { "args:0" = [4, 3] }
 duration_s = 3
+[sweep]
+max_batch = 64
+max_latency_ms = 50
 [data.test]
 path = "test.npz"
 mean = [0.5, 1]
@@ -58,6 +61,10 @@ fn a_full_recipe_reads_and_paths_follow_its_folder() {
     assert_eq!(recipe.model.path, folder.path().join("net.onnx"));
     assert_eq!(recipe.build.workspace, Some(1 << 30));
     assert_eq!(recipe.bench.protocol, Some(Protocol::Trtexec10));
+    let mut sweep = recipe.sweep.clone().unwrap();
+    assert_eq!(sweep.planned(), [1, 2, 4, 8, 16, 32, 64]);
+    sweep.batches = vec![3, 7];
+    assert_eq!(sweep.planned(), [3, 7]);
     assert_eq!(recipe.profiles[0].inputs["args:0"].max, [8, 3]);
     assert_eq!(recipe.data.test.unwrap().path, folder.path().join("test.npz"));
 }
@@ -117,6 +124,14 @@ fn errors_name_line_key_and_nearest() {
         (
             "[bench]\nrounds = 2000-01-01\n",
             "line 5, column 10: bench.rounds: dates are not used in recipes, found 2000-01-01",
+        ),
+        (
+            "[sweep]\nbatches = [1, 4, 2]\n",
+            "line 5, column 11: sweep.batches: batch sizes start at 1 and ascend",
+        ),
+        (
+            "[sweep]\nmax_latency_ms = 0.0\n",
+            "line 5, column 18: sweep.max_latency_ms: 0 is not a time",
         ),
         (
             "[build]\nworkspace = \"1XB\"\n",

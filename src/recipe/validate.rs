@@ -2,7 +2,7 @@
 
 use super::de::{Misfit, suggest};
 use super::node::{Node, Value};
-use super::spec::{TargetSpec, VERSION};
+use super::spec::{SweepSpec, TargetSpec, VERSION};
 use super::{DataSource, Recipe};
 
 fn misfit(path: &[&str], message: String) -> Misfit {
@@ -45,6 +45,9 @@ pub(super) fn recipe(recipe: &Recipe) -> Result<(), Misfit> {
     }
     profiles(recipe)?;
     bench(recipe)?;
+    if let Some(spec) = &recipe.sweep {
+        sweep(spec)?;
+    }
     for (name, source) in [("calibration", &recipe.data.calibration), ("test", &recipe.data.test)] {
         if let Some(source) = source {
             data(source, name)?;
@@ -112,6 +115,21 @@ fn bench(recipe: &Recipe) -> Result<(), Misfit> {
     }
     if bench.rounds == Some(0) {
         return Err(misfit(&["bench", "rounds"], "at least one round is needed".into()));
+    }
+    Ok(())
+}
+
+fn sweep(sweep: &SweepSpec) -> Result<(), Misfit> {
+    let ascending = sweep.batches.windows(2).all(|w| w[0] < w[1]);
+    if !ascending || sweep.batches.first() == Some(&0) {
+        let message = "batch sizes start at 1 and ascend".into();
+        return Err(misfit(&["sweep", "batches"], message));
+    }
+    if sweep.max_batch == Some(0) {
+        return Err(misfit(&["sweep", "max_batch"], "batch sizes start at 1".into()));
+    }
+    if let Some(ms) = sweep.max_latency_ms.filter(|ms| !ms.is_finite() || *ms <= 0.0) {
+        return Err(misfit(&["sweep", "max_latency_ms"], format!("{ms} is not a time")));
     }
     Ok(())
 }

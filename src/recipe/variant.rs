@@ -32,6 +32,38 @@ impl Recipe {
     }
 }
 
+/// One row of a sweep: a variant at a batch size.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SweepRow {
+    /// The variant's name.
+    pub variant: String,
+    /// The row's: `fp16 b8`.
+    pub name: String,
+    /// Images per query.
+    pub batch: u64,
+    /// The variant's recipe; its shapes are still those of `[bench]`.
+    pub recipe: Recipe,
+}
+
+impl Recipe {
+    /// Rows of the recipe's sweep, at most as many as are measured: every variant with every batch size, batch innermost.
+    ///
+    /// # Errors
+    /// As [`Self::resolve_variants`].
+    pub fn sweep_rows(&self) -> Result<Vec<SweepRow>, String> {
+        let batches = self.sweep.clone().unwrap_or_default().planned();
+        let variants = self.resolve_variants()?;
+        let row = |variant: &str, batch: u64, recipe: &Self| SweepRow {
+            variant: variant.into(),
+            name: format!("{variant} b{batch}"),
+            batch,
+            recipe: recipe.clone(),
+        };
+        let each = |(name, recipe): &(String, Self)| batches.iter().map(|b| row(name, *b, recipe)).collect::<Vec<_>>();
+        Ok(variants.iter().flat_map(each).collect())
+    }
+}
+
 /// Name and merged node of every variant in the recipe's node.
 pub(super) fn merged(root: &Node) -> Result<Vec<(String, Node)>, Misfit> {
     let Some(Node {

@@ -60,6 +60,51 @@ impl Host {
     }
 }
 
+/// Memory, as far as the system tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Memory {
+    /// Most that this process has had in RAM, in bytes.
+    pub peak: u64,
+    /// What the machine (or the container) can still give, in bytes.
+    pub available: u64,
+}
+
+impl Memory {
+    /// Of this process, now; none on systems without /proc.
+    pub fn now() -> Option<Self> {
+        let peak = kibibytes(&std::fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")?;
+        let mut available = kibibytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;
+        let number = |path: &str| -> Option<u64> { std::fs::read_to_string(path).ok()?.trim().parse().ok() };
+        // A container's limit, which is "max" where there is none.
+        if let (Some(limit), Some(used)) = (
+            number("/sys/fs/cgroup/memory.max"),
+            number("/sys/fs/cgroup/memory.current"),
+        ) {
+            available = available.min(limit.saturating_sub(used));
+        }
+        Some(Self { peak, available })
+    }
+
+    /// True when what took the peak from `before` to here would, twice over, not fit any more: doubling a batch about
+    /// doubles what the last doubling took.
+    pub fn forbids_doubling(&self, before: u64) -> bool {
+        let next = self.peak.saturating_sub(before).saturating_mul(2);
+        // A fifth is left to everybody else.
+        next > self.available / 5 * 4
+    }
+}
+
+/// The number in a line such as `VmHWM:     1234 kB`, in bytes.
+fn kibibytes(text: &str, start: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(start))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
+}
+
 /// The time as RFC 3339 in UTC, to the second.
 pub fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
@@ -92,6 +137,18 @@ mod tests {
         ] {
             assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn a_doubling_that_would_not_fit_is_forbidden() {
+        let memory = |peak, available| Memory { peak, available };
+        assert!(!memory(1_000, 1_000).forbids_doubling(700), "600 of 1,000");
+        assert!(memory(1_200, 1_000).forbids_doubling(700), "1,000 of 1,000");
+        assert!(!memory(500, 1_000).forbids_doubling(700));
+        assert_eq!(kibibytes("VmPeak: 1 kB\nVmHWM:\t  12 kB\n", "VmHWM:"), Some(12 << 10));
+        assert_eq!(kibibytes("VmHWM: twelve kB", "VmHWM:"), None);
+        #[cfg(target_os = "linux")]
+        assert!(Memory::now().is_some_and(|m| m.peak > 0 && m.available > 0));
     }
 
     #[test]

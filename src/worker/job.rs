@@ -163,6 +163,9 @@ pub enum JobOutput {
         /// What a reader must know about how it ran.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<String>,
+        /// The worker's memory after it, where the system tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory: Option<Box<crate::worker::host::Memory>>,
     },
     /// Of [`Job::Infer`].
     Infer {

@@ -329,6 +329,7 @@ impl Runner {
                 .collect(),
             is_gpu,
             notes,
+            memory: super::host::Memory::now().map(Box::new),
         })
     }
 

@@ -13,6 +13,7 @@ mod estimate;
 mod precision;
 mod profile;
 mod search;
+mod sweep;
 
 use super::{Job, JobError, JobOutput, Launch};
 use crate::bench::{Comparison, LayerProfile, Sample};
@@ -93,6 +94,12 @@ pub enum Task {
     },
     /// Build all variants, measure them interleaved, compare accuracy when the recipe has test data.
     Compare {
+        /// The recipe with its variants.
+        recipe: Box<Recipe>,
+    },
+    /// Build every variant once and measure it at the batch sizes of the recipe's sweep, interleaved. Ends with
+    /// [`TaskOutput::Compare`], one row a batch size; events count variants as [`Recipe::sweep_rows`] counts rows.
+    Sweep {
         /// The recipe with its variants.
         recipe: Box<Recipe>,
     },
@@ -212,6 +219,7 @@ impl Service {
                 Task::InspectEngine { file, target, build } => engine::run(&context, &file, target, &build),
                 Task::Doctor { target, build } => doctor::run(&context, &target, &build),
                 Task::Compare { recipe } => compare::run(&context, &recipe),
+                Task::Sweep { recipe } => sweep::run(&context, &recipe),
             };
             context.end(result);
         };

@@ -6,6 +6,7 @@ mod support;
 mod bad_input;
 mod jobs;
 mod json;
+mod sweep;
 
 use std::path::Path;
 use std::process::{Command, Output};

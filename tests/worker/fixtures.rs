@@ -37,9 +37,13 @@ pub fn behind(folder: &Path, script: &str) -> Launch {
     }
 }
 
+/// A tensor; the size -1 is the symbol `batch`.
 fn value(name: &str, elem_type: i32, dims: &[i64]) -> ValueInfoProto {
     let dim = dims.iter().map(|d| shape::Dimension {
-        value: Some(tensor_shape_proto::dimension::Value::DimValue(*d)),
+        value: Some(match *d {
+            -1 => tensor_shape_proto::dimension::Value::DimParam("batch".into()),
+            size => tensor_shape_proto::dimension::Value::DimValue(size),
+        }),
         ..Default::default()
     });
     let tensor = type_proto::Tensor {
@@ -113,6 +117,21 @@ pub fn weighted(folder: &Path, n: i64) -> PathBuf {
         }],
         input: vec![value("x", 1, &[n])],
         output: vec![value("y", 1, &[n])],
+        ..Default::default()
+    };
+    write(&path, graph);
+    path
+}
+
+/// `y = Relu(x)` on any number of rows of `n` floats.
+pub fn relu_rows(folder: &Path, n: i64) -> PathBuf {
+    let path = folder.join("relu_rows.onnx");
+    let rows = |name: &str| value(name, 1, &[-1, n]);
+    let graph = GraphProto {
+        name: Some("g".into()),
+        node: vec![node("Relu", &["x"], &["y"])],
+        input: vec![rows("x")],
+        output: vec![rows("y")],
         ..Default::default()
     };
     write(&path, graph);

@@ -145,6 +145,51 @@ fn another_model_than_the_recipe_was_made_for_is_refused() {
     }
 }
 
+/// Memory that the machine does not have ends the doubling; what was measured before it stays, from a new worker.
+#[test]
+fn a_sweep_outlives_the_worker_that_memory_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut recipe = Recipe::for_model(&relu_rows(dir.path(), 1 << 18));
+    recipe.bench.duration_s = Some(0.06);
+    recipe.bench.warmup_ms = Some(1.0);
+    recipe.bench.rounds = Some(3);
+    recipe.bench.iterations = Some(3);
+    recipe.build.options.insert("threads".into(), 1.into());
+    recipe.sweep = Some(enginesmith::recipe::SweepSpec {
+        max_batch: Some(1 << 12),
+        max_latency_ms: Some(1e6),
+        ..Default::default()
+    });
+    // A row is 1 MiB; two of 4 GiB do not fit into the address space that the worker gets.
+    let launch = behind(dir.path(), "ulimit -v 4000000; exec \"$@\"");
+    let task = Task::Sweep {
+        recipe: Box::new(recipe),
+    };
+    let (events, result) = finish(&start(launch, task));
+    let Ok(TaskOutput::Compare(comparison)) = result else {
+        panic!("{result:?}")
+    };
+    let lost = events.iter().any(|e| matches!(e, ServiceEvent::WorkerLost { .. }));
+    assert!(lost, "the limit was not reached: {:?}", comparison.sweeps);
+    let curve = &comparison.sweeps[0];
+    let batches: Vec<u64> = curve.points.iter().map(|p| p.batch).collect();
+    let doubled: Vec<u64> = (0..batches.len()).map(|i| 1 << i).collect();
+    assert!(batches.len() >= 4 && batches == doubled, "{batches:?}");
+    let failed = format!("batch {} failed: ", 1u64 << batches.len());
+    assert!(
+        curve.stopped.as_ref().is_some_and(|why| why.starts_with(&failed)),
+        "{curve:?}"
+    );
+    for row in &comparison.variants {
+        assert_eq!(
+            (row.error.as_ref(), row.round_medians_ms.len()),
+            (None, 3),
+            "{}",
+            row.name
+        );
+    }
+}
+
 #[test]
 fn variants_are_measured_in_turn_and_compared_with_the_first() {
     let dir = tempfile::tempdir().unwrap();

@@ -97,6 +97,7 @@ mod tests {
             profiles: vec![],
             patches: vec![],
             bench: Default::default(),
+            sweep: None,
             data: Default::default(),
             accuracy: Default::default(),
             variants: vec![],

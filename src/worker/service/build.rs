@@ -15,6 +15,7 @@ use std::sync::Arc;
 pub const GUESS: f64 = 10.0;
 
 /// A built engine in its worker.
+#[derive(Clone)]
 pub struct Built {
     /// The worker that has it.
     pub worker: Arc<Worker>,

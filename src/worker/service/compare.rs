@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Rounds when the recipe says nothing.
-const ROUNDS: u32 = 5;
+pub const ROUNDS: u32 = 5;
 /// Seed of generated inputs: the same for every variant and round.
-const SEED: u64 = 0;
+pub const SEED: u64 = 0;
 
 /// One variant on its way through the task.
 pub struct Row {
@@ -31,10 +31,13 @@ pub struct Row {
     pub built: Option<Built>,
     /// The result as it grows.
     pub result: VariantResult,
-    rounds: Vec<Vec<Sample>>,
+    /// Images per query, when the row was made for one.
+    pub batch: Option<u64>,
+    /// Its samples, by round.
+    pub rounds: Vec<Vec<Sample>>,
     run: Option<RunFacts>,
     /// Why it has no numbers.
-    failure: Option<JobError>,
+    pub failure: Option<JobError>,
 }
 
 /// What the worker says of a variant's rounds.
@@ -67,23 +70,25 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
         Some(test) => accuracy::run(context, recipe, test, &mut rows)?,
         None => Outcome::default(),
     };
-    // Nothing to compare is a failure of the task, for the reason of the first variant.
-    if rows.iter().all(|r| r.rounds.is_empty())
-        && let Some(failure) = rows.iter_mut().find_map(|r| r.failure.take())
-    {
-        return Err(failure);
-    }
+    something_measured(&mut rows)?;
     let (mut comparison, runs) = compare(rows, outcome);
-    if let Err(why) = keep(context, &comparison, runs) {
-        comparison
-            .warnings
-            .push(format!("this comparison is not in the history: {why}"));
-    }
+    keep(context, &mut comparison, runs);
     Ok(TaskOutput::Compare(comparison))
 }
 
+/// # Errors
+/// The first row's failure when no row was measured: nothing to compare is a failure of the task.
+pub fn something_measured(rows: &mut [Row]) -> Result<(), JobError> {
+    let failure = rows.iter_mut().find_map(|r| r.failure.take());
+    match failure {
+        Some(failure) if rows.iter().all(|r| r.rounds.is_empty()) => Err(failure),
+        _ => Ok(()),
+    }
+}
+
 impl Row {
-    fn new(name: String, recipe: Recipe) -> Self {
+    /// A row that nothing was done for yet.
+    pub fn new(name: String, recipe: Recipe) -> Self {
         let result = VariantResult {
             name: name.clone(),
             target: recipe.target.name.clone(),
@@ -95,6 +100,7 @@ impl Row {
             recipe,
             built: None,
             result,
+            batch: None,
             rounds: Vec::new(),
             run: None,
             failure: None,
@@ -161,7 +167,7 @@ fn build_all(context: &Context, rows: &mut [Row], builds: &Builds) -> Result<(),
 }
 
 /// One round's share of a measurement: the recipe's time and iterations are those of all rounds together.
-fn share_of(bench: &BenchSpec, rounds: u32) -> BenchSpec {
+pub fn share_of(bench: &BenchSpec, rounds: u32) -> BenchSpec {
     let whole = Plan::from_spec(bench, false);
     BenchSpec {
         duration_s: Some(whole.duration_s / f64::from(rounds)),
@@ -212,7 +218,11 @@ fn measure_all(context: &Context, rows: &mut [Row], rounds: u32) -> Result<(), J
 }
 
 impl Row {
-    fn measured(&mut self, output: JobOutput, samples: Vec<Sample>) -> Result<(), JobError> {
+    /// Takes in a round.
+    ///
+    /// # Errors
+    /// An output of another job.
+    pub fn measured(&mut self, output: JobOutput, samples: Vec<Sample>) -> Result<(), JobError> {
         let JobOutput::Bench {
             environment,
             protocol,
@@ -252,6 +262,9 @@ impl Row {
 
     /// Number of samples of the first input that one inference takes.
     fn batch(&self) -> u64 {
+        if let Some(batch) = self.batch {
+            return batch;
+        }
         let first = self.built.as_ref().and_then(|b| b.inputs.first());
         let shapes = self.run.as_ref().map(|r| r.shapes.as_slice()).unwrap_or_default();
         let mut shapes = shapes.iter().filter_map(|s| parse_named_shape(s).ok());
@@ -261,17 +274,25 @@ impl Row {
 }
 
 /// What the history keeps of a variant besides its result.
-struct Kept {
+pub struct Kept {
     recipe: Recipe,
     protocol: &'static str,
-    rounds: Vec<Vec<Sample>>,
+    /// Samples by round.
+    pub rounds: Vec<Vec<Sample>>,
 }
 
-/// Adds what was measured to the history; `runs` are in the order of the comparison's variants.
-fn keep(context: &Context, comparison: &Comparison, runs: Vec<Kept>) -> Result<(), String> {
-    let Some(folder) = context.data() else {
-        return Ok(());
-    };
+/// Adds what was measured to the history, or says in the comparison why it is not there; `runs` are in the order of the
+/// comparison's variants.
+pub fn keep(context: &Context, comparison: &mut Comparison, runs: Vec<Kept>) {
+    let Some(folder) = context.data() else { return };
+    if let Err(why) = append(folder, comparison, runs) {
+        comparison
+            .warnings
+            .push(format!("this comparison is not in the history: {why}"));
+    }
+}
+
+fn append(folder: &Path, comparison: &Comparison, runs: Vec<Kept>) -> Result<(), String> {
     for (result, run) in comparison.variants.iter().zip(runs) {
         if run.rounds.is_empty() {
             continue;
@@ -300,7 +321,8 @@ pub fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
-fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
+/// Makes a comparison of what was measured; the first row is the baseline.
+pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
     let mut warnings = outcome.warnings;
     let mut failures = Vec::new();
     let reference_top1 = outcome.reference.as_ref().and_then(ReferenceResult::top1_percent);
@@ -367,6 +389,7 @@ fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
         reference: outcome.reference,
         failures,
         warnings,
+        sweeps: Vec::new(),
     };
     (comparison, runs)
 }

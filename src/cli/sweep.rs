@@ -1,0 +1,137 @@
+//! `sweep`: throughput against batch size, and its knee.
+
+use super::args::SweepArgs;
+use super::compare::{may_write, print_warnings, verdict, write_reports};
+use super::drive::drive;
+use super::exit::{CliError, Exit};
+use super::inspect::print_json;
+use super::request;
+use super::table::Table;
+use crate::bench::Comparison;
+use crate::bench::sweep::Curve;
+use crate::export::sweep::words;
+use crate::format::{self, significant};
+use crate::recipe::units::parse_duration;
+use crate::recipe::{Grid, Recipe, SweepSpec};
+use crate::worker::{Task, TaskOutput};
+
+/// Measures every variant at every batch size, prints the curves, writes reports.
+pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
+    let mut recipe = request::recipe(&args.recipe)?;
+    let grid = Grid {
+        precisions: args.precision.clone(),
+        threads: args.threads.clone(),
+        ..Grid::default()
+    };
+    if grid != Grid::default() {
+        recipe.variants = grid.variants(|_| Ok(Default::default())).map_err(CliError::unusable)?;
+    }
+    recipe.sweep = Some(spec(args, recipe.sweep.take())?);
+    may_write(&args.report)?;
+    let comparison = measure(&recipe, args.recipe.json)?;
+    write_reports(&args.report, &comparison, &recipe)?;
+    if args.recipe.json {
+        print_json(&comparison)?;
+    } else {
+        print(&comparison);
+    }
+    Ok(verdict(&comparison))
+}
+
+/// What the recipe says, with the options over it.
+fn spec(args: &SweepArgs, recipe: Option<SweepSpec>) -> Result<SweepSpec, CliError> {
+    let mut spec = recipe.unwrap_or_default();
+    if !args.batch.is_empty() {
+        let mut batches = args.batch.clone();
+        batches.sort_unstable();
+        batches.dedup();
+        if batches.first() == Some(&0) {
+            return Err(CliError::unusable("--batch: batch sizes start at 1"));
+        }
+        return Ok(SweepSpec {
+            batches,
+            ..SweepSpec::default()
+        });
+    }
+    if args.max_batch == Some(0) {
+        return Err(CliError::unusable("--max-batch: batch sizes start at 1"));
+    }
+    if args.max_batch.is_some() || args.max_latency.is_some() {
+        spec.batches.clear();
+    }
+    spec.max_batch = args.max_batch.or(spec.max_batch);
+    if let Some(text) = &args.max_latency {
+        let seconds = parse_duration(text).map_err(|e| CliError::unusable(format!("--max-latency: {e}")))?;
+        if seconds <= 0.0 {
+            return Err(CliError::unusable("--max-latency: nothing takes no time"));
+        }
+        spec.max_latency_ms = Some(seconds * 1e3);
+    }
+    Ok(spec)
+}
+
+/// Runs the sweep that a recipe describes.
+///
+/// # Errors
+/// A variant that does not resolve (exit code 2), the task's own.
+pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
+    let rows = recipe.sweep_rows().map_err(CliError::unusable)?;
+    let names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
+    let task = Task::Sweep {
+        recipe: Box::new(recipe.clone()),
+    };
+    match drive(task, &names, quiet)?.output {
+        TaskOutput::Compare(comparison) => Ok(comparison),
+        _ => Err(CliError::failed("the sweep gave no result")),
+    }
+}
+
+/// The curves as tables, each with its knee or why it has none.
+pub fn print(comparison: &Comparison) {
+    for curve in &comparison.sweeps {
+        let target = curve.points.first().and_then(|p| comparison.variants.get(p.row));
+        let target = target.map_or("", |v| v.target.as_str());
+        println!(
+            "{}  {}  {target}  protocol {}",
+            comparison.model, curve.name, comparison.protocol
+        );
+        println!();
+        println!("{}", table(comparison, curve));
+    }
+    for line in words(comparison) {
+        println!("{line}");
+    }
+    print_warnings(comparison);
+}
+
+fn table(comparison: &Comparison, curve: &Curve) -> Table {
+    let mut table = Table::new(
+        &[
+            "batch",
+            "median ms",
+            "p99 ms",
+            "images/s",
+            "slowest round",
+            "fastest round",
+            "of best %",
+            "",
+        ],
+        0,
+    );
+    let best = curve.points.iter().map(|p| p.images_per_s).fold(0.0, f64::max);
+    for point in &curve.points {
+        let latency = comparison.variants.get(point.row).map(|v| v.statistics.latency_ms);
+        let knee = curve.knee.is_some_and(|k| k.batch == point.batch);
+        table.row([
+            format::count(point.batch),
+            latency.map_or(String::new(), |l| significant(l.median)),
+            latency.map_or(String::new(), |l| significant(l.p99)),
+            significant(point.images_per_s),
+            significant(point.low),
+            significant(point.high),
+            significant(point.images_per_s / best * 1e2),
+            if knee { "knee".into() } else { String::new() },
+        ]);
+    }
+    table
+}
