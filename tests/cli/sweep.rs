@@ -111,14 +111,18 @@ fn a_fixed_batch_is_a_clear_answer() {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
     // Its own batch can be measured.
-    expect_code(
-        &sweep(
-            home.path(),
-            &model("light/light_squeezenet.onnx"),
-            &["--batch", "1", "--duration", "50ms"],
-        ),
-        0,
-    );
+    let library = format!("library={}", super::support::onnxruntime_library().display());
+    let own = [
+        "--batch",
+        "1",
+        "--duration",
+        "50ms",
+        "--target",
+        "onnxruntime-cpu",
+        "--option",
+        &library,
+    ];
+    expect_code(&sweep(home.path(), &model("light/light_squeezenet.onnx"), &own), 0);
     let wrong = sweep(home.path(), &digits().join("digits.onnx"), &["--batch", "0,1"]);
     expect_code(&wrong, 2);
     assert!(stderr(&wrong).contains("start at 1"));

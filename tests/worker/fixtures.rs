@@ -123,15 +123,23 @@ pub fn weighted(folder: &Path, n: i64) -> PathBuf {
     path
 }
 
-/// `y = Relu(x)` on any number of rows of `n` floats.
-pub fn relu_rows(folder: &Path, n: i64) -> PathBuf {
-    let path = folder.join("relu_rows.onnx");
-    let rows = |name: &str| value(name, 1, &[-1, n]);
+/// `y = x * w` with one number a row of `x` and `n` a row of `y`, for any number of rows (`batch`): little goes in, much
+/// comes out.
+pub fn widening(folder: &Path, n: i64) -> PathBuf {
+    let path = folder.join("widening.onnx");
+    let w = TensorProto {
+        name: Some("w".into()),
+        data_type: Some(1),
+        dims: vec![1, n],
+        raw_data: Some(vec![0u8; 4 * n as usize].into()),
+        ..Default::default()
+    };
     let graph = GraphProto {
         name: Some("g".into()),
-        node: vec![node("Relu", &["x"], &["y"])],
-        input: vec![rows("x")],
-        output: vec![rows("y")],
+        node: vec![node("Mul", &["x", "w"], &["y"])],
+        initializer: vec![w],
+        input: vec![value("x", 1, &[-1, 1])],
+        output: vec![value("y", 1, &[-1, n])],
         ..Default::default()
     };
     write(&path, graph);

@@ -149,7 +149,7 @@ fn another_model_than_the_recipe_was_made_for_is_refused() {
 #[test]
 fn a_sweep_outlives_the_worker_that_memory_killed() {
     let dir = tempfile::tempdir().unwrap();
-    let mut recipe = Recipe::for_model(&relu_rows(dir.path(), 1 << 18));
+    let mut recipe = Recipe::for_model(&widening(dir.path(), 1 << 18));
     recipe.bench.duration_s = Some(0.06);
     recipe.bench.warmup_ms = Some(1.0);
     recipe.bench.rounds = Some(3);
@@ -160,8 +160,8 @@ fn a_sweep_outlives_the_worker_that_memory_killed() {
         max_latency_ms: Some(1e6),
         ..Default::default()
     });
-    // A row is 1 MiB; two of 4 GiB do not fit into the address space that the worker gets.
-    let launch = behind(dir.path(), "ulimit -v 4000000; exec \"$@\"");
+    // A row of the output is 1 MiB: 1 GB of address space ends before 4,096 of them.
+    let launch = behind(dir.path(), "export MALLOC_ARENA_MAX=1; ulimit -v 1000000; exec \"$@\"");
     let task = Task::Sweep {
         recipe: Box::new(recipe),
     };
