@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Errors kept for the medians; up to this many values they are exact, beyond it a uniform sample of them.
 const RESERVOIR: usize = 1 << 20;
+/// Root mean square below which a reference counts as this large in [`OutputMeter::error`].
+const LEAST_RMS: f64 = 1e-6;
 /// Outputs with more classes than this are not classifiers.
 const MAX_CLASSES: u64 = 1 << 20;
 
@@ -175,6 +177,22 @@ impl OutputMeter {
         self.rel.add(relative);
     }
 
+    /// One number for how far the results are off: the norm of all differences over the norm of the reference. A reference
+    /// smaller than 1e-6 (root mean square) counts as that, so that noise around zero is no error. Infinite when the results
+    /// have NaN or infinities where the reference has numbers.
+    pub fn error(&self) -> f64 {
+        if self.nan + self.inf > 0 {
+            return f64::INFINITY;
+        }
+        let least = LEAST_RMS * LEAST_RMS * self.elements as f64;
+        let square = self.square_reference.max(least);
+        if square > 0.0 {
+            (self.square_error / square).sqrt()
+        } else {
+            0.0
+        }
+    }
+
     /// The figures so far.
     pub fn finish(&self) -> OutputAccuracy {
         let mean = |sum: f64, n: u64| if n == 0 { 0.0 } else { sum / n as f64 };
@@ -322,6 +340,23 @@ mod tests {
         assert!((a.snr_db.unwrap() - 10.0 * (21.0f64 / 1.25).log10()).abs() < 1e-12);
         assert_eq!((a.min_passing_atol, a.min_passing_rtol), (1.0, Some(0.5)));
         assert_eq!((a.nan, a.inf, a.top1_agreement), (0, 0, None));
+    }
+
+    #[test]
+    fn the_error_is_relative_to_the_whole_tensor() {
+        let error = |reference: &[f32], result: &[f32]| {
+            let mut meter = OutputMeter::new("y");
+            let dims = [reference.len() as u64];
+            let tensor = |v: &[f32]| Tensor::from_f32(&dims, v).unwrap();
+            meter.add(&tensor(reference), &tensor(result), 1).unwrap();
+            meter.error()
+        };
+        assert!((error(&[3.0, 4.0], &[3.0, 4.5]) - 0.1).abs() < 1e-12);
+        assert_eq!(error(&[1.0, 2.0], &[1.0, f32::INFINITY]), f64::INFINITY);
+        assert_eq!(error(&[1.0, f32::NAN], &[1.0, f32::NAN]), 0.0);
+        // Noise around zero, and a real value where there should be none.
+        assert!(error(&[0.0; 4], &[1e-9; 4]) < 2e-3 && error(&[0.0; 4], &[1.0; 4]) > 1e5);
+        assert_eq!(error(&[], &[]), 0.0);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! Pure computation plus the measuring loops that the worker runs around an engine. Definitions are trtexec's.
 
 pub mod accuracy;
+pub mod bisect;
 mod bootstrap;
 pub mod compare;
+pub mod differences;
 pub mod gate;
 pub mod gpu_loop;
 pub mod history;
@@ -20,6 +22,7 @@ pub mod sweep;
 
 pub use accuracy::{OutputAccuracy, OutputMeter, TaskAccuracy};
 pub use compare::{Comparison, Histogram, Ratio, VariantResult};
+pub use differences::{Differences, FirstBad, NodeRef, TensorDifference};
 pub use gate::Gates;
 pub use layer::{LayerProfile, LayerTime, Profile};
 pub use lint::LayerFinding;

@@ -1,5 +1,9 @@
 //! The arguments.
 
+mod accuracy;
+
+pub use accuracy::{AccuracyArgs, BisectArgs, DataArgs};
+
 use crate::bench::Protocol;
 use crate::recipe::Precision;
 use crate::rewrite::{LowType, Method, PatchSpec, QuantMode};
@@ -40,6 +44,10 @@ pub enum Command {
     Clean(CleanArgs),
     /// Measure throughput against batch size and find its knee
     Sweep(SweepArgs),
+    /// Compare one variant's results with a reference, output by output or tensor by tensor
+    Accuracy(AccuracyArgs),
+    /// Name the first node whose result differs too much from the reference's
+    Bisect(BisectArgs),
     /// Lower a model to FP16 or BF16 by casts in its graph
     Cast(CastArgs),
     /// Quantize a model to INT8, with scales found on calibration data

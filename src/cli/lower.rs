@@ -7,8 +7,8 @@ use super::inspect::print_json;
 use super::request;
 use crate::format;
 use crate::model::Model;
+use crate::recipe::Recipe;
 use crate::recipe::units::parse_named_shape;
-use crate::recipe::{DataSource, Recipe};
 use crate::rewrite::{Calibration, PatchSpec, apply_all};
 use crate::worker::{Task, TaskOutput};
 use serde_json::json;
@@ -24,17 +24,7 @@ pub fn recipe(args: &CalibrationArgs) -> Result<Recipe, CliError> {
     }
     let mut recipe = request::open(&args.input)?;
     if let Some(path) = &args.data {
-        let mut source = DataSource {
-            path: path.clone(),
-            ..DataSource::default()
-        };
-        for text in &args.array {
-            let (input, array) = text
-                .split_once('=')
-                .ok_or_else(|| CliError::unusable(format!("--array: {text:?} has no '='; write INPUT=ARRAY")))?;
-            source.inputs.insert(input.into(), array.into());
-        }
-        recipe.data.calibration = Some(source);
+        recipe.data.calibration = Some(request::data_source(path, &args.array)?);
     }
     if let (Some(limit), Some(source)) = (args.samples, &mut recipe.data.calibration) {
         source.limit = Some(limit);

@@ -3,6 +3,7 @@
 //! Calls `worker::service` for anything that runs, and `model`, `graph`, `rewrite`, `recipe` for looking. Exit codes:
 //! 0 fine, 1 findings or a failed comparison, 2 unusable input, 3 target not available, 130 cancelled.
 
+mod accuracy;
 pub mod args;
 mod bench;
 mod build;
@@ -45,6 +46,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Profile(a)) => profile::profile(&a),
         Some(Command::Clean(a)) => clean::clean(&a),
         Some(Command::Sweep(a)) => sweep::sweep(&a),
+        Some(Command::Accuracy(a)) => accuracy::accuracy(&a),
+        Some(Command::Bisect(a)) => accuracy::bisect(&a),
         Some(Command::Cast(a)) => cast::cast(&a),
         Some(Command::Quantize(a)) => quantize::quantize(&a),
         Some(Command::Run(a)) => run::run(&a),

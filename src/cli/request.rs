@@ -3,7 +3,7 @@
 use super::args::{OneVariant, RecipeArgs};
 use super::exit::CliError;
 use crate::recipe::units::{parse_duration, parse_named_shape, parse_size};
-use crate::recipe::{ProfileSpec, Recipe, ShapeRange, TargetSpec};
+use crate::recipe::{DataSource, ProfileSpec, Recipe, ShapeRange, TargetSpec};
 use std::path::Path;
 
 /// The recipe that the input and the options describe, variants still unresolved.
@@ -60,6 +60,24 @@ pub fn target_spec(text: &str) -> Result<TargetSpec, CliError> {
         version,
         ..TargetSpec::default()
     })
+}
+
+/// Data in files, with the arrays that inputs take (`INPUT=ARRAY`).
+///
+/// # Errors
+/// Exit code 2: an array without an input.
+pub fn data_source(path: &Path, arrays: &[String]) -> Result<DataSource, CliError> {
+    let mut source = DataSource {
+        path: path.to_owned(),
+        ..DataSource::default()
+    };
+    for text in arrays {
+        let (input, array) = text
+            .split_once('=')
+            .ok_or_else(|| option_error("--array", format!("{text:?} has no '='; write INPUT=ARRAY")))?;
+        source.inputs.insert(input.into(), array.into());
+    }
+    Ok(source)
 }
 
 /// As [`recipe`], with one variant chosen and its own options applied.

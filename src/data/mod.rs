@@ -3,6 +3,7 @@
 //!
 //! May be called by `engine`, `bench`, `worker` and above; calls `recipe`, `graph` and `model`.
 
+pub mod convert;
 mod evidence;
 pub mod generate;
 mod image;

@@ -2,6 +2,7 @@
 
 use super::{DataType, Tensor};
 use half::{bf16, f16};
+use serde::{Deserialize, Serialize};
 
 /// Elements looked at; of larger tensors, evenly spaced ones.
 pub const SAMPLED: u64 = 4_000_000;
@@ -14,7 +15,7 @@ pub const FP16_MAX: f64 = 65_504.0;
 pub const FP16_MIN_NORMAL: f64 = 6.103_515_625e-5;
 
 /// A constant tensor's values in figures.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TensorStatistics {
     /// Elements of the tensor.
     pub elements: u64,

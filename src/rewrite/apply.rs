@@ -1,7 +1,7 @@
 //! Applying patches.
 
 use super::fuse::{Fused, fuse};
-use super::{GraphDiff, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, quantize};
+use super::{GraphDiff, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, outputs, quantize};
 use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
@@ -49,6 +49,7 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::FuseRmsNorm {} => fuse(model, Fused::RmsNorm)?,
         PatchSpec::FuseGelu {} => fuse(model, Fused::Gelu)?,
         PatchSpec::RaiseOpset { to } => opset::raise(model, *to)?,
+        PatchSpec::AddOutputs { tensors } => outputs::add_outputs(model, tensors)?,
         PatchSpec::Cast(spec) => cast::cast(model, spec)?,
         PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };

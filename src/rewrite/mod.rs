@@ -17,6 +17,7 @@ mod inline;
 mod merge;
 mod names;
 mod opset;
+pub mod outputs;
 pub mod quantize;
 pub mod ranges;
 pub mod search;

@@ -35,6 +35,11 @@ pub enum PatchSpec {
         #[serde(default = "default_opset")]
         to: i64,
     },
+    /// Make inner tensors outputs of the model, to look at them.
+    AddOutputs {
+        /// Their names.
+        tensors: Vec<String>,
+    },
     /// Lower float32 to float16 or bfloat16.
     Cast(Box<CastSpec>),
     /// Compute in 8 bits, or store weights in 4, where that pays.
@@ -112,6 +117,7 @@ impl PatchSpec {
             Self::FuseRmsNorm {} => "fuse-rms-norm",
             Self::FuseGelu {} => "fuse-gelu",
             Self::RaiseOpset { .. } => "raise-opset",
+            Self::AddOutputs { .. } => "add-outputs",
             Self::Cast(_) => "cast",
             Self::Quantize(_) => "quantize",
         }
@@ -129,6 +135,7 @@ impl PatchSpec {
             Self::MergeScales {} => {
                 "BatchNormalization and constants per channel go into the weights before them; results change by rounding only"
             }
+            Self::AddOutputs { .. } => "Inner tensors become outputs, so that engines give their values",
             Self::InlineConstantIfs {} => "An If with a constant condition is replaced by the branch that runs",
             Self::FuseLayerNorm {} => "LayerNormalization written out becomes one operator; needs opset 17",
             Self::FuseRmsNorm {} => "RMSNormalization written out becomes one operator; needs opset 23",
@@ -160,6 +167,7 @@ impl PatchSpec {
                 22 => "Raise the opset to 22",
                 _ => "Raise the opset",
             },
+            Self::AddOutputs { .. } => "Add outputs",
             Self::Cast(spec) => match spec.to {
                 LowType::Fp16 => "Cast to FP16",
                 LowType::Bf16 => "Cast to BF16",

@@ -2,21 +2,24 @@
 //! call for anything that runs. Every task runs on threads of its own and tells its progress through a channel.
 
 mod accuracy;
+mod alone;
 mod build;
 mod calibrate;
 mod check;
 mod compare;
 mod context;
+mod differences;
 mod doctor;
 mod engine;
 mod estimate;
+mod inputs;
 mod precision;
 mod profile;
 mod search;
 mod sweep;
 
 use super::{Job, JobError, JobOutput, Launch};
-use crate::bench::{Comparison, LayerProfile, Sample};
+use crate::bench::{Comparison, Differences, LayerProfile, Sample};
 use crate::check::Report;
 use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
@@ -76,6 +79,17 @@ pub enum Task {
         /// What to do.
         spec: Box<SearchSpec>,
     },
+    /// How far a variant is from the reference, and where that begins.
+    Accuracy {
+        /// The variant (no others in it), its test data, and the reference's target.
+        recipe: Box<Recipe>,
+        /// The reference's model, where that is another file than the recipe's.
+        against: Option<PathBuf>,
+        /// How far to look.
+        depth: Depth,
+        /// Error beyond which a tensor is bad; derived from the variant's types when not given.
+        limit: Option<f64>,
+    },
     /// What an engine file says, and what the library says about it.
     InspectEngine {
         /// The engine file.
@@ -103,6 +117,20 @@ pub enum Task {
         /// The recipe with its variants.
         recipe: Box<Recipe>,
     },
+}
+
+/// How far [`Task::Accuracy`] looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Depth {
+    /// At the outputs of the model.
+    #[default]
+    Outputs,
+    /// At every tensor that both graphs have, and at the first bad node where an output is bad.
+    Tensors,
+    /// As `Tensors`, where an output is bad; at nothing more where none is.
+    FirstBad,
+    /// For the first bad node by binary search, with an engine built for every tensor looked at.
+    Search,
 }
 
 /// What a task tells.
@@ -177,6 +205,7 @@ pub enum TaskOutput {
     Calibrate(Calibration),
     Search(Box<Search>),
     Profile(Box<LayerProfile>),
+    Accuracy(Box<Differences>),
     InspectEngine(Box<EngineView>),
     Doctor(Vec<DoctorStep>),
 }
@@ -216,6 +245,12 @@ impl Service {
                 Task::Calibrate { recipe, cache } => calibrate::run(&context, &recipe, cache.as_deref()),
                 Task::Search { recipe, spec } => search::run(&context, &recipe, &spec),
                 Task::Profile { recipe, runs } => profile::run(&context, &recipe, runs),
+                Task::Accuracy {
+                    recipe,
+                    against,
+                    depth,
+                    limit,
+                } => differences::run(&context, &recipe, against.as_deref(), depth, limit),
                 Task::InspectEngine { file, target, build } => engine::run(&context, &file, target, &build),
                 Task::Doctor { target, build } => doctor::run(&context, &target, &build),
                 Task::Compare { recipe } => compare::run(&context, &recipe),

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accuracy;
 mod bad_input;
 mod jobs;
 mod json;

@@ -4,6 +4,8 @@
 //! wrote. A test that needs something which is not there fails and says what to run: nothing is skipped in silence.
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 
+pub mod onnx;
+
 use npyz::WriterBuilder;
 use npyz::npz::{NpzArchive, NpzWriter};
 use std::collections::BTreeMap;

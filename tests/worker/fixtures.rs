@@ -1,12 +1,8 @@
 //! Small models, wrapper scripts and waiting.
 
-use buffa::Message;
-use enginesmith::model::onnx::__buffa::oneof::{tensor_shape_proto, type_proto as type_value};
+use crate::support::onnx::{node, value, write};
 use enginesmith::model::onnx::attribute_proto::AttributeType;
-use enginesmith::model::onnx::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, tensor_shape_proto as shape, type_proto,
-};
+use enginesmith::model::onnx::{AttributeProto, GraphProto, TensorProto};
 use enginesmith::recipe::Recipe;
 use enginesmith::worker::{Job, JobError, JobEvent, JobHandle, JobOutput, Launch, Worker};
 use std::os::unix::fs::PermissionsExt;
@@ -35,57 +31,6 @@ pub fn behind(folder: &Path, script: &str) -> Launch {
         via: Some(path.to_str().unwrap().into()),
         program: Some(PROGRAM.into()),
     }
-}
-
-/// A tensor; the size -1 is the symbol `batch`.
-fn value(name: &str, elem_type: i32, dims: &[i64]) -> ValueInfoProto {
-    let dim = dims.iter().map(|d| shape::Dimension {
-        value: Some(match *d {
-            -1 => tensor_shape_proto::dimension::Value::DimParam("batch".into()),
-            size => tensor_shape_proto::dimension::Value::DimValue(size),
-        }),
-        ..Default::default()
-    });
-    let tensor = type_proto::Tensor {
-        elem_type: Some(elem_type),
-        shape: TensorShapeProto {
-            dim: dim.collect(),
-            ..Default::default()
-        }
-        .into(),
-        ..Default::default()
-    };
-    ValueInfoProto {
-        name: Some(name.into()),
-        r#type: TypeProto {
-            value: Some(type_value::Value::TensorType(Box::new(tensor))),
-            ..Default::default()
-        }
-        .into(),
-        ..Default::default()
-    }
-}
-
-fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
-    NodeProto {
-        op_type: Some(op.into()),
-        input: inputs.iter().map(|s| (*s).into()).collect(),
-        output: outputs.iter().map(|s| (*s).into()).collect(),
-        ..Default::default()
-    }
-}
-
-fn write(path: &Path, graph: GraphProto) {
-    let model = ModelProto {
-        ir_version: Some(8),
-        opset_import: vec![OperatorSetIdProto {
-            version: Some(17),
-            ..Default::default()
-        }],
-        graph: graph.into(),
-        ..Default::default()
-    };
-    std::fs::write(path, model.encode_to_vec()).unwrap();
 }
 
 /// `y = Relu(x)` on `n` floats.

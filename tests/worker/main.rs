@@ -3,6 +3,9 @@
 //! Faults are made by wrapper scripts given as command prefixes; the product knows nothing of them.
 #![cfg(target_os = "linux")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod delivery;
 mod ends;
 mod exchange;

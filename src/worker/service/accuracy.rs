@@ -9,6 +9,7 @@ use super::{ServiceEvent, request, unexpected};
 use crate::bench::accuracy::OutputMeter;
 use crate::bench::compare::ReferenceResult;
 use crate::bench::{OutputAccuracy, TaskAccuracy};
+use crate::data::convert::convert;
 use crate::data::{NamedTensors, Samples};
 use crate::engine::Usable;
 use crate::graph::{Dim, Graph};
@@ -80,7 +81,7 @@ pub struct Outcome {
 }
 
 /// One engine's part in the comparison.
-struct Part {
+pub struct Part {
     meters: Vec<OutputMeter>,
     task: TaskAccuracy,
     /// Why it goes no further.
@@ -119,7 +120,7 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
             left_out += count;
             continue;
         }
-        let expected = match infer(context, &reference, &inputs, None) {
+        let expected = match infer(context, &reference, &inputs, &[], None) {
             Ok(expected) => expected,
             Err(JobError::Cancelled) => return Err(JobError::Cancelled),
             Err(error) => {
@@ -134,7 +135,7 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
             let Some(built) = row.built.as_ref().filter(|_| part.failure.is_none()) else {
                 continue;
             };
-            match infer(context, built, &inputs, Some(i)) {
+            match infer(context, built, &inputs, &[], Some(i)) {
                 Ok(results) => {
                     part.add(&expected, &results, count);
                     part.label(&results, &labels);
@@ -164,20 +165,21 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
             Some(why) => outcome.warnings.push(format!("{}: no accuracy: {why}", row.name)),
             None if row.built.is_some() => {
                 row.result.accuracy = part.figures();
-                row.result.task = Some(part.task).filter(|t| t.samples > 0);
+                row.result.task = part.task();
             }
             None => {}
         }
     }
     outcome.reference = Some(ReferenceResult {
         target: format!("{}@{}", reference.record.target, reference.record.version),
-        task: Some(own.task).filter(|t| t.samples > 0),
+        task: own.task(),
     });
     Ok(outcome)
 }
 
 impl Part {
-    fn new(outputs: &[String]) -> Self {
+    /// A part that compares these outputs.
+    pub fn new(outputs: &[String]) -> Self {
         Self {
             meters: outputs.iter().map(|name| OutputMeter::new(name)).collect(),
             task: TaskAccuracy::default(),
@@ -200,11 +202,16 @@ impl Part {
     }
 
     /// Counts the answers of the first output that is shaped like a classifier's.
-    fn label(&mut self, results: &NamedTensors, labels: &[i64]) {
+    pub fn label(&mut self, results: &NamedTensors, labels: &[i64]) {
         if !labels.is_empty() {
             let task = &mut self.task;
             let _ = results.iter().any(|(_, output)| task.add(output, labels));
         }
+    }
+
+    /// Answers against labels; none without any.
+    pub fn task(&self) -> Option<TaskAccuracy> {
+        Some(self.task).filter(|t| t.samples > 0)
     }
 
     fn figures(&self) -> Vec<OutputAccuracy> {
@@ -212,16 +219,27 @@ impl Part {
     }
 }
 
-fn infer(
+/// Outputs of one inference, then the inner `tensors`. Inputs that the engine takes in another type (its graph was lowered)
+/// are converted.
+///
+/// # Errors
+/// The engine's own; a worker that is gone; cancelled.
+pub fn infer(
     context: &Context,
     built: &Built,
     inputs: &NamedTensors,
+    tensors: &[String],
     variant: Option<usize>,
 ) -> Result<NamedTensors, JobError> {
+    let fitting = inputs.iter().map(|(name, tensor)| {
+        let spec = built.inputs.iter().find(|spec| spec.name == *name);
+        let converted = spec.and_then(|spec| convert(tensor, spec.dtype));
+        (name.clone(), converted.unwrap_or_else(|| tensor.clone()))
+    });
     let job = Job::Infer {
         engine: built.engine,
-        inputs: inputs.clone(),
-        tensors: Vec::new(),
+        inputs: fitting.collect(),
+        tensors: tensors.to_vec(),
     };
     match context.run_quietly(&built.worker, job, variant)? {
         JobOutput::Infer { tensors } => Ok(tensors),

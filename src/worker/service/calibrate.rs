@@ -1,16 +1,16 @@
 //! What values a model's tensors take: found by running it over the recipe's calibration data, kept in a file.
 
-use super::accuracy::{batch_range, reference};
+use super::accuracy::reference;
 use super::build::Built;
 use super::context::{Context, Step};
 use super::estimate::model_hash;
+use super::inputs::Inputs;
 use super::{TaskOutput, request, unexpected};
-use crate::data::{NamedTensors, Samples, generate};
-use crate::format;
+use crate::data::NamedTensors;
 use crate::graph::{Graph, TensorKind};
 use crate::model::{DataType, Model};
+use crate::recipe::Recipe;
 use crate::recipe::write::write_renamed;
-use crate::recipe::{DataSource, Recipe};
 use crate::rewrite::{Calibration, Observed, PatchSpec, apply_all};
 use crate::worker::store::modified_ns;
 use crate::worker::wire::sha256_hex;
@@ -21,8 +21,6 @@ use std::sync::Arc;
 
 /// Inputs generated when the recipe has no data.
 const GENERATED: u64 = 8;
-/// Samples run together at most; all inner tensors of a batch are held at once.
-const BATCH: u64 = 8;
 
 /// The task.
 pub fn run(context: &Context, recipe: &Recipe, cache: Option<&Path>) -> Result<TaskOutput, JobError> {
@@ -170,18 +168,18 @@ fn observe(context: &Context, recipe: &Recipe, key: Key) -> Result<Calibration, 
         .filter(|t| t.ty.dtype == Some(DataType::Float32) && t.ty.container.is_none())
         .map(|t| t.name.to_string())
         .collect();
-    let mut inputs = Inputs::open(recipe, &graph)?;
+    let mut inputs = Inputs::open(recipe, recipe.data.calibration.as_ref(), &graph, GENERATED)?;
     context.phase("Build the reference", None);
     let built = reference(context, recipe, patches)?;
     context.phase("Collect ranges", None);
     let total = inputs.count();
     let (mut samples, mut next) = (0, inputs.next()?);
     let mut found = BTreeMap::new();
-    while let Some((batch, count)) = next {
+    while let Some(batch) = next {
         context.go_on()?;
         next = inputs.next()?;
-        found = run_batch(context, &built, &batch, &tensors, next.is_none())?;
-        samples += count;
+        found = run_batch(context, &built, &batch.tensors, &tensors, next.is_none())?;
+        samples += batch.count;
         let share = samples as f64 / total.max(1) as f64;
         context.share(format!("Collect ranges, {samples} of {total} samples"), share);
     }
@@ -224,86 +222,5 @@ fn run_batch(
     match context.run_quietly(&built.worker, job, None)? {
         JobOutput::Observed { tensors } => Ok(tensors),
         other => Err(unexpected(&other)),
-    }
-}
-
-/// Calibration data, or generated inputs where the recipe has none.
-enum Inputs<'a> {
-    Data {
-        source: &'a DataSource,
-        samples: Box<Samples>,
-        batch: usize,
-    },
-    Generated {
-        graph: &'a Graph,
-        shapes: BTreeMap<String, Vec<u64>>,
-        seed: u64,
-        why: Vec<String>,
-    },
-}
-
-impl<'a> Inputs<'a> {
-    fn open(recipe: &'a Recipe, graph: &'a Graph) -> Result<Self, JobError> {
-        if let Some(source) = &recipe.data.calibration {
-            let samples = Samples::open(source, graph).map_err(|e| request(e.to_string()))?;
-            let (least, most) = batch_range(graph, std::iter::once(recipe));
-            let batch = most.min(BATCH).max(least);
-            return Ok(Self::Data {
-                source,
-                samples: Box::new(samples),
-                batch: usize::try_from(batch).unwrap_or(1),
-            });
-        }
-        let shapes = generate::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
-        Ok(Self::Generated {
-            graph,
-            shapes,
-            seed: 0,
-            why: Vec::new(),
-        })
-    }
-
-    fn count(&self) -> u64 {
-        match self {
-            Self::Data { samples, .. } => samples.count(),
-            Self::Generated { .. } => GENERATED,
-        }
-    }
-
-    /// The next inputs and how many samples they are.
-    fn next(&mut self) -> Result<Option<(NamedTensors, u64)>, JobError> {
-        match self {
-            Self::Data { samples, batch, .. } => {
-                let batch = samples.next_batch(*batch).map_err(|e| request(e.to_string()))?;
-                let count = |t: &NamedTensors| t.first().and_then(|(_, t)| t.dims.first().copied()).unwrap_or(1);
-                Ok(batch.map(|(tensors, _)| {
-                    let n = count(&tensors);
-                    (tensors, n)
-                }))
-            }
-            Self::Generated { seed, .. } if *seed >= GENERATED => Ok(None),
-            Self::Generated {
-                graph,
-                shapes,
-                seed,
-                why,
-            } => {
-                let (tensors, words) = generate::generate(graph, shapes, *seed).map_err(request)?;
-                *seed += 1;
-                *why = words;
-                Ok(Some((tensors, 1)))
-            }
-        }
-    }
-
-    fn words(&self, samples: u64) -> String {
-        let count = format::plural(usize::try_from(samples).unwrap_or(usize::MAX), "sample");
-        match self {
-            Self::Data { source, .. } => {
-                let name = source.path.file_name().unwrap_or(source.path.as_os_str());
-                format!("{count} of {}", name.to_string_lossy())
-            }
-            Self::Generated { why, .. } => format!("{count} of generated inputs ({})", why.join("; ")),
-        }
     }
 }

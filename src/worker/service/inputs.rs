@@ -1,0 +1,136 @@
+//! What engines are run on to look at values: samples from files, or generated ones.
+
+use super::accuracy::batch_range;
+use super::request;
+use crate::data::{NamedTensors, Samples, generate};
+use crate::format;
+use crate::graph::Graph;
+use crate::recipe::{DataSource, Recipe};
+use crate::worker::JobError;
+use std::collections::BTreeMap;
+
+/// Samples run together at most; inner tensors of a batch are held at once.
+const BATCH: u64 = 8;
+
+/// Samples that are run together.
+pub struct Batch {
+    /// The inputs.
+    pub tensors: NamedTensors,
+    /// How many samples they are.
+    pub count: u64,
+    /// Their labels, where the data has any.
+    pub labels: Vec<i64>,
+}
+
+/// Samples of a source, or generated ones.
+pub enum Inputs<'a> {
+    /// From files.
+    Data {
+        /// What they come from.
+        source: &'a DataSource,
+        /// Those that are left.
+        samples: Box<Samples>,
+        /// Samples run together.
+        batch: usize,
+    },
+    /// Made up, as the graph says.
+    Generated {
+        /// The graph.
+        graph: &'a Graph,
+        /// Shape of every input.
+        shapes: BTreeMap<String, Vec<u64>>,
+        /// Of the next.
+        seed: u64,
+        /// How many.
+        count: u64,
+        /// What every input was taken for.
+        why: Vec<String>,
+    },
+}
+
+impl<'a> Inputs<'a> {
+    /// The source's samples for the inputs of `graph`; `generated` made-up ones where there is no source.
+    ///
+    /// # Errors
+    /// Data or shapes that do not fit the model.
+    pub fn open(
+        recipe: &Recipe,
+        source: Option<&'a DataSource>,
+        graph: &'a Graph,
+        generated: u64,
+    ) -> Result<Self, JobError> {
+        if let Some(source) = source {
+            let samples = Samples::open(source, graph).map_err(|e| request(e.to_string()))?;
+            let (least, most) = batch_range(graph, std::iter::once(recipe));
+            let batch = most.min(BATCH).max(least);
+            return Ok(Self::Data {
+                source,
+                samples: Box::new(samples),
+                batch: usize::try_from(batch).unwrap_or(1),
+            });
+        }
+        let shapes = generate::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
+        Ok(Self::Generated {
+            graph,
+            shapes,
+            seed: 0,
+            count: generated,
+            why: Vec::new(),
+        })
+    }
+
+    /// How many samples there are.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Data { samples, .. } => samples.count(),
+            Self::Generated { count, .. } => *count,
+        }
+    }
+
+    /// The next samples; none after the last.
+    ///
+    /// # Errors
+    /// A file that does not fit.
+    pub fn next(&mut self) -> Result<Option<Batch>, JobError> {
+        match self {
+            Self::Data { samples, batch, .. } => {
+                let batch = samples.next_batch(*batch).map_err(|e| request(e.to_string()))?;
+                let count = |t: &NamedTensors| t.first().and_then(|(_, t)| t.dims.first().copied()).unwrap_or(1);
+                Ok(batch.map(|(tensors, labels)| Batch {
+                    count: count(&tensors),
+                    tensors,
+                    labels,
+                }))
+            }
+            Self::Generated { seed, count, .. } if *seed >= *count => Ok(None),
+            Self::Generated {
+                graph,
+                shapes,
+                seed,
+                why,
+                ..
+            } => {
+                let (tensors, words) = generate::generate(graph, shapes, *seed).map_err(request)?;
+                *seed += 1;
+                *why = words;
+                Ok(Some(Batch {
+                    tensors,
+                    count: 1,
+                    labels: Vec::new(),
+                }))
+            }
+        }
+    }
+
+    /// What was run on, in words, after `samples` of them.
+    pub fn words(&self, samples: u64) -> String {
+        let count = format::plural(usize::try_from(samples).unwrap_or(usize::MAX), "sample");
+        match self {
+            Self::Data { source, .. } => {
+                let name = source.path.file_name().unwrap_or(source.path.as_os_str());
+                format!("{count} of {}", name.to_string_lossy())
+            }
+            Self::Generated { why, .. } => format!("{count} of generated inputs ({})", why.join("; ")),
+        }
+    }
+}
