@@ -6,6 +6,7 @@
 //! A file is read to `node` (values with their lines), turned into `spec`'s types by `de`, and checked by `validate`.
 
 pub(crate) mod de;
+pub mod lowering;
 mod node;
 pub mod precision;
 pub mod read;
@@ -15,6 +16,7 @@ mod validate;
 pub mod variant;
 pub mod write;
 
+pub use lowering::Lowering;
 pub use precision::Precision;
 pub use read::RecipeError;
 pub use spec::{

@@ -32,6 +32,11 @@ impl Precision {
         Self::Int4,
     ];
 
+    /// True for types of less than 32 bits.
+    pub fn is_lower(self) -> bool {
+        !matches!(self, Self::Fp32 | Self::Tf32)
+    }
+
     /// `fp32`, as recipes and the command line write it.
     pub fn name(self) -> &'static str {
         match self {

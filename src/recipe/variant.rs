@@ -12,7 +12,8 @@ impl Recipe {
     /// One recipe per variant, overrides applied and checked; the recipe itself (named after precision and target) when it lists none.
     ///
     /// Tables merge key by key, arrays are replaced. A variant that names another target does not take over the base's
-    /// `target.version` and `target.device`; one that names another model does not take over `model.sha256`.
+    /// `target.version` and `target.device`; one that names another model does not take over `model.sha256`; one that names
+    /// another precision does not take over the patches that lower the graph to the base's.
     ///
     /// # Errors
     /// The variant's name and the override that does not fit.
@@ -23,12 +24,15 @@ impl Recipe {
             let name = format!("{} on {}", self.build.precision, self.target.name);
             return Ok(vec![(name, self.clone())]);
         }
-        let resolve = |(name, node): (String, Node)| {
-            let recipe: Self = de::from_node(node).map_err(|e| format!("variant {name:?}: {e}"))?;
+        let resolve = |((name, node), variant): ((String, Node), &VariantSpec)| {
+            let mut recipe: Self = de::from_node(node).map_err(|e| format!("variant {name:?}: {e}"))?;
+            if sets_precision(variant) && !variant.overrides.contains_key("patch") {
+                recipe.drop_other_lowering();
+            }
             validate::recipe(&recipe).map_err(|e| format!("variant {name:?}: {e}"))?;
             Ok((name, recipe))
         };
-        variants.into_iter().map(resolve).collect()
+        variants.into_iter().zip(&self.variants).map(resolve).collect()
     }
 }
 
@@ -62,6 +66,11 @@ impl Recipe {
         let each = |(name, recipe): &(String, Self)| batches.iter().map(|b| row(name, *b, recipe)).collect::<Vec<_>>();
         Ok(variants.iter().flat_map(each).collect())
     }
+}
+
+fn sets_precision(variant: &VariantSpec) -> bool {
+    let build = variant.overrides.get("build").and_then(toml::Value::as_table);
+    build.is_some_and(|b| b.contains_key("precision"))
 }
 
 /// Name and merged node of every variant in the recipe's node.

@@ -86,6 +86,17 @@ impl Histogram {
         (joined.map(|c| c.iter().sum()).collect(), self.edge(step * bins))
     }
 
+    /// Counts of magnitudes below the width of a bin, then by powers of two of it; and that width.
+    pub fn octaves(&self) -> (Vec<u64>, f32) {
+        let mut octaves = Vec::new();
+        let (mut from, mut to) = (0, 1);
+        while from < self.used() {
+            octaves.push(self.counts[from..to.min(self.counts.len())].iter().sum());
+            (from, to) = (to, 2 * to);
+        }
+        (octaves, self.edge(1))
+    }
+
     /// The magnitude that [`PERCENTILE`] of the values do not exceed.
     pub fn percentile(&self) -> f32 {
         let wanted = (self.total() as f64 * PERCENTILE).ceil() as u64;
@@ -221,6 +232,22 @@ mod tests {
         let even: Vec<f32> = (0..100_000).map(|i| i as f32 / 1e5).collect();
         let h = of(&even);
         assert!(h.entropy() > 0.9 && h.mean_squared_error() > 0.95 && h.percentile() > 0.99);
+    }
+
+    #[test]
+    fn octaves_hold_all_values() {
+        let h = of(&[0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 100.0]);
+        let (octaves, start) = h.octaves();
+        assert_eq!(octaves.iter().sum::<u64>(), 7);
+        // Octave i ends at start * 2^i.
+        let below = |limit: f32| -> u64 {
+            let ends = octaves.iter().enumerate();
+            ends.filter(|(i, _)| start * 2f32.powi(*i as i32) <= limit)
+                .map(|(_, n)| n)
+                .sum()
+        };
+        assert_eq!((below(1.0), below(2.0), below(4.0), below(64.0)), (1, 3, 5, 6));
+        assert_eq!(Histogram::default().octaves().0, [0u64; 0]);
     }
 
     #[test]

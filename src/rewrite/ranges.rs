@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The values of one tensor over all samples.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
     /// Smallest.
@@ -47,7 +47,7 @@ pub struct Ranges {
 }
 
 /// What was seen of one tensor: its range, the thresholds that calibration methods choose, and a picture of its magnitudes.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Observed {
     /// Smallest and largest value; the limits of float32 when a value was not finite.
     pub range: Range,
@@ -57,10 +57,37 @@ pub struct Observed {
     pub percentile: f32,
     /// Threshold with the least mean squared error in 8 bits.
     pub mse: f32,
-    /// Counts of magnitudes in bins of equal width from 0 to `histogram_end`.
+    /// Counts of magnitudes in bins of equal width, [`Observed::BINS`] of them from 0 to `histogram_end`; empty ones at the end
+    /// are left out.
     pub histogram: Vec<u64>,
     /// Upper edge of the last bin, were all bins there.
     pub histogram_end: f32,
+    /// Counts of magnitudes below `octaves_start`, then from there to twice as much, and so on; empty ones at the end are left
+    /// out. What a logarithmic axis shows.
+    #[serde(default)]
+    pub octaves: Vec<u64>,
+    /// Lower edge of the second octave.
+    #[serde(default)]
+    pub octaves_start: f32,
+}
+
+impl Observed {
+    /// Bins of the histogram, were all there.
+    pub const BINS: usize = 64;
+
+    /// Width of a bin of the histogram.
+    pub fn bin_width(&self) -> f32 {
+        self.histogram_end / Self::BINS as f32
+    }
+
+    /// Share of the values whose magnitude is beyond a limit, 0..=1; by the middles of bins.
+    pub fn beyond(&self, limit: f32) -> f64 {
+        let all: u64 = self.histogram.iter().sum();
+        let width = self.bin_width();
+        let beyond = |(i, _): &(usize, &u64)| (*i as f32 + 0.5) * width > limit;
+        let clipped: u64 = self.histogram.iter().enumerate().filter(beyond).map(|(_, n)| n).sum();
+        clipped as f64 / all.max(1) as f64
+    }
 }
 
 /// What a calibration run found, with what it belongs to: the content of a calibration file.

@@ -69,6 +69,7 @@ impl Studio {
             opening: None,
             open_failure: None,
             dialog: None,
+            data_dialog: None,
             path_field: String::new(),
             selection: Selection::Model,
             reveal: None,
@@ -79,6 +80,7 @@ impl Studio {
             engine_file: Default::default(),
             built_file: None,
             paint: Default::default(),
+            precision: Default::default(),
             lab: Default::default(),
             log: Default::default(),
             toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
@@ -119,6 +121,7 @@ impl Studio {
             && !checking
             && !s.build.as_ref().is_some_and(Job::is_running)
             && !s.lab.is_running()
+            && !s.precision.is_running()
             && !self.canvas.is_busy()
     }
 
@@ -321,10 +324,11 @@ impl eframe::App for Studio {
         self.drops(&ctx);
         self.state.toasts.show(&ctx);
         // Elapsed times move while something runs, once a second is enough for them.
-        if self.state.build.as_ref().is_some_and(Job::is_running) || self.state.lab.is_running() {
+        let state = &self.state;
+        if state.build.as_ref().is_some_and(Job::is_running) || state.lab.is_running() || state.precision.is_running() {
             ctx.request_repaint_after(Duration::from_millis(500));
         }
-        if self.state.dialog.is_some() {
+        if self.state.dialog.is_some() || self.state.data_dialog.is_some() {
             ctx.request_repaint_after(Duration::from_secs(2));
         }
         self.carry_out(&ctx);

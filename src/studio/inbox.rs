@@ -1,19 +1,22 @@
-//! Taking in what background work tells: opening, dialogs, targets, checks, builds, comparisons. Called once a frame.
+//! Taking in what background work tells: opening, dialogs, targets, checks, calibrations, builds, comparisons. Called once a frame.
 
 use super::command;
 use super::state::lab::Run;
 use super::state::{Action, CheckState, Document, Ending, Level, Selection, State, Targets};
 use super::tasks::{Arrived, DialogState, OpenEvent};
 use super::widgets::Failure;
+use crate::recipe::Lowering;
 use crate::worker::{ServiceEvent, TaskOutput};
 
 /// Takes in everything that arrived since the last frame.
 pub fn take_in(s: &mut State) {
     opening(s);
     dialog(s);
+    data_dialog(s);
     targets(s);
     patches(s);
     check(s);
+    calibration(s);
     build(s);
     lab(s);
 }
@@ -38,6 +41,7 @@ fn opening(s: &mut State) {
                 s.built_file = None;
                 s.lab = Default::default();
                 s.save_as = None;
+                s.precision = Default::default();
             }
             Arrived::Event(OpenEvent::Ready(analysis)) => {
                 if let Some(doc) = &mut s.doc {
@@ -81,6 +85,30 @@ fn dialog(s: &mut State) {
         DialogState::Missing => s.warn(format!("This system has no file dialog (no portal, no zenity). {ways}")),
     }
     s.dialog = None;
+}
+
+fn data_dialog(s: &mut State) {
+    let Some(dialog) = &mut s.data_dialog else { return };
+    match dialog.poll() {
+        DialogState::Open => return,
+        DialogState::Silent => {
+            s.warn("The system's file dialog does not answer. Type the path of the data under Data in the Recipe step.");
+            return;
+        }
+        DialogState::Chosen(path) => {
+            if let Some(doc) = &mut s.doc {
+                let mut recipe = doc.recipe().clone();
+                recipe.data.calibration.get_or_insert_default().path = path;
+                doc.edit("Choose calibration data", recipe);
+                doc.history().close_step();
+            }
+        }
+        DialogState::Cancelled => {}
+        DialogState::Missing => s.warn(
+            "This system has no file dialog (no portal, no zenity). Type the path of the data under Data in the Recipe step.",
+        ),
+    }
+    s.data_dialog = None;
 }
 
 fn targets(s: &mut State) {
@@ -136,6 +164,35 @@ fn check(s: &mut State) {
         Some(Ending::Failed(error)) => doc.check_ended(Err(error.to_string())),
     }
     write_log(s, lines, &|_| "check".into());
+}
+
+fn calibration(s: &mut State) {
+    let Some(job) = &mut s.precision.job else { return };
+    if !job.is_running() {
+        return;
+    }
+    let mut lines = Vec::new();
+    job.poll(&mut |event| collect_log(event, &mut lines));
+    let ending = job.ending.clone();
+    write_log(s, lines, &|_| "calibration".into());
+    let Some(ending) = ending else { return };
+    let wanted = s.precision.wanted.take();
+    match (s.precision.ended(&ending), ending) {
+        (Some(found), _) => {
+            let Some(doc) = &mut s.doc else { return };
+            let mut recipe = doc.recipe().clone();
+            let choice = wanted.unwrap_or_else(|| Lowering::of(&recipe));
+            let patched = choice.to.is_lower() && choice.write(&mut recipe, Some(&found)).is_ok();
+            if patched {
+                doc.edit("Change precision", recipe);
+                doc.history().close_step();
+            }
+            s.say(format!("Calibrated: {}", found.source));
+        }
+        (None, Ending::Cancelled) => s.say("The calibration has stopped"),
+        (None, Ending::Failed(error)) => s.error(format!("Calibration failed: {error}")),
+        (None, Ending::Done(_)) => s.error("Calibration failed: the service answered something else"),
+    }
 }
 
 fn build(s: &mut State) {

@@ -1,5 +1,5 @@
-//! The panes and where they stand: the step's panel on the left, the canvas in the middle, the inspector on the right; plots, variants,
-//! findings and log in a drawer below.
+//! The panes and where they stand: the step's panel on the left, the canvas in the middle, the inspector on the right; precision,
+//! plots, variants, findings and log in a drawer below.
 
 use super::state::Step;
 use eframe::egui;
@@ -15,6 +15,8 @@ pub enum Pane {
     Canvas,
     /// What is selected.
     Inspector,
+    /// What nodes compute in and why; ranges of tensors.
+    Precision,
     /// Plots of the comparison.
     Plots,
     /// Table of variants.
@@ -26,14 +28,15 @@ pub enum Pane {
 }
 
 /// Panes of the drawer.
-const DRAWER: [Pane; 4] = [Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log];
+const DRAWER: [Pane; 5] = [Pane::Precision, Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log];
 
 impl Pane {
     /// All, in the order of the View menu.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Step,
         Self::Canvas,
         Self::Inspector,
+        Self::Precision,
         Self::Plots,
         Self::Variants,
         Self::Findings,
@@ -46,6 +49,7 @@ impl Pane {
             Self::Step => step.title(),
             Self::Canvas => "Graph",
             Self::Inspector => "Inspector",
+            Self::Precision => "Precision",
             Self::Plots => "Plots",
             Self::Variants => "Variants",
             Self::Findings => "Findings",
@@ -76,7 +80,7 @@ pub fn default_tree() -> Tree<Pane> {
     let step = tabs(&mut tiles, &[Pane::Step]);
     let canvas = tabs(&mut tiles, &[Pane::Canvas]);
     let inspector = tabs(&mut tiles, &[Pane::Inspector]);
-    let drawer = tabs(&mut tiles, &[Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log]);
+    let drawer = tabs(&mut tiles, &DRAWER);
     let split = |tiles: &mut Tiles<Pane>, dir, first, second, share: f32| {
         let mut linear = Linear::new(dir, vec![first, second]);
         linear.shares.set_share(first, share);
@@ -98,8 +102,9 @@ pub fn default_tree() -> Tree<Pane> {
 /// The drawer's share of the height for a step when the user has set none: in the Lab the plots are what is looked at.
 pub fn default_drawer(step: Step) -> f32 {
     match step {
-        Step::Model | Step::Recipe => 0.26,
+        Step::Model => 0.26,
         Step::Check | Step::Build => 0.34,
+        Step::Recipe => 0.42,
         Step::Lab => 0.60,
     }
 }
@@ -167,7 +172,8 @@ pub fn show_tab_of(tree: &mut Tree<Pane>, step: Step) {
         Step::Check => Pane::Findings,
         Step::Build => Pane::Log,
         Step::Lab => Pane::Plots,
-        Step::Model | Step::Recipe => return,
+        Step::Recipe => Pane::Precision,
+        Step::Model => return,
     };
     if is_open(tree, tab) {
         show(tree, tab);

@@ -33,6 +33,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
                 },
                 Pane::Canvas => self.canvas.show(ui, state),
                 Pane::Inspector => panels::inspector::show(ui, state),
+                Pane::Precision => panels::precision::show(ui, state),
                 Pane::Plots => panels::plots::show(ui, state),
                 Pane::Variants => panels::variants::show(ui, state),
                 Pane::Findings => panels::findings::show(ui, state),

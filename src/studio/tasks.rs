@@ -217,6 +217,15 @@ impl Dialog {
         })
     }
 
+    /// Asks for a folder of sample data.
+    pub fn open_folder(wake: &Wake) -> Self {
+        Self::start(wake, || {
+            rfd::FileDialog::new()
+                .set_title("Choose a folder of images or arrays")
+                .pick_folder()
+        })
+    }
+
     fn start(wake: &Wake, ask: impl FnOnce() -> Option<PathBuf> + Send + 'static) -> Self {
         let (tell, answer) = crossbeam_channel::bounded(1);
         let wake = Arc::clone(wake);

@@ -7,9 +7,6 @@ use crate::rewrite::ranges::{Observed, Range};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-/// Bins of the histograms that are told.
-const TOLD_BINS: usize = 64;
-
 /// Collects ranges and histograms of float tensors.
 #[derive(Default)]
 pub struct Collector {
@@ -46,7 +43,8 @@ impl Collector {
     pub fn observed(&self) -> BTreeMap<String, Observed> {
         let of = |(name, seen): (&String, &Seen)| {
             let range = seen.range?;
-            let (histogram, histogram_end) = seen.histogram.coarse(TOLD_BINS);
+            let (histogram, histogram_end) = seen.histogram.coarse(Observed::BINS);
+            let (octaves, octaves_start) = seen.histogram.octaves();
             let within = |threshold: f32| threshold.min(range.absmax());
             let observed = Observed {
                 range,
@@ -55,6 +53,8 @@ impl Collector {
                 mse: within(seen.histogram.mean_squared_error()),
                 histogram,
                 histogram_end,
+                octaves,
+                octaves_start,
             };
             Some((name.clone(), observed))
         };

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 /// Operators that lose too much or that engines do not run in 16 bits (AutoCast's list).
 const NEVER: [&str; 3] = ["Upsample", "NonMaxSuppression", "Celu"];
 /// Largest magnitude of an activation by default: from there on float16 is spaced by 0.5 (AutoCast's default).
-const MAX_ACTIVATION: f32 = 512.0;
+pub(super) const MAX_ACTIVATION: f32 = 512.0;
 
 /// What becomes of a node.
 #[derive(Clone, PartialEq, Debug)]

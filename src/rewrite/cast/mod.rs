@@ -22,6 +22,9 @@ use decide::Verdict;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Magnitude of an activation from which its node stays float32, unless the patch says otherwise.
+pub const MAX_ACTIVATION: f32 = decide::MAX_ACTIVATION;
+
 /// The types that float32 can be lowered to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -53,6 +56,14 @@ impl LowType {
         match self {
             Self::Fp16 => half::f16::MAX.to_f32(),
             Self::Bf16 => half::bf16::MAX.to_f32(),
+        }
+    }
+
+    /// Smallest positive value with all its digits; below, precision is lost bit by bit.
+    pub fn smallest_normal(self) -> f32 {
+        match self {
+            Self::Fp16 => half::f16::MIN_POSITIVE.to_f32(),
+            Self::Bf16 => half::bf16::MIN_POSITIVE.to_f32(),
         }
     }
 

@@ -123,6 +123,17 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
             }
         }
         CommandId::RefreshTargets => ask_targets(state),
+        CommandId::Calibrate => calibrate(state),
+        CommandId::CancelCalibration => {
+            if let Some(job) = &mut state.precision.job {
+                job.cancel();
+            }
+        }
+        CommandId::ChooseCalibrationData => {
+            if state.data_dialog.is_none() {
+                state.data_dialog = Some(Dialog::open_folder(&state.wake));
+            }
+        }
         CommandId::PausePlots => state.lab.paused = !state.lab.paused,
         CommandId::ResetPlots => {
             state.lab.reset_plots += 1;
@@ -164,6 +175,18 @@ pub fn check(state: &mut State) {
     };
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
     doc.check_started(job);
+}
+
+/// Finds what values tensors take: for the precision that is wanted, else for the one the recipe has.
+fn calibrate(state: &mut State) {
+    let Some(doc) = &state.doc else { return };
+    let recipe = state.precision.to_calibrate(doc.recipe());
+    let task = Task::Calibrate {
+        recipe: Box::new(recipe.clone()),
+        cache: None,
+    };
+    let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
+    state.precision.started(&recipe, job);
 }
 
 fn build(state: &mut State) {

@@ -3,13 +3,14 @@
 use crate::check::Report;
 use crate::format;
 use crate::graph::{Graph, NodeId};
-use crate::rewrite::GraphDiff;
+use crate::rewrite::{Decision, GraphDiff};
 use crate::studio::canvas::layout::hierarchy::{Grouping, LayoutCache};
 use crate::studio::canvas::{
     CanvasState, Entry, Family, GraphMarks, GraphView, Item, OperatorFamilies, PaintBy, Scene, Side, canvas_ui,
 };
 use crate::studio::command::{self, CommandId};
 use crate::studio::panels::paint::TargetAnswers;
+use crate::studio::panels::precision::LoweredLayer;
 use crate::studio::state::{Action, Document, PaintChoice, Selection, State};
 use crate::studio::tasks::Wake;
 use crate::studio::theme::{self, HALF, SPACE, Tokens};
@@ -51,6 +52,9 @@ pub struct CanvasPane {
     /// What the patches changed, and the side of it that is shown.
     diff: Option<(Arc<GraphDiff>, Side)>,
     answers: Option<TargetAnswers>,
+    /// What was decided about the nodes, and the paint layer of it.
+    decided: Arc<Vec<Decision>>,
+    lowered: LoweredLayer,
     findings_version: Option<u64>,
     cache: Arc<Mutex<LayoutCache>>,
     pending: Option<Pending>,
@@ -121,8 +125,10 @@ impl CanvasPane {
             return;
         };
         let style = theme::canvas::style(&t, state.settings.reduce_motion);
+        self.lowered.themed(t);
         let paint: &dyn PaintBy = match (state.paint, &self.answers) {
             (PaintChoice::Target, Some(answers)) => answers,
+            (PaintChoice::Precision, _) => &self.lowered,
             _ => &OperatorFamilies,
         };
         let events = canvas_ui(ui, &mut self.canvas, scene, paint, &style);
@@ -163,11 +169,12 @@ impl CanvasPane {
             self.report = doc.report().filter(|_| doc.findings_are_shown()).cloned().map(Arc::new);
             let diff = doc.patched.applied().filter(|_| patches);
             self.diff = diff.map(|a| (Arc::new(a.diff.clone()), doc.side));
+            self.decided = Arc::new(doc.decisions().to_vec());
             self.mark();
         }
     }
 
-    /// Puts the marks of findings and patches on the scene, and makes the paint layer of the target's answers.
+    /// Puts the marks of findings and patches on the scene, and makes the paint layers of the target's answers and of precision.
     fn mark(&mut self) {
         if let (Some(view), Some(scene)) = (&self.view, &mut self.scene) {
             let mut marks = GraphMarks::default();
@@ -179,6 +186,7 @@ impl CanvasPane {
             }
             scene.mark(|item| marks.of(item));
             self.answers = self.report.as_ref().map(|r| TargetAnswers::of(view, r));
+            self.lowered = LoweredLayer::of(view, &self.decided);
         }
     }
 

@@ -128,6 +128,7 @@ fn node(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: NodeId) {
                 }
             }
         });
+    super::precision::why_here(ui, state, id);
     findings(ui, state, graph, id);
     let proto = graph.proto(id);
     if !proto.attribute.is_empty() {
@@ -335,6 +336,9 @@ fn tensor(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: TensorId) {
         }
         beyond(ui, tensor.consumers.len());
     });
+    if super::precision::has_ranges(state, graph, id) {
+        section(ui, "Ranges", |ui| super::precision::tensor_ranges(ui, state, graph, id));
+    }
     if tensor.kind == TensorKind::Constant {
         section(ui, "Values", |ui| values(ui, state, graph, id));
     }

@@ -14,6 +14,7 @@ pub mod model;
 pub mod paint;
 mod patches;
 pub mod plots;
+pub mod precision;
 pub mod recipe;
 mod recipe_parts;
 mod recipe_target;

@@ -1,10 +1,37 @@
-//! The canvas's paint layer of what the recipe's target takes.
+//! The canvas's paint layer of what the recipe's target takes, and what layers share.
 
 use crate::check::{Place, Report, Severity};
-use crate::graph::{Graph, NodePath};
+use crate::graph::{Graph, NodeId, NodePath};
 use crate::studio::canvas::{Entry, GraphView, Item, Legend, NodeKind, PaintBy, Scene, SceneNode, Style};
 use eframe::egui::Color32;
 use std::collections::{HashMap, HashSet};
+
+/// A value for every box of a view: that of its node, or of all nodes in a scope merged.
+pub fn by_item<T: Copy>(
+    view: &GraphView,
+    value: impl Fn(NodeId) -> Option<T>,
+    merge: impl Fn(T, T) -> T,
+) -> HashMap<Item, T> {
+    let hierarchy = view.hierarchy();
+    let mut items: HashMap<Item, T> = HashMap::new();
+    for i in 0..hierarchy.nodes.len() as u32 {
+        let Some(Entry::Node(id)) = view.entry(Item::Node(i)) else {
+            continue;
+        };
+        let Some(value) = value(id) else { continue };
+        items.insert(Item::Node(i), value);
+        let mut scope = hierarchy.nodes.get(i as usize).map_or(0, |n| n.scope);
+        while scope != 0 {
+            let place = items.entry(Item::Scope(scope));
+            place.and_modify(|v| *v = merge(*v, value)).or_insert(value);
+            scope = hierarchy
+                .scopes
+                .get(scope as usize)
+                .map_or(0, |s| s.parent.min(scope - 1));
+        }
+    }
+    items
+}
 
 /// What a target says of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -57,38 +84,19 @@ impl TargetAnswers {
             target: report.target.clone(),
             ..Self::default()
         };
-        let mut scopes: HashMap<u32, Option<Answer>> = HashMap::new();
-        let hierarchy = view.hierarchy();
-        for i in 0..hierarchy.nodes.len() as u32 {
-            let Some(Entry::Node(id)) = view.entry(Item::Node(i)) else {
-                continue;
-            };
-            let Some(answer) = by_node.get(id.0 as usize).copied() else {
-                continue;
-            };
-            layer.answers.insert(Item::Node(i), answer);
-            *layer.counts.entry(answer).or_default() += 1;
-            let mut scope = hierarchy.nodes.get(i as usize).map_or(0, |n| n.scope);
-            while scope != 0 {
-                // A scope has a colour where all in it agree; what is not taken shows in any case.
-                scopes
-                    .entry(scope)
-                    .and_modify(|a| {
-                        *a = match (*a, answer) {
-                            (Some(Answer::NotTaken), _) | (_, Answer::NotTaken) => Some(Answer::NotTaken),
-                            (Some(a), b) if a == b => Some(a),
-                            _ => None,
-                        }
-                    })
-                    .or_insert(Some(answer));
-                scope = hierarchy
-                    .scopes
-                    .get(scope as usize)
-                    .map_or(0, |s| s.parent.min(scope - 1));
+        // A scope has a colour where all in it agree; what is not taken shows in any case.
+        let merge = |a: Option<Answer>, b: Option<Answer>| match (a, b) {
+            (Some(Answer::NotTaken), _) | (_, Some(Answer::NotTaken)) => Some(Answer::NotTaken),
+            (a, b) if a == b => a,
+            _ => None,
+        };
+        let items = by_item(view, |id| by_node.get(id.0 as usize).copied().map(Some), merge);
+        for (item, answer) in items.into_iter().filter_map(|(item, a)| Some((item, a?))) {
+            layer.answers.insert(item, answer);
+            if let Item::Node(_) = item {
+                *layer.counts.entry(answer).or_default() += 1;
             }
         }
-        let scopes = scopes.into_iter().filter_map(|(s, a)| Some((Item::Scope(s), a?)));
-        layer.answers.extend(scopes);
         layer
     }
 }

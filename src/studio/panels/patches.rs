@@ -64,7 +64,9 @@ pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
             let button = ui.add_enabled(!has, egui::Button::new(patch.label()));
             let button = button.on_hover_text(patch.explanation());
             if button.on_disabled_hover_text("It is in the list already").clicked() {
-                recipe.patches.push(patch);
+                // What lowers precision comes after what cleans up.
+                let at = recipe.before_lowering().len();
+                recipe.patches.insert(at, patch);
                 ui.close();
             }
         }

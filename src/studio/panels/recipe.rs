@@ -1,13 +1,14 @@
 //! The Recipe step: everything a build and a measurement depend on. Offers only what the target can do; the rest says why not.
 
 use super::patches::patches;
+use super::precision::{View, choice};
 use super::recipe_parts::{data, measurement, save_bar, shapes, variants};
 use super::recipe_target::target;
 use crate::bench::Protocol;
 use crate::engine::{TargetInfo, Usable};
 use crate::format;
 use crate::recipe::{Precision, Recipe};
-use crate::studio::command::CommandId;
+use crate::studio::command::{CommandId, find};
 use crate::studio::state::{Action, State, Targets};
 use crate::studio::theme::{HALF, SPACE};
 use crate::studio::widgets::{empty, heading, note, section};
@@ -75,6 +76,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             &[]
         }
     };
+    let blocked = find(CommandId::Calibrate).and_then(|c| (c.blocked)(state));
+    // Taken out while it is drawn, because the document is looked at meanwhile.
+    let mut precision = std::mem::take(&mut state.precision);
+    let mut actions = Vec::new();
     if let Some(doc) = &state.doc {
         let looks = Looks {
             targets,
@@ -102,7 +107,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     }
                 };
                 part(ui, "Target", "Change target", &mut target);
-                part(ui, "Precision", "Change precision", &mut precision);
+                let mut view = View {
+                    doc,
+                    view: &mut precision,
+                    blocked: blocked.clone(),
+                    actions: &mut actions,
+                };
+                part(ui, "Precision", "Change precision", &mut |ui, recipe, looks| {
+                    choice(ui, recipe, looks, &mut view);
+                });
                 part(ui, "Build options", "Change build options", &mut build_options);
                 part(ui, "Shapes", "Change shapes", &mut shapes);
                 part(ui, "Patches", "Change patches", &mut patches);
@@ -113,6 +126,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             });
         });
     }
+    state.precision = precision;
+    state.actions.extend(actions);
     let pressed = ui.input(|i| i.pointer.any_down());
     if let Some(doc) = &mut state.doc {
         if let Some(label) = label {
@@ -214,26 +229,6 @@ pub fn protocol_name(recipe: &Recipe) -> String {
         Protocol::Trtexec11
     };
     recipe.bench.protocol.unwrap_or(default).name().into()
-}
-
-/// Precisions side by side; those that the target cannot do are disabled and say why.
-fn precision(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
-    ui.horizontal_wrapped(|ui| {
-        for p in Precision::ALL {
-            let why = looks.target.and_then(|t| why_not(t, p));
-            let chosen = recipe.build.precision == p;
-            let response = ui.add_enabled(why.is_none() || chosen, egui::Button::selectable(chosen, p.to_string()));
-            if response.clicked() {
-                recipe.build.precision = p;
-            }
-            if let Some(why) = why {
-                response.on_disabled_hover_text(&why).on_hover_text(&why);
-            }
-        }
-    });
-    if let Some(why) = looks.target.and_then(|t| why_not(t, recipe.build.precision)) {
-        note(ui, format!("⚠ {why}"));
-    }
 }
 
 /// Workspace, threads and the target's other options.

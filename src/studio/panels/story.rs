@@ -2,6 +2,7 @@
 
 use crate::check::Severity;
 use crate::format;
+use crate::recipe::Lowering;
 use crate::studio::state::{Action, CheckState, Ending, State, Step};
 use crate::studio::theme::{HALF, SPACE, Tokens, tokens};
 use crate::worker::TaskOutput;
@@ -218,7 +219,14 @@ fn live(state: &State, step: Step) -> Live {
         },
         Step::Recipe => {
             let recipe = doc.recipe();
-            let mut parts = vec![recipe.build.precision.to_string()];
+            if let Some(job) = state.precision.job.as_ref().filter(|j| j.is_running()) {
+                return Live {
+                    text: job.phase.fraction.map_or_else(|| "Calibrating".into(), |s| format!("Calibrating {:.0} %", s * 100.0)),
+                    tone: Tone::Running,
+                    progress: job.phase.fraction,
+                };
+            }
+            let mut parts = vec![Lowering::of(recipe).to.to_string()];
             let shapes = doc.analysis.as_ref().map(|a| a.axes.words(recipe)).unwrap_or_default();
             if !shapes.is_empty() {
                 parts.push(shapes);

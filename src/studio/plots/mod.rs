@@ -3,10 +3,12 @@
 
 mod bars;
 mod latency;
+mod ranges;
 mod weights;
 
 pub use bars::{speedup, throughput};
 pub use latency::{axes, histogram, latency};
+pub use ranges::{Limit, limits, ranges};
 pub use weights::weights;
 
 use super::state::lab::Run;

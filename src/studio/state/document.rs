@@ -10,6 +10,7 @@ use crate::check::{Place, Report};
 use crate::graph::{Graph, NodeId, cost::Cost};
 use crate::model::Model;
 use crate::recipe::Recipe;
+use crate::rewrite::lowered::{Computes, Counts, Decision, Notes, computes};
 use crate::studio::canvas::Side;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -36,6 +37,12 @@ pub struct Analysis {
     pub figures: Figures,
     /// Dynamic dimensions of the inputs.
     pub axes: Axes,
+    /// What every node computes in.
+    pub computes: Vec<Computes>,
+    /// How much computes in what.
+    pub counts: Counts,
+    /// Why every node computes in what it does.
+    pub decisions: Vec<Decision>,
 }
 
 impl Analysis {
@@ -52,11 +59,24 @@ impl Analysis {
         let ones: Vec<(&str, u64)> = batch.iter().map(|a| (a.label.as_str(), 1)).collect();
         let costs = crate::graph::cost::costs(&graph, &ones);
         let figures = Figures::of(&graph, &costs);
+        let computes = computes(&graph);
         Self {
+            counts: Counts::of(&graph, &computes, &costs),
+            decisions: Notes::default().decisions(&graph, &computes),
+            computes,
             graph,
             costs,
             figures,
             axes,
+        }
+    }
+
+    /// The same with what patches decided about its nodes.
+    #[must_use]
+    pub fn decided(self, notes: &Notes) -> Self {
+        Self {
+            decisions: notes.decisions(&self.graph, &self.computes),
+            ..self
         }
     }
 }
@@ -73,6 +93,8 @@ pub struct Document {
     pub check: CheckState,
     /// Counts up with every new list of findings, for those who draw them.
     pub findings_version: u64,
+    /// Counts up whenever another graph is shown.
+    pub shown_version: u64,
     /// The model after the recipe's patches.
     pub patched: Patched,
     /// Which side of the patches is shown, when there are any.
@@ -95,6 +117,7 @@ impl Document {
             analysis: None,
             check: CheckState::None,
             findings_version: 0,
+            shown_version: 0,
             patched: Patched::default(),
             side: Side::After,
             weights: Weights::default(),
@@ -171,6 +194,14 @@ impl Document {
         patched().map(|p| &p.analysis).or(self.analysis.as_ref())
     }
 
+    /// The decisions about the nodes that are shown.
+    pub fn decisions(&self) -> &[Decision] {
+        let applied = self.patched.applied();
+        let before = applied.filter(|_| self.side == Side::Before).map(|a| &a.decisions_before);
+        let shown = before.or_else(|| self.shown().map(|a| &a.decisions));
+        shown.map_or(&[], Vec::as_slice)
+    }
+
     /// Shows this side of the patches. Nodes and tensors have other numbers there: drop what was selected.
     pub fn turn(&mut self, side: Side) {
         self.side = side;
@@ -181,6 +212,7 @@ impl Document {
     fn forget_shown(&mut self) {
         self.weights = Weights::default();
         self.findings_version += 1;
+        self.shown_version += 1;
     }
 
     /// Follows the recipe's patches. True when what is shown changed.

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod lab;
 pub mod log;
 pub mod patched;
+pub mod precision;
 pub mod save;
 pub mod stages;
 pub mod summary;
@@ -21,6 +22,7 @@ pub use engine_file::EngineFile;
 pub use jobs::{Ending, Job};
 pub use lab::Lab;
 pub use log::{Level, Log};
+pub use precision::PrecisionView;
 
 use super::command::CommandId;
 use super::settings::Settings;
@@ -105,17 +107,20 @@ pub enum PaintChoice {
     Families,
     /// What the recipe's target takes.
     Target,
+    /// What nodes compute in.
+    Precision,
 }
 
 impl PaintChoice {
     /// All, in the order of the list.
-    pub const ALL: [Self; 2] = [Self::Families, Self::Target];
+    pub const ALL: [Self; 3] = [Self::Families, Self::Target, Self::Precision];
 
     /// In words.
     pub fn title(self) -> &'static str {
         match self {
             Self::Families => "Operator family",
             Self::Target => "What the target takes",
+            Self::Precision => "Precision",
         }
     }
 }
@@ -144,6 +149,8 @@ pub struct State {
     pub open_failure: Option<Failure>,
     /// A file dialog of the system, on its thread.
     pub dialog: Option<Dialog>,
+    /// A dialog for the folder of calibration data.
+    pub data_dialog: Option<Dialog>,
     /// The path field's text.
     pub path_field: String,
     /// What the inspector shows.
@@ -164,6 +171,8 @@ pub struct State {
     pub built_file: Option<PathBuf>,
     /// What the colours of the graph stand for.
     pub paint: PaintChoice,
+    /// Calibrations and the table of nodes.
+    pub precision: PrecisionView,
     /// Live and finished comparisons.
     pub lab: Lab,
     /// The log.

@@ -1,8 +1,10 @@
 //! The model after the recipe's patches: applied off the UI thread, with what every patch did and how the graph differs.
 
 use super::document::Analysis;
+use crate::graph::Graph;
 use crate::model::Model;
-use crate::rewrite::{GraphDiff, PatchSpec, apply_all, diff};
+use crate::rewrite::lowered::{Decision, Notes, carried};
+use crate::rewrite::{AppliedPatch, GraphDiff, PatchSpec, apply_all, diff};
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::sync::Arc;
 
@@ -23,6 +25,8 @@ pub struct Applied {
     pub analysis: Analysis,
     /// Against the model as opened.
     pub diff: GraphDiff,
+    /// What becomes of the nodes of the model as opened.
+    pub decisions_before: Vec<Decision>,
 }
 
 /// Where applying stands.
@@ -115,9 +119,11 @@ fn start(
         .spawn(move || {
             let applied = apply_all(&model, &specs).map_err(|e| e.to_string()).map(|done| {
                 let patched = done.last().map_or(&model, |p| &p.model);
-                let analysis = Analysis::of(patched);
+                let notes = notes(&model, &done);
+                let analysis = Analysis::of(patched).decided(&notes);
                 Applied {
                     diff: diff(&before, &analysis.graph),
+                    decisions_before: carried(&before, &analysis.graph, &analysis.decisions),
                     analysis,
                     steps: done
                         .into_iter()
@@ -133,4 +139,14 @@ fn start(
             wake();
         });
     result
+}
+
+/// What the patches that lower precision noted about nodes.
+fn notes(model: &Arc<Model>, done: &[AppliedPatch]) -> Notes {
+    let mut notes = Notes::default();
+    for (i, step) in done.iter().enumerate().filter(|(_, s)| s.spec.is_precision()) {
+        let before = i.checked_sub(1).and_then(|i| done.get(i)).map_or(model, |s| &s.model);
+        notes.add(&Graph::new(Arc::clone(before)), &step.notes);
+    }
+    notes
 }

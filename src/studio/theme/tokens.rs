@@ -1,5 +1,6 @@
 //! The one file of colours, type sizes and spacing. Nothing else in the studio names a colour.
 
+use crate::rewrite::lowered::Computes;
 use eframe::egui;
 use eframe::egui::Color32;
 
@@ -110,6 +111,23 @@ impl Tokens {
     pub fn variant(&self, index: usize) -> Color32 {
         let [r, g, b] = crate::bench::palette::variant_color(index);
         Color32::from_rgb(r, g, b)
+    }
+
+    /// Colour of what a node computes in, from the same set; none for what precision does not concern.
+    pub fn computes(&self, of: Computes) -> Option<Color32> {
+        let index = match of {
+            Computes::Fp32 => 5,
+            Computes::Bf16 => 0,
+            Computes::Fp16 => 2,
+            Computes::Fp8 => 3,
+            Computes::Int8 => 1,
+            Computes::Int4 => 4,
+            Computes::Converts => 6,
+            Computes::Fp64 => return Some(self.weak),
+            Computes::Integers | Computes::Other => return None,
+        };
+        let [r, g, b] = crate::bench::palette::OKABE_ITO[index];
+        Some(Color32::from_rgb(r, g, b))
     }
 
     /// Colour of a severity.

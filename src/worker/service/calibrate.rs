@@ -11,7 +11,7 @@ use crate::graph::{Graph, TensorKind};
 use crate::model::{DataType, Model};
 use crate::recipe::Recipe;
 use crate::recipe::write::write_renamed;
-use crate::rewrite::{Calibration, Observed, PatchSpec, apply_all};
+use crate::rewrite::{Calibration, Observed, apply_all};
 use crate::worker::store::modified_ns;
 use crate::worker::wire::sha256_hex;
 use crate::worker::{Job, JobError, JobOutput};
@@ -110,25 +110,9 @@ fn store(path: Option<&Path>, found: &Calibration) -> Result<(), String> {
     write_renamed(path, &text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// The recipe's patches before the first that lowers precision: what is calibrated is the model in float32.
-fn before(recipe: &Recipe) -> Vec<PatchSpec> {
-    recipe
-        .patches
-        .iter()
-        .take_while(|p| !p.is_precision())
-        .cloned()
-        .collect()
-}
-
 /// Changes whenever the data may have: settings, and names, sizes and times of change of the files.
 fn fingerprint(recipe: &Recipe) -> Result<String, String> {
-    let settings = (
-        &recipe.data.calibration,
-        &recipe.profiles,
-        &recipe.bench.shapes,
-        before(recipe),
-    );
-    let mut text = serde_json::to_string(&settings).map_err(|e| e.to_string())?;
+    let mut text = serde_json::to_string(&recipe.calibration_settings()).map_err(|e| e.to_string())?;
     if let Some(source) = &recipe.data.calibration {
         let place = |e: std::io::Error| format!("{}: {e}", source.path.display());
         let mut todo = vec![source.path.clone()];
@@ -156,7 +140,7 @@ fn fingerprint(recipe: &Recipe) -> Result<String, String> {
 fn observe(context: &Context, recipe: &Recipe, key: Key) -> Result<Calibration, JobError> {
     let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
     let mut model = Arc::new(model);
-    let patches = before(recipe);
+    let patches = recipe.before_lowering().to_vec();
     if let Some(last) = apply_all(&model, &patches).map_err(|e| request(e.to_string()))?.pop() {
         model = last.model;
     }

@@ -58,3 +58,14 @@ pub(super) fn needs_result(state: &State) -> Option<String> {
         .is_none()
         .then(|| "No comparison has finished yet".into())
 }
+
+/// Why no calibration can be started now.
+pub(super) fn may_calibrate(state: &State) -> Option<String> {
+    if let Some(why) = needs_graph(state) {
+        return Some(why);
+    }
+    if state.precision.is_running() {
+        return Some("A calibration is running".into());
+    }
+    state.lab.is_running().then(|| "A comparison is running, and calibrating would disturb it".into())
+}

@@ -1,6 +1,6 @@
 //! The menu "Run": checks, builds, targets, the log.
 
-use super::blocked::{may_build, may_check};
+use super::blocked::{may_build, may_calibrate, may_check, needs_model};
 use super::{Command, CommandId, Menu, alone};
 use crate::studio::state::Targets;
 use eframe::egui::Key;
@@ -18,6 +18,20 @@ pub(super) static RUN: &[Command] = &[
         Some(job) if job.is_running() => None,
         _ => Some("No build is running".into()),
     }),
+    Command::new(Menu::Run, CommandId::Calibrate, "Calibrate", may_calibrate),
+    Command::new(Menu::Run, CommandId::CancelCalibration, "Cancel calibration", |s| {
+        match &s.precision.job {
+            Some(job) if job.is_cancelling() => Some("The calibration was asked to stop".into()),
+            Some(job) if job.is_running() => None,
+            _ => Some("No calibration is running".into()),
+        }
+    }),
+    Command::new(
+        Menu::Run,
+        CommandId::ChooseCalibrationData,
+        "Choose calibration data…",
+        needs_model,
+    ),
     Command::new(Menu::Run, CommandId::RefreshTargets, "Look for targets again", |s| {
         matches!(s.targets, Targets::Asking(_)).then(|| "Targets are being looked for".into())
     }),

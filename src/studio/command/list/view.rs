@@ -16,6 +16,7 @@ pub(super) static VIEW: &[Command] = &[
     Command::new(Menu::View, CommandId::Pane(Pane::Step), "Show step panel", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Canvas), "Show graph", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Inspector), "Show inspector", never),
+    Command::new(Menu::View, CommandId::Pane(Pane::Precision), "Show precision", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Plots), "Show plots", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Variants), "Show variants", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Findings), "Show findings", never),
@@ -34,6 +35,12 @@ pub(super) static VIEW: &[Command] = &[
         Menu::View,
         CommandId::Paint(PaintChoice::Target),
         "Paint nodes by what the target takes",
+        needs_graph,
+    ),
+    Command::new(
+        Menu::View,
+        CommandId::Paint(PaintChoice::Precision),
+        "Paint nodes by precision",
         needs_graph,
     ),
     Command::new(

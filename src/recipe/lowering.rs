@@ -1,0 +1,374 @@
+//! The precision of a recipe as a choice: which patches it stands for, and back.
+//!
+//! Choosing FP16 puts a cast into the list of patches; choosing INT8 puts a quantization there, behind what makes the model
+//! ready for it; choosing FP32 takes them out again. Nothing else in the recipe knows of the choice.
+
+use super::{DataSource, Precision, ProfileSpec, Recipe};
+use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, Ranges};
+use std::collections::BTreeMap;
+
+/// A precision with its settings.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Lowering {
+    /// What the graph is lowered to.
+    pub to: Precision,
+    /// Inputs and outputs of the model keep their types (casts only; quantizing never changes them).
+    pub keep_io_types: bool,
+    /// How the thresholds of quantized tensors are chosen.
+    pub method: Method,
+    /// Nodes lowered whatever the rules say: names, `*` stands for anything.
+    pub include: Vec<String>,
+    /// Nodes that stay float32: names, `*` stands for anything.
+    pub exclude: Vec<String>,
+    /// Operators that stay float32.
+    pub exclude_ops: Vec<String>,
+    /// Magnitude of an activation from which a node stays float32 (casts only); the rule's own when none.
+    pub max_activation: Option<f32>,
+}
+
+impl Default for Lowering {
+    fn default() -> Self {
+        Self {
+            to: Precision::Fp32,
+            // Data and measurements stay what they are for the other variants.
+            keep_io_types: true,
+            method: Method::default(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            exclude_ops: Vec::new(),
+            max_activation: None,
+        }
+    }
+}
+
+/// Quantizing needs to know what values tensors take: a calibration of [`Lowering::calibrated`] comes first.
+#[derive(thiserror::Error, Clone, Copy, PartialEq, Eq, Debug)]
+#[error("quantizing needs a calibration first")]
+pub struct NeedsCalibration;
+
+/// What a precision is as a patch.
+enum Kind {
+    Cast(LowType),
+    Quantize(QuantMode),
+    None,
+}
+
+impl Kind {
+    fn of(to: Precision) -> Self {
+        match to {
+            Precision::Fp16 => Self::Cast(LowType::Fp16),
+            Precision::Bf16 => Self::Cast(LowType::Bf16),
+            Precision::Int8 => Self::Quantize(QuantMode::Int8),
+            Precision::Fp32 | Precision::Tf32 | Precision::Fp8 | Precision::Int4 => Self::None,
+        }
+    }
+}
+
+impl Lowering {
+    /// Why no patch makes this precision; none when one does, or none is needed.
+    pub fn refusal(to: Precision) -> Option<String> {
+        let is_missing = matches!(Kind::of(to), Kind::None) && to.is_lower();
+        is_missing.then(|| format!("rewriting a graph to {to} is not implemented yet"))
+    }
+
+    /// What the recipe's patches stand for; `build.precision` where none of them lowers anything.
+    pub fn of(recipe: &Recipe) -> Self {
+        let patch = recipe.patches.iter().find(|p| p.is_precision());
+        match patch {
+            Some(PatchSpec::Cast(spec)) => Self {
+                to: match spec.to {
+                    LowType::Fp16 => Precision::Fp16,
+                    LowType::Bf16 => Precision::Bf16,
+                },
+                keep_io_types: spec.keep_io_types,
+                include: spec.include.clone(),
+                exclude: spec.exclude.clone(),
+                exclude_ops: spec.exclude_ops.clone(),
+                max_activation: spec.max_activation,
+                ..Self::default()
+            },
+            Some(PatchSpec::Quantize(spec)) => Self {
+                to: match spec.mode {
+                    QuantMode::Int8 => Precision::Int8,
+                },
+                method: spec.method,
+                include: spec.include.clone(),
+                exclude: spec.exclude.clone(),
+                exclude_ops: spec.exclude_ops.clone(),
+                ..Self::default()
+            },
+            _ => Self {
+                to: recipe.build.precision,
+                ..Self::default()
+            },
+        }
+    }
+
+    /// True when the precision stands in the list of patches, not only as a wish in `[build]`.
+    pub fn is_patched(recipe: &Recipe) -> bool {
+        recipe.patches.iter().any(PatchSpec::is_precision)
+    }
+
+    /// The patches of `recipe` without those that lower precision and what was put in front of a quantization for it, and
+    /// where in that list a lowering belongs.
+    fn others(recipe: &Recipe) -> (Vec<PatchSpec>, usize) {
+        let mut rest = recipe.patches.clone();
+        let Some(at) = rest.iter().position(PatchSpec::is_precision) else {
+            let end = rest.len();
+            return (rest, end);
+        };
+        rest.retain(|p| !p.is_precision());
+        let preparing = PatchSpec::before_quantizing();
+        let quantizes = matches!(recipe.patches.get(at), Some(PatchSpec::Quantize(_)));
+        let start = at.checked_sub(preparing.len()).filter(|_| quantizes);
+        match start {
+            Some(start) if rest.get(start..at) == Some(&preparing[..]) => {
+                rest.drain(start..at);
+                (rest, start)
+            }
+            _ => (rest, at),
+        }
+    }
+
+    /// The recipe whose calibration this lowering needs: the model in float32, made ready for quantizing where that is chosen.
+    pub fn calibrated(&self, recipe: &Recipe) -> Recipe {
+        let (mut patches, at) = Self::others(recipe);
+        if let Kind::Quantize(_) = Kind::of(self.to) {
+            patches.splice(at..at, PatchSpec::before_quantizing());
+        }
+        let mut recipe = recipe.clone();
+        recipe.patches = patches;
+        recipe.build.precision = Precision::Fp32;
+        recipe.variants.clear();
+        recipe
+    }
+
+    /// Puts the choice into the recipe. Without a new calibration the ranges and thresholds that its patches have stay.
+    ///
+    /// # Errors
+    /// [`NeedsCalibration`] where neither has what is needed.
+    pub fn write(&self, recipe: &mut Recipe, calibration: Option<&Calibration>) -> Result<(), NeedsCalibration> {
+        let old = recipe.patches.iter().find(|p| p.is_precision());
+        let patch = match Kind::of(self.to) {
+            Kind::None => Vec::new(),
+            Kind::Cast(to) => {
+                let known = || match old {
+                    Some(PatchSpec::Cast(spec)) => spec.ranges.clone(),
+                    _ => None,
+                };
+                vec![PatchSpec::Cast(Box::new(
+                    self.cast(to, calibration.map(Calibration::ranges).or_else(known)),
+                ))]
+            }
+            Kind::Quantize(mode) => {
+                let spec = match (calibration, old) {
+                    (Some(found), _) => QuantizeSpec::new(mode, self.method, found),
+                    (None, Some(PatchSpec::Quantize(spec))) if spec.method == self.method && spec.mode == mode => {
+                        (**spec).clone()
+                    }
+                    _ => return Err(NeedsCalibration),
+                };
+                let spec = QuantizeSpec {
+                    include: self.include.clone(),
+                    exclude: self.exclude.clone(),
+                    exclude_ops: self.exclude_ops.clone(),
+                    ..spec
+                };
+                let mut patches = PatchSpec::before_quantizing();
+                patches.push(PatchSpec::Quantize(Box::new(spec)));
+                patches
+            }
+        };
+        let (mut patches, at) = Self::others(recipe);
+        patches.splice(at..at, patch);
+        recipe.patches = patches;
+        recipe.build.precision = self.to;
+        Ok(())
+    }
+
+    fn cast(&self, to: LowType, ranges: Option<Ranges>) -> CastSpec {
+        CastSpec {
+            keep_io_types: self.keep_io_types,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            exclude_ops: self.exclude_ops.clone(),
+            max_activation: self.max_activation,
+            ranges,
+            ..CastSpec::new(to)
+        }
+    }
+
+    /// Where the ranges or thresholds in the recipe's patches come from, in words.
+    pub fn source(recipe: &Recipe) -> Option<&str> {
+        recipe.patches.iter().find_map(|p| match p {
+            PatchSpec::Cast(spec) => spec.ranges.as_ref().map(|r| r.source.as_str()),
+            PatchSpec::Quantize(spec) => Some(spec.source.as_str()).filter(|s| !s.is_empty()),
+            _ => None,
+        })
+    }
+
+    /// The threshold that the recipe quantizes a tensor with.
+    pub fn threshold(recipe: &Recipe, tensor: &str) -> Option<f32> {
+        recipe.patches.iter().find_map(|p| match p {
+            PatchSpec::Quantize(spec) => spec.thresholds.get(tensor).copied(),
+            _ => None,
+        })
+    }
+}
+
+impl Recipe {
+    /// Takes out patches that lower the graph to something else than `build.precision`.
+    pub(super) fn drop_other_lowering(&mut self) {
+        let wanted = self.build.precision;
+        if Lowering::is_patched(self) && Lowering::of(self).to != wanted {
+            self.patches = Lowering::others(self).0;
+        }
+    }
+
+    /// The patches before the first that lowers precision: what is calibrated is the model in float32.
+    pub fn before_lowering(&self) -> &[PatchSpec] {
+        let end = self.patches.iter().position(PatchSpec::is_precision);
+        self.patches.get(..end.unwrap_or(self.patches.len())).unwrap_or_default()
+    }
+
+    /// What a calibration depends on, besides model and data files: data settings, shapes, patches before the lowering.
+    pub fn calibration_settings(&self) -> CalibrationSettings<'_> {
+        CalibrationSettings(
+            &self.data.calibration,
+            &self.profiles,
+            &self.bench.shapes,
+            self.before_lowering(),
+        )
+    }
+}
+
+/// See [`Recipe::calibration_settings`].
+#[derive(Clone, Copy, PartialEq, Debug, serde::Serialize)]
+pub struct CalibrationSettings<'a>(
+    &'a Option<DataSource>,
+    &'a Vec<ProfileSpec>,
+    &'a BTreeMap<String, Vec<u64>>,
+    &'a [PatchSpec],
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::{Observed, Range};
+
+    fn recipe() -> Recipe {
+        toml::from_str("version = 1\nmodel.path = 'm.onnx'\n[[patch]]\nkind = 'remove-dead'\n").unwrap()
+    }
+
+    fn found() -> Calibration {
+        let seen = Observed {
+            range: Range { min: -4.0, max: 3.0 },
+            entropy: 2.0,
+            percentile: 3.5,
+            mse: 3.0,
+            histogram: vec![1],
+            histogram_end: 4.0,
+            ..Observed::default()
+        };
+        Calibration {
+            source: "a test".into(),
+            samples: 1,
+            tensors: [("t".to_owned(), seen)].into(),
+            ..Calibration::default()
+        }
+    }
+
+    #[test]
+    fn the_toggle_is_a_patch_and_comes_back() {
+        let start = recipe();
+        let mut r = start.clone();
+        let mut choice = Lowering::of(&r);
+        assert_eq!(choice, Lowering::default());
+        choice.to = Precision::Fp16;
+        choice.exclude = vec!["head*".into()];
+        choice.write(&mut r, None).unwrap();
+        assert_eq!(r.patches.len(), 2);
+        assert_eq!(r.build.precision, Precision::Fp16);
+        assert_eq!(Lowering::of(&r), choice);
+        assert!(Lowering::is_patched(&r) && Lowering::source(&r).is_none());
+
+        // Quantizing needs thresholds; the lists are taken along.
+        choice.to = Precision::Int8;
+        let before = r.clone();
+        assert_eq!(choice.write(&mut r, None), Err(NeedsCalibration));
+        assert_eq!(r, before);
+        choice.write(&mut r, Some(&found())).unwrap();
+        assert_eq!(Lowering::of(&r), choice);
+        assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing().len());
+        assert_eq!(Lowering::threshold(&r, "t"), Some(2.0));
+        assert_eq!(Lowering::source(&r), Some("a test"));
+
+        // A list changes without a new calibration, a method does not.
+        choice.exclude_ops = vec!["Gemm".into()];
+        choice.write(&mut r, None).unwrap();
+        assert_eq!(Lowering::of(&r), choice);
+        choice.method = Method::Max;
+        assert_eq!(choice.write(&mut r, None), Err(NeedsCalibration));
+        choice.write(&mut r, Some(&found())).unwrap();
+        assert_eq!(Lowering::threshold(&r, "t"), Some(4.0));
+        assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing().len());
+
+        // Back to FP32 nothing is left of it.
+        choice.to = Precision::Fp32;
+        choice.write(&mut r, None).unwrap();
+        assert_eq!(r, start);
+    }
+
+    #[test]
+    fn what_is_calibrated_is_the_model_in_float32() {
+        let mut r = recipe();
+        let int8 = Lowering {
+            to: Precision::Int8,
+            ..Lowering::default()
+        };
+        let prepared = int8.calibrated(&r);
+        assert_eq!(prepared.patches.len(), 1 + PatchSpec::before_quantizing().len());
+        int8.write(&mut r, Some(&found())).unwrap();
+        // What the recipe would be calibrated with afterwards is the same, or the cache would never be hit.
+        assert_eq!(r.calibration_settings(), prepared.calibration_settings());
+        assert_eq!(Lowering::of(&r).calibrated(&r).patches, prepared.patches);
+        assert_eq!(Lowering::default().calibrated(&r).patches, recipe().patches);
+    }
+
+    #[test]
+    fn a_variant_of_another_precision_is_not_lowered_to_the_bases() {
+        let mut r = recipe();
+        let fp16 = Lowering {
+            to: Precision::Fp16,
+            ..Lowering::default()
+        };
+        fp16.write(&mut r, None).unwrap();
+        for name in ["fp32", "fp16", "int8"] {
+            let overrides = toml::from_str(&format!("build.precision = '{name}'")).unwrap();
+            let name = name.to_owned();
+            r.variants.push(crate::recipe::VariantSpec { name, overrides });
+        }
+        let patched: Vec<bool> = r
+            .resolve_variants()
+            .unwrap()
+            .iter()
+            .map(|(_, recipe)| Lowering::is_patched(recipe))
+            .collect();
+        assert_eq!(patched, [false, true, false]);
+    }
+
+    #[test]
+    fn what_no_patch_makes_is_refused() {
+        for p in Precision::ALL {
+            let mut r = recipe();
+            let choice = Lowering {
+                to: p,
+                ..Lowering::default()
+            };
+            let refused = Lowering::refusal(p).is_some();
+            let written = choice.write(&mut r, Some(&found())).is_ok();
+            assert!(written);
+            assert_eq!(Lowering::is_patched(&r), p.is_lower() && !refused, "{p}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The calibration's state: running, known, or none, and on what data.
+
+use super::choice::View;
+use super::words;
+use crate::recipe::{Lowering, Recipe};
+use crate::studio::command::CommandId;
+use crate::studio::panels::build;
+use crate::studio::state::{Action, Ending};
+use crate::studio::theme::{HALF, Tokens};
+use crate::studio::widgets::{card, failure, note};
+use eframe::egui;
+use eframe::egui::{RichText, Ui};
+
+/// Draws the card.
+pub fn show(ui: &mut Ui, recipe: &Recipe, view: &mut View<'_>) {
+    let t = Tokens::of(ui);
+    let found = view.view.calibration(recipe);
+    card(ui, None, |ui| {
+        ui.label(RichText::new("Calibration").strong()).on_hover_text(
+            "Runs sample data through the model in FP32 and notes what values every tensor takes. INT8 takes its scales from \
+             it, FP16 learns which nodes would overflow.",
+        );
+        let mut button = "Calibrate";
+        match view.view.job.as_ref().map(|job| (job, &job.ending)) {
+            Some((job, None)) => {
+                build::progress(ui, job);
+                cancel(ui, view);
+                return;
+            }
+            Some((job, Some(Ending::Failed(error)))) => {
+                let of = build::failure(error, "The calibration", job);
+                failure(ui, &of, |_| {});
+                button = "Calibrate again";
+            }
+            Some((_, Some(Ending::Cancelled))) => note(ui, "Cancelled: nothing was changed."),
+            _ => {}
+        }
+        match (&found, Lowering::source(recipe)) {
+            (Some(found), _) => {
+                ui.add(egui::Label::new(RichText::new(format!("✔ {}", found.source)).color(t.success)).wrap());
+                button = "Calibrate again";
+            }
+            (None, Some(source)) => {
+                ui.add(egui::Label::new(format!("In the recipe: {source}")).wrap());
+                note(ui, "Calibrate to see the histograms, or after the data changed.");
+            }
+            (None, None) if Lowering::is_patched(recipe) => {
+                note(ui, "Without a calibration the weights alone decide what stays in FP32.");
+            }
+            (None, None) => note(ui, "Not done yet. Results are kept: the same model and data are run only once."),
+        }
+        if recipe.data.calibration.is_none() {
+            let text = format!("⚠ {}", words::GENERATED);
+            ui.add(egui::Label::new(RichText::new(text).small().color(t.warning)).wrap());
+        }
+        ui.add_space(HALF);
+        ui.horizontal_wrapped(|ui| {
+            let response = ui.add_enabled(view.blocked.is_none(), egui::Button::new(button));
+            if response.clicked() {
+                view.actions.push(Action::Run(CommandId::Calibrate));
+            }
+            if let Some(why) = &view.blocked {
+                response.on_disabled_hover_text(why);
+            }
+            if ui
+                .button("Choose data folder…")
+                .on_hover_text("Images or arrays like those the model will see; 500 are plenty for vision. A path can be typed under Data.")
+                .clicked()
+            {
+                view.actions.push(Action::Run(CommandId::ChooseCalibrationData));
+            }
+        });
+    });
+}
+
+fn cancel(ui: &mut Ui, view: &mut View<'_>) {
+    let stopping = view.view.job.as_ref().is_some_and(crate::studio::state::Job::is_cancelling);
+    let label = if stopping { "Cancelling" } else { "Cancel calibration" };
+    if ui.add_enabled(!stopping, egui::Button::new(label)).clicked() {
+        view.actions.push(Action::Run(CommandId::CancelCalibration));
+    }
+}

@@ -1,0 +1,97 @@
+//! What the patches change, in figures: nodes by type, weights, multiply-accumulates; before and after.
+
+use crate::format;
+use crate::rewrite::lowered::{Computes, Counts};
+use crate::studio::panels::variants::swatch;
+use crate::studio::state::document::Document;
+use crate::studio::theme::{HALF, SPACE, Tokens};
+use crate::studio::widgets::{card, note};
+use eframe::egui;
+use eframe::egui::{Align, Grid, Layout, RichText, Ui};
+
+/// Draws the figures.
+pub fn show(ui: &mut Ui, doc: &Document) {
+    let Some(before) = doc.analysis.as_ref().map(|a| &a.counts) else {
+        note(ui, "Counted when the graph is built.");
+        return;
+    };
+    let applied = doc.patched.applied().map(|a| &a.analysis.counts);
+    let t = Tokens::of(ui);
+    ui.add_space(HALF);
+    Grid::new("precision counts")
+        .num_columns(3)
+        .spacing([2.0 * SPACE, HALF])
+        .show(ui, |ui| {
+            let head = |ui: &mut Ui, text: &str| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.label(RichText::new(text).small().color(t.weak));
+                });
+            };
+            ui.label(RichText::new("Nodes by what they compute in").small().color(t.weak));
+            head(ui, "Before");
+            head(ui, "After");
+            ui.end_row();
+            let kinds = Computes::ALL
+                .into_iter()
+                .filter(|c| c.is_arithmetic() || *c == Computes::Converts);
+            for c in kinds {
+                let after = applied.map(|a| a.nodes(c));
+                if before.nodes(c) == 0 && after.unwrap_or(0) == 0 {
+                    continue;
+                }
+                ui.horizontal(|ui| {
+                    swatch(ui, t.computes(c).unwrap_or(t.weak));
+                    ui.label(c.name());
+                });
+                figure(ui, &format::count(before.nodes(c)));
+                figure(ui, &after.map_or_else(|| waiting(doc), format::count));
+                ui.end_row();
+            }
+            ui.label("Weights");
+            figure(ui, &format::bytes(before.weight_bytes));
+            figure(
+                ui,
+                &applied.map_or_else(|| waiting(doc), |a| format::bytes(a.weight_bytes)),
+            );
+            ui.end_row();
+            ui.label("Multiply-accumulates lowered")
+                .on_hover_text("Share of the products that are computed in less than 32 bits: the bulk of the work in most models");
+            figure(ui, &share(before));
+            figure(ui, &applied.map_or_else(|| waiting(doc), share));
+            ui.end_row();
+        });
+    let shown = applied.unwrap_or(before);
+    if shown.macs_unknown > 0 {
+        let n = usize::try_from(shown.macs_unknown).unwrap_or(usize::MAX);
+        note(
+            ui,
+            format!("{} multiply in shapes that are open, and are not counted.", format::plural(n, "node")),
+        );
+    }
+    if let Some(why) = applied.and_then(Counts::slow_when_quantized) {
+        card(ui, Some(t.warning), |ui| {
+            ui.add(egui::Label::new(RichText::new(format!("⚠ {why}")).color(t.warning)).wrap());
+        });
+    }
+}
+
+fn share(counts: &Counts) -> String {
+    counts
+        .lowered_share()
+        .map_or_else(|| "not known".into(), |s| format!("{} %", format::significant(1e2 * s)))
+}
+
+/// The figure after patches while there is none.
+fn waiting(doc: &Document) -> String {
+    match (doc.patched.is_running(), doc.patched.failure()) {
+        (true, _) => "…".into(),
+        (false, Some(_)) => "failed".into(),
+        (false, None) => "same".into(),
+    }
+}
+
+fn figure(ui: &mut Ui, text: &str) {
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.label(RichText::new(text).monospace());
+    });
+}

@@ -1,0 +1,45 @@
+//! The drawer's Precision tab: every node with its decision, and beside it the ranges of what is selected.
+
+use super::{nodes, ranges};
+use crate::studio::state::State;
+use crate::studio::theme::{HALF, SPACE};
+use crate::studio::widgets::empty;
+use eframe::egui::{Ui, vec2};
+
+/// Below this width the table alone is drawn; the inspector has the ranges too.
+const WIDE: f32 = 640.0;
+
+/// Draws the tab.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    match state.doc.as_ref().map(|d| d.shown().is_some()) {
+        None => {
+            empty(ui, "No model open", "Open a model: what each node computes in appears here.");
+            return;
+        }
+        Some(false) => {
+            empty(ui, "Building the graph", "The outline is in the Model panel.");
+            return;
+        }
+        Some(true) => {}
+    }
+    ui.horizontal(|ui| nodes::filter_bar(ui, state));
+    ui.add_space(HALF);
+    let size = ui.available_size();
+    let right = if size.x > WIDE { (size.x * 0.34).min(420.0) } else { 0.0 };
+    ui.horizontal_top(|ui| {
+        let left = size.x - right - if right > 0.0 { 2.0 * SPACE } else { 0.0 };
+        ui.allocate_ui(vec2(left, size.y), |ui| {
+            ui.set_min_size(vec2(left, size.y));
+            nodes::table(ui, state);
+        });
+        if right > 0.0 {
+            ui.add_space(SPACE);
+            ui.allocate_ui(vec2(right, size.y), |ui| {
+                ui.vertical(|ui| {
+                    ui.set_min_size(vec2(right, size.y));
+                    ranges::side(ui, state);
+                });
+            });
+        }
+    });
+}

@@ -1,0 +1,17 @@
+//! Precision: the choice with its settings and counts in the Recipe step, every node's decision and the ranges of tensors in the
+//! drawer, and the graph's paint layer. What is shown is computed in `rewrite::lowered`, `recipe::lowering` and by the worker.
+
+mod calibration;
+mod choice;
+mod counts;
+mod drawer;
+mod layer;
+mod nodes;
+mod ranges;
+mod words;
+
+pub use choice::{View, choice};
+pub use drawer::show;
+pub use layer::LoweredLayer;
+pub use nodes::why_here;
+pub use ranges::{has_ranges, tensor_ranges};
