@@ -59,16 +59,40 @@ impl Kind {
             Precision::Fp16 => Self::Cast(LowType::Fp16),
             Precision::Bf16 => Self::Cast(LowType::Bf16),
             Precision::Int8 => Self::Quantize(QuantMode::Int8),
-            Precision::Fp32 | Precision::Tf32 | Precision::Fp8 | Precision::Int4 => Self::None,
+            Precision::Fp8 => Self::Quantize(QuantMode::Fp8),
+            Precision::Int4 => Self::Quantize(QuantMode::Int4),
+            Precision::Fp32 | Precision::Tf32 => Self::None,
         }
     }
 }
 
 impl Lowering {
-    /// Why no patch makes this precision; none when one does, or none is needed.
-    pub fn refusal(to: Precision) -> Option<String> {
-        let is_missing = matches!(Kind::of(to), Kind::None) && to.is_lower();
-        is_missing.then(|| format!("rewriting a graph to {to} is not implemented yet"))
+    /// The same lists for another type, with the method that it takes by default.
+    #[must_use]
+    pub fn switched(&self, to: Precision) -> Self {
+        let method = match Kind::of(to) {
+            Kind::Quantize(mode) => Method::default_for(mode),
+            Kind::Cast(_) | Kind::None => Method::default(),
+        };
+        Self {
+            to,
+            method,
+            ..self.clone()
+        }
+    }
+
+    /// The calibration methods that the type takes; none where it has no thresholds.
+    pub fn methods(&self) -> &'static [Method] {
+        match Kind::of(self.to) {
+            Kind::Quantize(QuantMode::Int8) => &[Method::Entropy, Method::Max, Method::Percentile, Method::Mse],
+            Kind::Quantize(QuantMode::Fp8) => &[Method::Max, Method::Percentile],
+            Kind::Quantize(QuantMode::Int4) | Kind::Cast(_) | Kind::None => &[],
+        }
+    }
+
+    /// True when the type needs to know what values tensors take.
+    pub fn needs_calibration(&self) -> bool {
+        !self.methods().is_empty()
     }
 
     /// What the recipe's patches stand for; `build.precision` where none of them lowers anything.
@@ -90,6 +114,8 @@ impl Lowering {
             Some(PatchSpec::Quantize(spec)) => Self {
                 to: match spec.mode {
                     QuantMode::Int8 => Precision::Int8,
+                    QuantMode::Fp8 => Precision::Fp8,
+                    QuantMode::Int4 => Precision::Int4,
                 },
                 method: spec.method,
                 include: spec.include.clone(),
@@ -152,23 +178,30 @@ impl Lowering {
         let patch = match Kind::of(self.to) {
             Kind::None => Vec::new(),
             Kind::Cast(to) => {
-                let known = || match old {
-                    Some(PatchSpec::Cast(spec)) => spec.ranges.clone(),
+                let old = match old {
+                    Some(PatchSpec::Cast(spec)) => Some(&**spec),
                     _ => None,
                 };
-                vec![PatchSpec::Cast(Box::new(
-                    self.cast(to, calibration.map(Calibration::ranges).or_else(known)),
-                ))]
+                let known = || old.and_then(|o| o.ranges.clone());
+                let ranges = calibration.map(Calibration::ranges).or_else(known);
+                vec![PatchSpec::Cast(Box::new(self.cast(to, old, ranges)))]
             }
             Kind::Quantize(mode) => {
                 let spec = match (calibration, old) {
+                    _ if !mode.has_activations() => QuantizeSpec::new(mode, self.method, &Calibration::default()),
                     (Some(found), _) => QuantizeSpec::new(mode, self.method, found),
                     (None, Some(PatchSpec::Quantize(spec))) if spec.method == self.method && spec.mode == mode => {
                         (**spec).clone()
                     }
                     _ => return Err(NeedsCalibration),
                 };
+                let (include_ops, block) = match old {
+                    Some(PatchSpec::Quantize(old)) => (old.include_ops.clone(), old.block),
+                    _ => (Vec::new(), None),
+                };
                 let spec = QuantizeSpec {
+                    include_ops,
+                    block: block.filter(|_| mode == QuantMode::Int4),
                     include: self.include.clone(),
                     exclude: self.exclude.clone(),
                     exclude_ops: self.exclude_ops.clone(),
@@ -186,8 +219,10 @@ impl Lowering {
         Ok(())
     }
 
-    fn cast(&self, to: LowType, ranges: Option<Ranges>) -> CastSpec {
+    fn cast(&self, to: LowType, old: Option<&CastSpec>, ranges: Option<Ranges>) -> CastSpec {
         CastSpec {
+            include_ops: old.map_or_else(Vec::new, |o| o.include_ops.clone()),
+            max_initializer: old.and_then(|o| o.max_initializer),
             keep_io_types: self.keep_io_types,
             include: self.include.clone(),
             exclude: self.exclude.clone(),
@@ -358,17 +393,15 @@ mod tests {
     }
 
     #[test]
-    fn what_no_patch_makes_is_refused() {
+    fn every_lower_precision_is_a_patch() {
         for p in Precision::ALL {
             let mut r = recipe();
-            let choice = Lowering {
-                to: p,
-                ..Lowering::default()
-            };
-            let refused = Lowering::refusal(p).is_some();
-            let written = choice.write(&mut r, Some(&found())).is_ok();
-            assert!(written);
-            assert_eq!(Lowering::is_patched(&r), p.is_lower() && !refused, "{p}");
+            let choice = Lowering::default().switched(p);
+            let without = choice.write(&mut r.clone(), None);
+            assert_eq!(without.is_err(), choice.needs_calibration(), "{p}");
+            choice.write(&mut r, Some(&found())).unwrap();
+            assert_eq!(Lowering::is_patched(&r), p.is_lower(), "{p}");
+            assert_eq!(Lowering::of(&r), choice, "{p}");
         }
     }
 }

@@ -428,7 +428,9 @@ mod tests {
             method: Method::Max,
             include: vec![],
             exclude: vec![],
+            include_ops: vec![],
             exclude_ops: vec![],
+            block: None,
             source: "a test".into(),
             thresholds: graph.tensors.iter().map(|t| (t.name.to_string(), 1.0)).collect(),
         };

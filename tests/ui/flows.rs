@@ -163,8 +163,8 @@ fn a_setting_is_changed_and_taken_back() {
     h.run_ok();
     assert_eq!(patches(&h), 1);
     // What the embedded engine cannot do is not offered.
-    let int4 = h.get_by_label("INT4");
-    assert!(int4.accesskit_node().is_disabled());
+    let tf32 = h.get_by_label("TF32");
+    assert!(tf32.accesskit_node().is_disabled());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod choices;
 mod flows;
 mod pictures;
+mod precision;
 mod trouble;
 
 use eframe::egui::{self, Vec2};

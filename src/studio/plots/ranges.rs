@@ -23,19 +23,17 @@ pub fn limits(clip: Option<(QuantMode, f32)>) -> Vec<Limit> {
     let limit = |name, value, of| Limit { name, value, of };
     let mut all = vec![
         limit("FP16 normal", LowType::Fp16.smallest_normal(), Computes::Fp16),
-        limit("E4M3 max", E4M3_MAX, Computes::Fp8),
+        limit("E4M3 max", QuantMode::Fp8.largest(), Computes::Fp8),
         limit("FP16 max", LowType::Fp16.largest(), Computes::Fp16),
         limit("BF16 max", LowType::Bf16.largest(), Computes::Bf16),
     ];
     match clip {
         Some((QuantMode::Int8, at)) => all.push(limit("INT8 clip", at, Computes::Int8)),
-        None => {}
+        Some((QuantMode::Fp8, at)) => all.push(limit("FP8 clip", at, Computes::Fp8)),
+        Some((QuantMode::Int4, _)) | None => {}
     }
     all
 }
-
-/// Largest finite value of 8-bit floats with 4 exponent bits (OCP 8-bit floating point specification 1.0: S.1111.110).
-const E4M3_MAX: f32 = 448.0;
 
 /// Bars as (from, to, count) on the axis that is drawn.
 fn bars(seen: &Observed, log: bool) -> Vec<(f64, f64, u64)> {

@@ -55,7 +55,7 @@ pub fn show(ui: &mut Ui, recipe: &Recipe, view: &mut View<'_>) {
         }
         ui.add_space(HALF);
         ui.horizontal_wrapped(|ui| {
-            let response = ui.add_enabled(view.blocked.is_none(), egui::Button::new(button));
+            let response = ui.add_enabled(view.blocked.is_none(), egui::Button::new(button).fill(t.hover));
             if response.clicked() {
                 view.actions.push(Action::Run(CommandId::Calibrate));
             }
@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, recipe: &Recipe, view: &mut View<'_>) {
                 response.on_disabled_hover_text(why);
             }
             if ui
-                .button("Choose data folder…")
+                .add(egui::Button::new("Choose data folder…").fill(t.hover))
                 .on_hover_text("Images or arrays like those the model will see; 500 are plenty for vision. A path can be typed under Data.")
                 .clicked()
             {
@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, recipe: &Recipe, view: &mut View<'_>) {
 fn cancel(ui: &mut Ui, view: &mut View<'_>) {
     let stopping = view.view.job.as_ref().is_some_and(crate::studio::state::Job::is_cancelling);
     let label = if stopping { "Cancelling" } else { "Cancel calibration" };
-    if ui.add_enabled(!stopping, egui::Button::new(label)).clicked() {
+    if ui.add_enabled(!stopping, egui::Button::new(label).fill(Tokens::of(ui).hover)).clicked() {
         view.actions.push(Action::Run(CommandId::CancelCalibration));
     }
 }

@@ -3,7 +3,6 @@
 use super::{calibration, counts, words};
 use crate::engine::TargetInfo;
 use crate::recipe::{Lowering, Precision, Recipe};
-use crate::rewrite::Method;
 use crate::studio::command::CommandId;
 use crate::studio::layout::Pane;
 use crate::studio::panels::recipe::{Here, Looks, here, why_not};
@@ -83,14 +82,16 @@ fn toggle(ui: &mut Ui, next: &mut Lowering, recipe: &Recipe, looks: &Looks<'_>, 
         _ => next.to,
     };
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = HALF;
+        // All of them side by side in the panel's usual width.
+        ui.spacing_mut().item_spacing.x = HALF / 2.0;
+        ui.spacing_mut().button_padding.x = HALF;
         for p in Precision::ALL {
             let of_target = || looks.target.and_then(|t| why_not(t, p)).filter(|_| !p.is_lower());
-            let why = Lowering::refusal(p).or_else(of_target);
+            let why = of_target();
             let chosen = shown == p;
             let response = ui.add_enabled(why.is_none() || chosen, egui::Button::selectable(chosen, p.to_string()));
             if response.clicked() && !chosen {
-                next.to = p;
+                *next = next.switched(p);
             }
             response
                 .on_hover_text(words::precision(p))
@@ -138,6 +139,7 @@ fn target(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
 
 fn options(ui: &mut Ui, next: &mut Lowering) {
     let is_cast = matches!(next.to, Precision::Fp16 | Precision::Bf16);
+    let methods = next.methods();
     if is_cast {
         ui.checkbox(&mut next.keep_io_types, "Keep input and output types")
             .on_hover_text(words::KEEP_IO);
@@ -156,13 +158,13 @@ fn options(ui: &mut Ui, next: &mut Lowering) {
                     next.max_activation = Some(limit);
                 }
                 ui.end_row();
-            } else {
+            } else if !methods.is_empty() {
                 ui.label("Calibration method");
                 ui.name_inputs("Calibration method", |ui| {
                     ComboBox::from_id_salt("calibration method")
                         .selected_text(next.method.name())
                         .show_ui(ui, |ui| {
-                            for m in [Method::Entropy, Method::Max, Method::Percentile, Method::Mse] {
+                            for m in methods.iter().copied() {
                                 ui.selectable_value(&mut next.method, m, m.name())
                                     .on_hover_text(words::method(m));
                             }
@@ -184,7 +186,7 @@ fn options(ui: &mut Ui, next: &mut Lowering) {
 
 /// A list of words in a field; taken over when the field is left, so that not every letter rewrites the graph.
 fn words_field(ui: &mut Ui, label: &str, list: &mut Vec<String>, help: &str) {
-    let id = ui.id().with(label);
+    let id = ui.scope_id().with(label);
     let kept: Option<String> = ui.data(|d| d.get_temp(id));
     let mut text = kept.unwrap_or_else(|| list.join(", "));
     let edit = TextEdit::singleline(&mut text).desired_width(ui.available_width().max(80.0));

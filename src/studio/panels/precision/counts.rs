@@ -17,6 +17,12 @@ pub fn show(ui: &mut Ui, doc: &Document) {
     };
     let applied = doc.patched.applied().map(|a| &a.analysis.counts);
     let t = Tokens::of(ui);
+    let patched = !doc.recipe().patches.is_empty();
+    let later = |ui: &mut Ui, text: Option<String>| {
+        if patched {
+            figure(ui, &text.unwrap_or_else(|| waiting(doc)));
+        }
+    };
     ui.add_space(HALF);
     Grid::new("precision counts")
         .num_columns(3)
@@ -28,8 +34,12 @@ pub fn show(ui: &mut Ui, doc: &Document) {
                 });
             };
             ui.label(RichText::new("Nodes by what they compute in").small().color(t.weak));
-            head(ui, "Before");
-            head(ui, "After");
+            if patched {
+                head(ui, "Before");
+                head(ui, "After");
+            } else {
+                head(ui, "Now");
+            }
             ui.end_row();
             let kinds = Computes::ALL
                 .into_iter()
@@ -44,20 +54,17 @@ pub fn show(ui: &mut Ui, doc: &Document) {
                     ui.label(c.name());
                 });
                 figure(ui, &format::count(before.nodes(c)));
-                figure(ui, &after.map_or_else(|| waiting(doc), format::count));
+                later(ui, after.map(format::count));
                 ui.end_row();
             }
             ui.label("Weights");
             figure(ui, &format::bytes(before.weight_bytes));
-            figure(
-                ui,
-                &applied.map_or_else(|| waiting(doc), |a| format::bytes(a.weight_bytes)),
-            );
+            later(ui, applied.map(|a| format::bytes(a.weight_bytes)));
             ui.end_row();
             ui.label("Multiply-accumulates lowered")
                 .on_hover_text("Share of the products that are computed in less than 32 bits: the bulk of the work in most models");
             figure(ui, &share(before));
-            figure(ui, &applied.map_or_else(|| waiting(doc), share));
+            later(ui, applied.map(share));
             ui.end_row();
         });
     let shown = applied.unwrap_or(before);
@@ -83,10 +90,9 @@ fn share(counts: &Counts) -> String {
 
 /// The figure after patches while there is none.
 fn waiting(doc: &Document) -> String {
-    match (doc.patched.is_running(), doc.patched.failure()) {
-        (true, _) => "…".into(),
-        (false, Some(_)) => "failed".into(),
-        (false, None) => "same".into(),
+    match doc.patched.failure() {
+        Some(_) => "failed".into(),
+        None => "…".into(),
     }
 }
 

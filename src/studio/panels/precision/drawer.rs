@@ -4,7 +4,7 @@ use super::{nodes, ranges};
 use crate::studio::state::State;
 use crate::studio::theme::{HALF, SPACE};
 use crate::studio::widgets::empty;
-use eframe::egui::{Ui, vec2};
+use eframe::egui::{Align, Layout, Ui, vec2};
 
 /// Below this width the table alone is drawn; the inspector has the ranges too.
 const WIDE: f32 = 640.0;
@@ -28,17 +28,16 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let right = if size.x > WIDE { (size.x * 0.34).min(420.0) } else { 0.0 };
     ui.horizontal_top(|ui| {
         let left = size.x - right - if right > 0.0 { 2.0 * SPACE } else { 0.0 };
-        ui.allocate_ui(vec2(left, size.y), |ui| {
+        let down = Layout::top_down(Align::LEFT);
+        ui.allocate_ui_with_layout(vec2(left, size.y), down, |ui| {
             ui.set_min_size(vec2(left, size.y));
             nodes::table(ui, state);
         });
         if right > 0.0 {
             ui.add_space(SPACE);
-            ui.allocate_ui(vec2(right, size.y), |ui| {
-                ui.vertical(|ui| {
-                    ui.set_min_size(vec2(right, size.y));
-                    ranges::side(ui, state);
-                });
+            ui.allocate_ui_with_layout(vec2(right, size.y), down, |ui| {
+                ui.set_min_size(vec2(right, size.y));
+                ranges::side(ui, state);
             });
         }
     });

@@ -53,7 +53,7 @@ pub fn side(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
-    let memory = ui.id().with(("tensor of", format!("{:?}", state.selection), doc.shown_version));
+    let memory = ui.scope_id().with(("tensor of", format!("{:?}", state.selection), doc.shown_version));
     let mut chosen: TensorId = ui.data(|d| d.get_temp(memory)).unwrap_or(first);
     let words = |id: TensorId| format::middle(&shown.graph.tensor(id).name, 34);
     ui.name_inputs("Tensor", |ui| {
@@ -128,12 +128,13 @@ fn picture(ui: &mut Ui, recipe: &Recipe, tensor: &str, seen: &Observed, log_axis
             match (clip, to) {
                 (Some((mode, at)), _) => {
                     let clipped = format::significant(1e2 * seen.beyond(at));
-                    let step = at / largest_code(mode);
-                    key_value(
-                        ui,
-                        "Quantized",
-                        format!("step {}, clip at {} ({clipped} % beyond)", s(step), s(at)),
-                    );
+                    let step = at / mode.largest();
+                    let grid = match mode {
+                        // Evenly spaced; of floats the grid is finer towards zero.
+                        QuantMode::Int8 => format!("step {}, ", s(step)),
+                        QuantMode::Fp8 | QuantMode::Int4 => String::new(),
+                    };
+                    key_value(ui, "Quantized", format!("{grid}clip at {} ({clipped} % beyond)", s(at)));
                 }
                 (None, Precision::Fp16) => fits(ui, LowType::Fp16, seen),
                 (None, Precision::Bf16) => fits(ui, LowType::Bf16, seen),
@@ -144,13 +145,6 @@ fn picture(ui: &mut Ui, recipe: &Recipe, tensor: &str, seen: &Observed, log_axis
         ui.visuals_mut().override_text_color = Some(t.weak);
         name(ui, tensor);
     });
-}
-
-/// The code that the threshold becomes.
-fn largest_code(mode: QuantMode) -> f32 {
-    match mode {
-        QuantMode::Int8 => 127.0,
-    }
 }
 
 fn fits(ui: &mut Ui, to: LowType, seen: &Observed) {
