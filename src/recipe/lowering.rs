@@ -46,6 +46,17 @@ impl Default for Lowering {
 #[error("quantizing needs a calibration first")]
 pub struct NeedsCalibration;
 
+/// What makes a model ready for quantizing to a type: its opset, and weights that are constants.
+fn preparing(mode: QuantMode) -> Vec<PatchSpec> {
+    let mut patches = PatchSpec::before_quantizing();
+    for patch in &mut patches {
+        if let PatchSpec::RaiseOpset { to } = patch {
+            *to = (*to).max(mode.least_opset());
+        }
+    }
+    patches
+}
+
 /// What a precision is as a patch.
 enum Kind {
     Cast(LowType),
@@ -144,9 +155,11 @@ impl Lowering {
             return (rest, end);
         };
         rest.retain(|p| !p.is_precision());
-        let preparing = PatchSpec::before_quantizing();
-        let quantizes = matches!(recipe.patches.get(at), Some(PatchSpec::Quantize(_)));
-        let start = at.checked_sub(preparing.len()).filter(|_| quantizes);
+        let preparing = match recipe.patches.get(at) {
+            Some(PatchSpec::Quantize(spec)) => preparing(spec.mode),
+            _ => Vec::new(),
+        };
+        let start = at.checked_sub(preparing.len()).filter(|_| !preparing.is_empty());
         match start {
             Some(start) if rest.get(start..at) == Some(&preparing[..]) => {
                 rest.drain(start..at);
@@ -159,8 +172,8 @@ impl Lowering {
     /// The recipe whose calibration this lowering needs: the model in float32, made ready for quantizing where that is chosen.
     pub fn calibrated(&self, recipe: &Recipe) -> Recipe {
         let (mut patches, at) = Self::others(recipe);
-        if let Kind::Quantize(_) = Kind::of(self.to) {
-            patches.splice(at..at, PatchSpec::before_quantizing());
+        if let Kind::Quantize(mode) = Kind::of(self.to) {
+            patches.splice(at..at, preparing(mode));
         }
         let mut recipe = recipe.clone();
         recipe.patches = patches;
@@ -207,7 +220,7 @@ impl Lowering {
                     exclude_ops: self.exclude_ops.clone(),
                     ..spec
                 };
-                let mut patches = PatchSpec::before_quantizing();
+                let mut patches = preparing(mode);
                 patches.push(PatchSpec::Quantize(Box::new(spec)));
                 patches
             }
@@ -263,7 +276,9 @@ impl Recipe {
     /// The patches before the first that lowers precision: what is calibrated is the model in float32.
     pub fn before_lowering(&self) -> &[PatchSpec] {
         let end = self.patches.iter().position(PatchSpec::is_precision);
-        self.patches.get(..end.unwrap_or(self.patches.len())).unwrap_or_default()
+        self.patches
+            .get(..end.unwrap_or(self.patches.len()))
+            .unwrap_or_default()
     }
 
     /// What a calibration depends on, besides model and data files: data settings, shapes, patches before the lowering.

@@ -59,10 +59,7 @@ impl Computes {
 
     /// True for less than 32 bits.
     pub fn is_lowered(self) -> bool {
-        matches!(
-            self,
-            Self::Bf16 | Self::Fp16 | Self::Fp8 | Self::Int8 | Self::Int4
-        )
+        matches!(self, Self::Bf16 | Self::Fp16 | Self::Fp8 | Self::Int8 | Self::Int4)
     }
 
     /// True for floating-point and quantized arithmetic, which is what a precision decides about.
@@ -133,7 +130,10 @@ fn of_node(graph: &Graph, node: &Node) -> Computes {
         return narrow;
     }
     // Of several float types the widest: the others are parameters that are converted on the way.
-    let floats = inputs().chain(outputs()).filter_map(dtype).filter_map(Computes::of_float);
+    let floats = inputs()
+        .chain(outputs())
+        .filter_map(dtype)
+        .filter_map(Computes::of_float);
     match floats.min() {
         Some(widest) => widest,
         None if inputs().chain(outputs()).any(|id| dtype(id).is_none()) => Computes::Other,
@@ -209,7 +209,12 @@ impl Counts {
     /// Share of the known multiply-accumulates that are computed in what passes, 0..=1; `None` when none is known.
     pub fn share(&self, passes: impl Fn(Computes) -> bool) -> Option<f64> {
         let all: f64 = self.macs.values().map(|n| *n as f64).sum();
-        let some: f64 = self.macs.iter().filter(|(c, _)| passes(**c)).map(|(_, n)| *n as f64).sum();
+        let some: f64 = self
+            .macs
+            .iter()
+            .filter(|(c, _)| passes(**c))
+            .map(|(_, n)| *n as f64)
+            .sum();
         (all > 0.0).then(|| some / all)
     }
 
@@ -222,7 +227,10 @@ impl Counts {
              wide as before and every border costs a conversion, so this can be slower than FP16. Lower the rest to FP16, or \
              quantize more.",
             1e2 * share,
-            crate::format::plural(usize::try_from(self.nodes(Computes::Converts)).unwrap_or(usize::MAX), "node"),
+            crate::format::plural(
+                usize::try_from(self.nodes(Computes::Converts)).unwrap_or(usize::MAX),
+                "node"
+            ),
         ))
     }
 }
@@ -337,12 +345,18 @@ pub fn carried(before: &Graph, after: &Graph, decided: &[Decision]) -> Vec<Decis
 
 /// What was measured of a tensor under a name that it or a conversion of it has: patches put casts and quantizations between.
 pub fn measured<T>(graph: &Graph, id: TensorId, of: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let is_conversion =
-        |node: NodeId| matches!(&*graph.node(node).op_type, "Cast" | "QuantizeLinear" | "DequantizeLinear");
+    let is_conversion = |node: NodeId| {
+        matches!(
+            &*graph.node(node).op_type,
+            "Cast" | "QuantizeLinear" | "DequantizeLinear"
+        )
+    };
     let mut at = Some(id);
     // A cast, a QuantizeLinear and a DequantizeLinear at most stand in a row.
     for _ in 0..4 {
-        let Some(tensor) = at.map(|id| graph.tensor(id)) else { break };
+        let Some(tensor) = at.map(|id| graph.tensor(id)) else {
+            break;
+        };
         if let Some(found) = of(&tensor.name) {
             return Some(found);
         }
@@ -351,7 +365,11 @@ pub fn measured<T>(graph: &Graph, id: TensorId, of: impl Fn(&str) -> Option<T>) 
             _ => None,
         };
     }
-    let readers = graph.tensor(id).consumers.iter().filter(|(node, _)| is_conversion(*node));
+    let readers = graph
+        .tensor(id)
+        .consumers
+        .iter()
+        .filter(|(node, _)| is_conversion(*node));
     let mut outputs = readers.flat_map(|(node, _)| graph.node(*node).outputs.iter().flatten());
     outputs.find_map(|o| of(&graph.tensor(*o).name))
 }
@@ -403,7 +421,10 @@ mod tests {
         let decided = notes.decisions(&after, &computes(&after));
         for (node, decision) in after.nodes.iter().zip(&decided) {
             match &*node.op_type {
-                "Gemm" => assert_eq!((decision.computes, &*decision.why), (Computes::Fp32, "FP32: Gemm is excluded")),
+                "Gemm" => assert_eq!(
+                    (decision.computes, &*decision.why),
+                    (Computes::Fp32, "FP32: Gemm is excluded")
+                ),
                 "Conv" => assert_eq!((decision.computes, &*decision.why), (Computes::Fp16, "FP16")),
                 "Cast" => assert_eq!(decision.computes, Computes::Converts),
                 _ => {}
@@ -461,7 +482,10 @@ mod tests {
             ..Counts::default()
         };
         let words = counts.slow_when_quantized().unwrap();
-        assert!(words.starts_with("Only 20 % of the multiply-accumulates are quantized; 6 nodes convert"), "{words}");
+        assert!(
+            words.starts_with("Only 20 % of the multiply-accumulates are quantized; 6 nodes convert"),
+            "{words}"
+        );
         counts.macs.insert(Computes::Int8, 800);
         assert_eq!(counts.slow_when_quantized(), None);
         counts.nodes.remove(&Computes::Int8);

@@ -78,7 +78,10 @@ fn a_calibration_shows_what_values_tensors_take() {
     h.get_by_label_contains(&format!("{name} Conv: ")).click();
     h.run_ok();
     let selected = h.state().state().selection;
-    assert!(matches!(selected, Selection::Node(n) if n.0 as usize == id), "{selected:?}");
+    assert!(
+        matches!(selected, Selection::Node(n) if n.0 as usize == id),
+        "{selected:?}"
+    );
     h.get_by_label("Log axis").click();
     h.run_ok();
     assert_eq!(h.state().state().precision.log_axis, Some(false));
@@ -106,7 +109,11 @@ fn int8_calibrates_first_and_gives_every_node_its_reason() {
     }
     assert!(reasons > 3);
     // The table's row leads to the node, and the inspector gives the reason.
-    let at = doc.decisions().iter().position(|d| d.computes == Computes::Int8).unwrap();
+    let at = doc
+        .decisions()
+        .iter()
+        .position(|d| d.computes == Computes::Int8)
+        .unwrap();
     let why = doc.decisions()[at].why.clone();
     let node = &shown.graph.nodes[at];
     let label = format!("{} {}: {why}", node.name, node.op_type);

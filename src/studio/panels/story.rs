@@ -221,7 +221,10 @@ fn live(state: &State, step: Step) -> Live {
             let recipe = doc.recipe();
             if let Some(job) = state.precision.job.as_ref().filter(|j| j.is_running()) {
                 return Live {
-                    text: job.phase.fraction.map_or_else(|| "Calibrating".into(), |s| format!("Calibrating {:.0} %", s * 100.0)),
+                    text: job
+                        .phase
+                        .fraction
+                        .map_or_else(|| "Calibrating".into(), |s| format!("Calibrating {:.0} %", s * 100.0)),
                     tone: Tone::Running,
                     progress: job.phase.fraction,
                 };

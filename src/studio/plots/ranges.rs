@@ -56,7 +56,13 @@ pub fn ranges(ui: &mut Ui, name: &str, seen: &Observed, limits: &[Limit], log: b
         return;
     };
     let (low, mut high) = (first.0, last.1);
-    let at = |value: f32| if log { f64::from(value).log10() } else { f64::from(value) };
+    let at = |value: f32| {
+        if log {
+            f64::from(value).log10()
+        } else {
+            f64::from(value)
+        }
+    };
     let span = high - low;
     // On a logarithmic axis FP16's limits are in view; BF16's are 38 decades away.
     let mut left = low;
@@ -155,7 +161,10 @@ mod tests {
         assert_eq!(bars(&seen, false), [(0.0, 1.0, 5), (1.0, 2.0, 0), (2.0, 3.0, 1)]);
         let log = bars(&seen, true);
         assert_eq!(log.len(), 3);
-        assert!((log[1].0 - 0.0).abs() < 1e-12 && (log[2].1 - 4f64.log10()).abs() < 1e-12, "{log:?}");
+        assert!(
+            (log[1].0 - 0.0).abs() < 1e-12 && (log[2].1 - 4f64.log10()).abs() < 1e-12,
+            "{log:?}"
+        );
     }
 
     #[test]

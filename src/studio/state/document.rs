@@ -197,7 +197,9 @@ impl Document {
     /// The decisions about the nodes that are shown.
     pub fn decisions(&self) -> &[Decision] {
         let applied = self.patched.applied();
-        let before = applied.filter(|_| self.side == Side::Before).map(|a| &a.decisions_before);
+        let before = applied
+            .filter(|_| self.side == Side::Before)
+            .map(|a| &a.decisions_before);
         let shown = before.or_else(|| self.shown().map(|a| &a.decisions));
         shown.map_or(&[], Vec::as_slice)
     }

@@ -4,8 +4,8 @@ use super::document::{Analysis, Document};
 use super::{Ending, Job};
 use crate::graph::NodeId;
 use crate::recipe::{Lowering, Recipe};
-use crate::rewrite::lowered::{Computes, Decision, reached};
 use crate::rewrite::Calibration;
+use crate::rewrite::lowered::{Computes, Decision, reached};
 use crate::worker::TaskOutput;
 use std::sync::Arc;
 
@@ -186,7 +186,10 @@ impl PrecisionView {
     }
 
     fn find(&self, key: &str) -> Option<Arc<Calibration>> {
-        self.known.iter().find(|(k, _)| k == key).map(|(_, found)| Arc::clone(found))
+        self.known
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, found)| Arc::clone(found))
     }
 
     /// The calibration that belongs to the recipe as it is.

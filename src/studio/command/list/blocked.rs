@@ -67,5 +67,8 @@ pub(super) fn may_calibrate(state: &State) -> Option<String> {
     if state.precision.is_running() {
         return Some("A calibration is running".into());
     }
-    state.lab.is_running().then(|| "A comparison is running, and calibrating would disturb it".into())
+    state
+        .lab
+        .is_running()
+        .then(|| "A comparison is running, and calibrating would disturb it".into())
 }

@@ -19,13 +19,16 @@ pub(super) static RUN: &[Command] = &[
         _ => Some("No build is running".into()),
     }),
     Command::new(Menu::Run, CommandId::Calibrate, "Calibrate", may_calibrate),
-    Command::new(Menu::Run, CommandId::CancelCalibration, "Cancel calibration", |s| {
-        match &s.precision.job {
+    Command::new(
+        Menu::Run,
+        CommandId::CancelCalibration,
+        "Cancel calibration",
+        |s| match &s.precision.job {
             Some(job) if job.is_cancelling() => Some("The calibration was asked to stop".into()),
             Some(job) if job.is_running() => None,
             _ => Some("No calibration is running".into()),
-        }
-    }),
+        },
+    ),
     Command::new(
         Menu::Run,
         CommandId::ChooseCalibrationData,

@@ -47,7 +47,10 @@ pub fn show(ui: &mut Ui, recipe: &Recipe, view: &mut View<'_>) {
             (None, None) if Lowering::is_patched(recipe) => {
                 note(ui, "Without a calibration the weights alone decide what stays in FP32.");
             }
-            (None, None) => note(ui, "Not done yet. Results are kept: the same model and data are run only once."),
+            (None, None) => note(
+                ui,
+                "Not done yet. Results are kept: the same model and data are run only once.",
+            ),
         }
         if recipe.data.calibration.is_none() {
             let text = format!("⚠ {}", words::GENERATED);
@@ -74,9 +77,16 @@ pub fn show(ui: &mut Ui, recipe: &Recipe, view: &mut View<'_>) {
 }
 
 fn cancel(ui: &mut Ui, view: &mut View<'_>) {
-    let stopping = view.view.job.as_ref().is_some_and(crate::studio::state::Job::is_cancelling);
+    let stopping = view
+        .view
+        .job
+        .as_ref()
+        .is_some_and(crate::studio::state::Job::is_cancelling);
     let label = if stopping { "Cancelling" } else { "Cancel calibration" };
-    if ui.add_enabled(!stopping, egui::Button::new(label).fill(Tokens::of(ui).hover)).clicked() {
+    if ui
+        .add_enabled(!stopping, egui::Button::new(label).fill(Tokens::of(ui).hover))
+        .clicked()
+    {
         view.actions.push(Action::Run(CommandId::CancelCalibration));
     }
 }

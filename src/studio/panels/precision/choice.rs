@@ -51,7 +51,9 @@ pub fn choice(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>, view: &mut Vi
     ui.horizontal(|ui| {
         if ui
             .button("Show nodes and reasons")
-            .on_hover_text("Every node with what it computes in and why, in the drawer below; the graph in the same colours")
+            .on_hover_text(
+                "Every node with what it computes in and why, in the drawer below; the graph in the same colours",
+            )
             .clicked()
         {
             view.actions.push(Action::Run(CommandId::Pane(Pane::Precision)));
@@ -122,11 +124,18 @@ fn target(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
     let able = |t: &&TargetInfo| why_not(t, p).is_none() && matches!(here(t, None), Here::Runs);
     let other = looks.targets.iter().find(able).map(|t| t.name.clone());
     card(ui, Some(t.warning), |ui| {
-        let text = format!("⚠ {} cannot build this: {why}. The graph can be looked at all the same.", recipe.target.name);
+        let text = format!(
+            "⚠ {} cannot build this: {why}. The graph can be looked at all the same.",
+            recipe.target.name
+        );
         ui.add(egui::Label::new(RichText::new(text).color(t.warning)).wrap());
         match other {
             Some(name) => {
-                if ui.button(format!("Use {name}")).on_hover_text("Found on this machine, and runs this").clicked() {
+                if ui
+                    .button(format!("Use {name}"))
+                    .on_hover_text("Found on this machine, and runs this")
+                    .clicked()
+                {
                     recipe.target.name = name;
                     recipe.target.version = None;
                     recipe.target.device = None;

@@ -61,8 +61,9 @@ pub fn show(ui: &mut Ui, doc: &Document) {
             figure(ui, &format::bytes(before.weight_bytes));
             later(ui, applied.map(|a| format::bytes(a.weight_bytes)));
             ui.end_row();
-            ui.label("Multiply-accumulates lowered")
-                .on_hover_text("Share of the products that are computed in less than 32 bits: the bulk of the work in most models");
+            ui.label("Multiply-accumulates lowered").on_hover_text(
+                "Share of the products that are computed in less than 32 bits: the bulk of the work in most models",
+            );
             figure(ui, &share(before));
             later(ui, applied.map(share));
             ui.end_row();
@@ -72,7 +73,10 @@ pub fn show(ui: &mut Ui, doc: &Document) {
         let n = usize::try_from(shown.macs_unknown).unwrap_or(usize::MAX);
         note(
             ui,
-            format!("{} multiply in shapes that are open, and are not counted.", format::plural(n, "node")),
+            format!(
+                "{} multiply in shapes that are open, and are not counted.",
+                format::plural(n, "node")
+            ),
         );
     }
     if let Some(why) = applied.and_then(Counts::slow_when_quantized) {

@@ -13,7 +13,11 @@ const WIDE: f32 = 640.0;
 pub fn show(ui: &mut Ui, state: &mut State) {
     match state.doc.as_ref().map(|d| d.shown().is_some()) {
         None => {
-            empty(ui, "No model open", "Open a model: what each node computes in appears here.");
+            empty(
+                ui,
+                "No model open",
+                "Open a model: what each node computes in appears here.",
+            );
             return;
         }
         Some(false) => {

@@ -90,12 +90,12 @@ pub fn table(ui: &mut Ui, state: &mut State) {
                             (true, false) => " ⏷",
                             (true, true) => " ⏶",
                         };
-                        let text = RichText::new(format!("{}{arrow}", column.title())).small().color(t.weak);
+                        let text = RichText::new(format!("{}{arrow}", column.title()))
+                            .small()
+                            .color(t.weak);
                         let button = ui.add(Button::new(text).frame_when_inactive(false));
                         let label = format!("Sort by {}", column.title());
-                        button.widget_info(|| {
-                            egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label)
-                        });
+                        button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
                         if button.on_hover_text(hint(column)).clicked() {
                             filter.sort(column);
                         }
@@ -105,7 +105,9 @@ pub fn table(ui: &mut Ui, state: &mut State) {
         })
         .body(|body| {
             body.rows(22.0, rows.len(), |mut row| {
-                let Some(id) = rows.get(row.index()).copied() else { return };
+                let Some(id) = rows.get(row.index()).copied() else {
+                    return;
+                };
                 let (node, Some(decision)) = (graph.node(id), decided.get(id.0 as usize)) else {
                     return;
                 };
@@ -139,9 +141,8 @@ pub fn table(ui: &mut Ui, state: &mut State) {
                 let response = row.response();
                 let label = format!("{shown_name} {}: {}", node.op_type, decision.why);
                 let is_selected = selected == Some(id);
-                response.widget_info(|| {
-                    egui::WidgetInfo::selected(egui::accesskit::Role::Row, true, is_selected, &label)
-                });
+                response
+                    .widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Row, true, is_selected, &label));
                 if response.clicked() {
                     actions.push(Action::Go(Selection::Node(id)));
                 }
@@ -243,8 +244,12 @@ fn apply(state: &mut State, keep: Keep) {
 /// The inspector's part: what a node computes in, and why.
 pub fn why_here(ui: &mut Ui, state: &State, id: NodeId) {
     let Some(doc) = &state.doc else { return };
-    let Some(decision) = doc.decisions().get(id.0 as usize) else { return };
-    if !Lowering::is_patched(doc.recipe()) || !(decision.computes.is_arithmetic() || decision.computes == Computes::Converts) {
+    let Some(decision) = doc.decisions().get(id.0 as usize) else {
+        return;
+    };
+    if !Lowering::is_patched(doc.recipe())
+        || !(decision.computes.is_arithmetic() || decision.computes == Computes::Converts)
+    {
         return;
     }
     let t = Tokens::of(ui);

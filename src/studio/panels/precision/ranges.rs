@@ -53,7 +53,9 @@ pub fn side(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
-    let memory = ui.scope_id().with(("tensor of", format!("{:?}", state.selection), doc.shown_version));
+    let memory = ui
+        .scope_id()
+        .with(("tensor of", format!("{:?}", state.selection), doc.shown_version));
     let mut chosen: TensorId = ui.data(|d| d.get_temp(memory)).unwrap_or(first);
     let words = |id: TensorId| format::middle(&shown.graph.tensor(id).name, 34);
     ui.name_inputs("Tensor", |ui| {

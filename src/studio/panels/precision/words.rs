@@ -37,7 +37,9 @@ pub fn precision(p: Precision) -> &'static str {
 /// A calibration method, for its tooltip.
 pub fn method(m: Method) -> &'static str {
     match m {
-        Method::Entropy => "Clips rare large values so that the picture of the common ones changes least. The usual choice.",
+        Method::Entropy => {
+            "Clips rare large values so that the picture of the common ones changes least. The usual choice."
+        }
         Method::Max => "Clips nothing seen in the data. One outlier makes the grid coarse for all other values.",
         Method::Percentile => "Clips the largest 0.01 % of the values.",
         Method::Mse => "The clipping with the least mean squared error after rounding to 8 bits.",
@@ -51,7 +53,8 @@ pub const KEEP_IO: &str = "Whoever feeds the model goes on giving FP32, at the p
 pub const LIMIT: &str = "A node whose inputs or outputs reach a larger magnitude in the calibration stays in FP32. From 512 on, \
     neighbouring FP16 values are 0.5 apart.";
 /// Nodes to keep.
-pub const EXCLUDE: &str = "Names of nodes that stay in FP32, separated by commas; * stands for anything: /head/*, *softmax*";
+pub const EXCLUDE: &str =
+    "Names of nodes that stay in FP32, separated by commas; * stands for anything: /head/*, *softmax*";
 /// Operators to keep.
 pub const EXCLUDE_OPS: &str = "Operators that stay in FP32, separated by commas: Softmax, Gemm";
 /// Nodes to lower.
