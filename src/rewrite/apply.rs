@@ -1,7 +1,9 @@
 //! Applying patches.
 
 use super::fuse::{Fused, fuse};
-use super::{GraphDiff, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, outputs, quantize};
+use super::{
+    GraphDiff, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, outputs, quantize, simplify,
+};
 use crate::graph::Graph;
 use crate::model::Model;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::RemoveDead {} => clean::remove_dead(model)?,
         PatchSpec::MergeDuplicates {} => duplicates::merge_duplicates(model)?,
         PatchSpec::MergeScales {} => merge::merge_scales(model)?,
+        PatchSpec::SimplifyChains {} => simplify::simplify(model)?,
         PatchSpec::InlineConstantIfs {} => inline::inline_constant_ifs(model)?,
         PatchSpec::FuseLayerNorm {} => fuse(model, Fused::LayerNorm)?,
         PatchSpec::FuseRmsNorm {} => fuse(model, Fused::RmsNorm)?,

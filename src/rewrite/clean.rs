@@ -1,9 +1,10 @@
 //! Clean-up patches: nodes that do nothing, and what no output depends on.
 
-use super::edit::Edit;
+use super::edit::{Edit, defaults};
 use super::fold::refuse_broken;
-use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
+use crate::graph::{Dim, Graph, Node, NodeId, TensorId, TensorKind};
 use crate::model::{Attributes, DataType, Model};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What a patch did.
@@ -36,6 +37,7 @@ pub(super) fn remove_no_ops(model: &Arc<Model>) -> Result<Done, String> {
     let graph = Graph::new(model.clone());
     refuse_broken(&graph)?;
     let mut edit = Edit::new(&graph);
+    let defaults = defaults(&graph);
     let mut notes = Vec::new();
     let mut removed = 0;
     for id in graph.topological_order() {
@@ -43,7 +45,7 @@ pub(super) fn remove_no_ops(model: &Arc<Model>) -> Result<Done, String> {
         let (Some(Some(from)), Some(Some(to))) = (node.inputs.first(), node.outputs.first()) else {
             continue;
         };
-        if !passes_on(&graph, id, node, edit.target(*from)) {
+        if !passes_on(&graph, &defaults, id, node, edit.target(*from)) {
             continue;
         }
         if edit.bypass(id, *from, *to) {
@@ -68,7 +70,7 @@ pub(super) fn remove_no_ops(model: &Arc<Model>) -> Result<Done, String> {
 }
 
 /// True when the node's first output is its first input (which is `from` by now), and nothing reads its other outputs.
-fn passes_on(graph: &Graph, id: NodeId, node: &Node, from: TensorId) -> bool {
+fn passes_on(graph: &Graph, defaults: &HashSet<TensorId>, id: NodeId, node: &Node, from: TensorId) -> bool {
     let is_read = |t: &TensorId| !graph.tensor(*t).consumers.is_empty() || graph.tensor(*t).is_output;
     if !node.domain.is_empty() || node.outputs.iter().skip(1).flatten().any(is_read) {
         return false;
@@ -77,7 +79,8 @@ fn passes_on(graph: &Graph, id: NodeId, node: &Node, from: TensorId) -> bool {
     let opset = graph.opset(node.body, "").unwrap_or(0);
     let constant = |at: usize| {
         let tensor = node.inputs.get(at).copied().flatten()?;
-        (graph.tensor(tensor).kind == TensorKind::Constant).then(|| graph.constant(tensor)?.ok())?
+        let is_constant = graph.tensor(tensor).kind == TensorKind::Constant && !defaults.contains(&tensor);
+        is_constant.then(|| graph.constant(tensor)?.ok())?
     };
     match &*node.op_type {
         "Identity" => true,
@@ -106,8 +109,68 @@ fn passes_on(graph: &Graph, id: NodeId, node: &Node, from: TensorId) -> bool {
             };
             pads.is_some_and(|pads| !pads.is_empty() && pads.iter().all(|p| *p == 0))
         }
+        // Adding nothing, multiplying by one: by a constant that does not make the result larger.
+        "Add" | "Sub" | "Mul" | "Div" | "Pow" if opset >= 7 => {
+            let neutral = if matches!(&*node.op_type, "Add" | "Sub") {
+                0.0
+            } else {
+                1.0
+            };
+            let rank = graph.tensor(from).ty.shape.as_ref().map(|s| s.0.len());
+            constant(1).is_some_and(|t| {
+                let fits =
+                    t.dims.iter().all(|d| *d == 1) && (t.dims.is_empty() || rank.is_some_and(|r| t.dims.len() <= r));
+                let same_type = graph.tensor(from).ty.dtype == Some(t.dtype);
+                fits && same_type && t.to_f64_iter().is_some_and(|mut v| v.all(|v| v == neutral))
+            })
+        }
+        "Slice" if opset >= 10 => {
+            let optional = |at: usize| node.inputs.get(at).copied().flatten().map(|_| constant(at)?.to_i64());
+            let (Some(starts), Some(ends)) = (
+                constant(1).and_then(|t| t.to_i64()),
+                constant(2).and_then(|t| t.to_i64()),
+            ) else {
+                return false;
+            };
+            // An end beyond what any tensor has is how exporters write "to the end".
+            let is_whole = starts.iter().all(|s| *s == 0) && ends.iter().all(|e| *e >= i64::from(i32::MAX));
+            is_whole && optional(4).is_none_or(|steps| steps.is_some_and(|s| s.iter().all(|s| *s == 1)))
+        }
+        // The same elements in a shape that is known to be the same: at most one size is open, and the others tell it.
+        "Reshape" | "Flatten" => {
+            let made = node.outputs.first().copied().flatten();
+            let shapes = made.and_then(|to| Some((shape(graph, from)?, shape(graph, to)?)));
+            shapes.is_some_and(|(before, after)| {
+                let open = before
+                    .iter()
+                    .zip(after)
+                    .filter(|pair| !matches!(pair, (Dim::Known(a), Dim::Known(b)) if a == b && *a > 0));
+                let open: Vec<_> = open.collect();
+                before.len() == after.len()
+                    && open.len() <= 1
+                    && open
+                        .iter()
+                        .all(|(a, b)| !matches!(a, Dim::Known(_)) && !matches!(b, Dim::Known(_)))
+            })
+        }
+        "Expand" => {
+            let made = node.outputs.first().copied().flatten();
+            let shapes = made.and_then(|to| Some((shape(graph, from)?, shape(graph, to)?)));
+            shapes.is_some_and(|(a, b)| a == b && a.iter().all(|d| matches!(d, Dim::Known(_))))
+        }
+        "Tile" if opset >= 6 => constant(1)
+            .and_then(|t| t.to_i64())
+            .is_some_and(|repeats| repeats.iter().all(|n| *n == 1)),
         _ => false,
     }
+}
+
+fn shape(graph: &Graph, tensor: TensorId) -> Option<&[Dim]> {
+    let ty = &graph.tensor(tensor).ty;
+    if ty.container.is_some() {
+        return None;
+    }
+    ty.shape.as_ref().map(|s| s.0.as_slice())
 }
 
 /// Removes nodes and stored constants that no output depends on.

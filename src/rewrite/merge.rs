@@ -9,6 +9,7 @@ use super::clean::{Done, count, label};
 use super::edit::{Edit, Feed, defaults};
 use super::fold::{has_references, refuse_broken};
 use crate::graph::{Graph, Node, NodeId, Producer, TensorId, TensorKind};
+use crate::model::onnx::NodeProto;
 use crate::model::{Attributes, DataType, Model, Tensor};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -114,7 +115,7 @@ impl Round<'_> {
             let is_target = target.domain.is_empty()
                 && matches!(
                     &*target.op_type,
-                    "Conv" | "ConvTranspose" | "Gemm" | "BatchNormalization"
+                    "Conv" | "ConvTranspose" | "Gemm" | "MatMul" | "BatchNormalization"
                 )
                 && !has_references(graph.proto(maker));
             if !is_target || self.edit.is_removed(maker) || self.edit.is_replaced(maker) {
@@ -224,14 +225,20 @@ impl Round<'_> {
         let weight_id = Self::input(target, 1).ok_or_else(|| computed("weight"))?;
         let weight = self.constant(weight_id).filter(|w| is_exact(w.dtype));
         let weight = weight.ok_or_else(|| computed("weight"))?;
-        if self.edit.uses(weight_id) > 1 {
+        let scales = match &step {
+            Step::PerChannel(_) => true,
+            Step::Elementwise(_, is_second) => !matches!((&*node.op_type, is_second), ("Add", _) | ("Sub", true)),
+        };
+        if scales && self.edit.uses(weight_id) > 1 {
             return Err(format!("weight {:?} is shared", graph.tensor(weight_id).name));
         }
         let bias = match Self::input(target, 2) {
             None => None,
             Some(bias) => Some(self.constant(bias).ok_or_else(|| computed("bias"))?),
         };
-        let layout = Layout::of(target, proto, &weight).ok_or("its weight has no known layout")?;
+        let read = Self::input(target, 0).ok_or("the node before has no input")?;
+        let rank = graph.tensor(read).ty.shape.as_ref().map(|s| s.0.len());
+        let layout = Layout::of(target, proto, &weight, rank).ok_or("its weight or input has no known layout")?;
         let affine = self.per_channel(node, step, layout.channel_axis, layout.rank)?;
         let affine = affine
             .channels(layout.channels)
@@ -258,6 +265,13 @@ impl Round<'_> {
         let new_bias =
             rounded(weight.dtype, &[layout.channels as u64], &shifted).ok_or("its new bias would overflow")?;
         let mut proto = proto.clone();
+        let is_shifted = shifted.iter().any(|b| *b != 0.0);
+        if &*target.op_type == "MatMul" && is_shifted {
+            if layout.rank != 2 {
+                return Err("MatMul has no bias, and Gemm takes matrices only".into());
+            }
+            proto.op_type = Some("Gemm".into());
+        }
         if &*target.op_type == "Gemm" {
             // The new bias has the factor in it.
             proto.attribute.retain(|a| a.name.as_deref() != Some("beta"));
@@ -267,12 +281,15 @@ impl Round<'_> {
             Some(bias) => format!("{}__merged", graph.tensor(bias).name),
             None => format!("{weight_name}__bias"),
         };
-        let input = Self::input(target, 0).ok_or("the node before has no input")?;
-        let feeds = vec![
-            Feed::Tensor(input),
-            Feed::Value(format!("{weight_name}__merged"), new_weight),
-            Feed::Value(bias_name, new_bias),
-        ];
+        let is_scaled = affine.scale.iter().any(|s| *s != 1.0);
+        let weight = match is_scaled {
+            true => Feed::Value(format!("{weight_name}__merged"), new_weight),
+            false => Feed::Tensor(weight_id),
+        };
+        let mut feeds = vec![Feed::Tensor(read), weight];
+        if is_shifted || Self::input(target, 2).is_some() {
+            feeds.push(Feed::Value(bias_name, new_bias));
+        }
         self.edit.replace(id, proto, feeds);
         Ok(())
     }
@@ -390,7 +407,8 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(node: &Node, proto: &crate::model::onnx::NodeProto, weight: &Tensor) -> Option<Self> {
+    /// `input` is the rank of what the weight is multiplied with, when known.
+    fn of(node: &Node, proto: &NodeProto, weight: &Tensor, input: Option<usize>) -> Option<Self> {
         let dims: Option<Vec<usize>> = weight.dims.iter().map(|d| usize::try_from(*d).ok()).collect();
         let dims = dims?;
         if dims.contains(&0) {
@@ -428,6 +446,13 @@ impl Layout {
                 Some(Self {
                     beta: f64::from(proto.float("beta").unwrap_or(1.0)),
                     ..plain(channels, 1, if transposed { dims[1] } else { 1 })
+                })
+            }
+            "MatMul" if rank == 2 => {
+                let rank = input.filter(|r| *r >= 2)?;
+                Some(Self {
+                    rank,
+                    ..plain(dims[1], rank - 1, 1)
                 })
             }
             _ => None,

@@ -22,6 +22,7 @@ pub mod outputs;
 pub mod quantize;
 pub mod ranges;
 pub mod search;
+mod simplify;
 pub mod spec;
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,8 @@ pub enum PatchSpec {
     MergeDuplicates {},
     /// Merge BatchNormalization, and Mul, Div, Add or Sub with a constant per channel, into the weights before them.
     MergeScales {},
+    /// Shorten chains that one node does as well: reshapes, transpositions, slices, paddings in front of convolutions.
+    SimplifyChains {},
     /// Replace each If whose condition is constant by the branch that runs.
     InlineConstantIfs {},
     /// Fuse LayerNormalization written out in small operators; needs opset 17.
@@ -87,6 +89,7 @@ impl PatchSpec {
             Self::default(),
             Self::InlineConstantIfs {},
             Self::RemoveNoOps {},
+            Self::SimplifyChains {},
             Self::MergeScales {},
             Self::MergeDuplicates {},
             Self::FuseLayerNorm {},
@@ -112,6 +115,7 @@ impl PatchSpec {
             Self::RemoveDead {} => "remove-dead",
             Self::MergeDuplicates {} => "merge-duplicates",
             Self::MergeScales {} => "merge-scales",
+            Self::SimplifyChains {} => "simplify-chains",
             Self::InlineConstantIfs {} => "inline-constant-ifs",
             Self::FuseLayerNorm {} => "fuse-layer-norm",
             Self::FuseRmsNorm {} => "fuse-rms-norm",
@@ -136,6 +140,9 @@ impl PatchSpec {
                 "BatchNormalization and constants per channel go into the weights before them; results change by rounding only"
             }
             Self::AddOutputs { .. } => "Inner tensors become outputs, so that engines give their values",
+            Self::SimplifyChains {} => {
+                "A reshape of a reshape, a transposition of a transposition, a slice of a slice become one node"
+            }
             Self::InlineConstantIfs {} => "An If with a constant condition is replaced by the branch that runs",
             Self::FuseLayerNorm {} => "LayerNormalization written out becomes one operator; needs opset 17",
             Self::FuseRmsNorm {} => "RMSNormalization written out becomes one operator; needs opset 23",
@@ -156,6 +163,7 @@ impl PatchSpec {
             Self::RemoveDead {} => "Remove dead nodes",
             Self::MergeDuplicates {} => "Merge duplicates",
             Self::MergeScales {} => "Merge BatchNormalization and scales",
+            Self::SimplifyChains {} => "Simplify chains",
             Self::InlineConstantIfs {} => "Inline constant Ifs",
             Self::FuseLayerNorm {} => "Fuse LayerNormalization",
             Self::FuseRmsNorm {} => "Fuse RMSNormalization",

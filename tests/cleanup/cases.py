@@ -153,6 +153,90 @@ def duplicates() -> None:
     )
 
 
+def chains() -> None:
+    """What one node does as well, and what does nothing."""
+    open_batch = {"inputs": [put("x", ["n", 6, 4])]}
+
+    def ints(**lists: list) -> dict:
+        return {name: np.int64(values) for name, values in lists.items()}
+
+    simplify, no_ops = "simplify-chains", "remove-no-ops"
+    both = [node("Reshape", ["x", "a"], ["t"]), node("Reshape", ["t", "b"], ["y"])]
+    case("reshape_twice", simplify, both, ["Reshape"], x=(2, 6, 4), weights=ints(a=[12, 4], b=[-1, 8]), y=[None] * 2)
+    case("reshape_copies_a_size", simplify, both, ["Reshape"] * 2, x=(2, 6, 4), weights=ints(a=[12, 4], b=[0, 2, 2]), y=[None] * 3)
+    case("flatten_then_reshape", simplify, [node("Flatten", ["x"], ["t"]), both[1]], ["Reshape"], x=(2, 6, 4),
+         weights=ints(b=[8, 6]), y=[None] * 2)
+    case("reshape_between_is_read", simplify, [*both, node("Exp", ["t"], ["z"])], ["Exp", "Reshape", "Reshape"], x=(2, 6, 4),
+         weights=ints(a=[12, 4], b=[-1, 8]), outputs=[put("y", [None] * 2), put("z", [None] * 2)])
+    computed = [
+        node("Shape", ["x"], ["s"]), node("Slice", ["s", "zero", "one", "zero"], ["n"]),
+        node("Concat", ["n", "rest"], ["shape"], axis=0), node("Reshape", ["x", "shape"], ["y"]),
+    ]
+    case("reshape_with_an_open_batch", simplify, computed, ["Reshape"], y=[None] * 2,
+         weights=ints(zero=[0], one=[1], rest=[24]), **open_batch)
+    case("reshape_with_two_open_sizes", simplify, computed, ["Concat", "Reshape", "Shape", "Slice"], y=[None] * 3,
+         inputs=[put("x", ["n", "c", 4])], weights=ints(zero=[0], one=[2], rest=[4]))
+    first, second = node("Transpose", ["x"], ["t"], perm=[1, 2, 0]), node("Transpose", ["t"], ["y"], perm=[0, 2, 1])
+    case("transpose_twice", simplify, [first, second], ["Transpose"], x=(2, 3, 4))
+    case("transpose_and_back", [{"kind": simplify}, {"kind": no_ops}],
+         [node("Relu", ["x"], ["r"]), node("Transpose", ["r"], ["t"], perm=[1, 2, 0]), node("Transpose", ["t"], ["u"], perm=[2, 0, 1]),
+          node("Exp", ["u"], ["y"])], ["Exp", "Relu"], x=(2, 3, 4))
+    case("transpose_without_perm", simplify, [node("Transpose", ["x"], ["t"]), second], ["Transpose"], x=(2, 3, 4))
+    slices = ints(a=[1], b=[9], c=[0], d=[1], e=[2], m=[-1])
+    case("slice_twice", simplify, [node("Slice", ["x", "a", "b", "c"], ["t"]), node("Slice", ["t", "c", "e", "d"], ["y"])],
+         ["Slice"], x=(4, 3, 5), weights=slices)
+    case("slice_same_axis", simplify, [node("Slice", ["x", "a", "b", "c"], ["t"]), node("Slice", ["t", "a", "b", "c"], ["y"])],
+         ["Slice"] * 2, x=(4, 3, 5), weights=slices)
+    case("slice_same_axis_from_the_end", simplify,
+         [node("Slice", ["x", "a", "b", "m"], ["t"]), node("Slice", ["t", "a", "b", "e"], ["y"])], ["Slice"] * 2, x=(4, 3, 5), weights=slices)
+    case("slice_of_everything", no_ops, [node("Slice", ["x", "z", "big", "z"], ["t"]), node("Exp", ["t"], ["y"])], ["Exp"], x=(4, 3),
+         weights=ints(z=[0], big=[2**63 - 1]))
+    case("slice_backwards", no_ops, [node("Slice", ["x", "z", "big", "z", "m"], ["t"]), node("Exp", ["t"], ["y"])], ["Exp", "Slice"],
+         x=(4, 3), weights=ints(z=[0], big=[2**63 - 1], m=[-1]), valid_only=True)
+    for opset in (12, 17):
+        def axes(op: str, read: str, made: str, values: list, opset=opset, **more) -> tuple:
+            if opset < 13:
+                return node(op, [read], [made], axes=values, **more), {}
+            return node(op, [read, f"{made}_axes"], [made], **more), {f"{made}_axes": np.int64(values)}
+
+        for op, a, b, rank in (("Unsqueeze", [1], [0, 3], 5), ("Unsqueeze", [-1], [-2], 4), ("Squeeze", [1], [0, -2], 2)):
+            one, w1 = axes(op, "x", "t", a)
+            two, w2 = axes(op, "t", "y", b)
+            dims = (1, 1, 3, 1, 5) if op == "Squeeze" else (2, 5)
+            case(f"{op.lower()}_twice_{rank}_{opset}", simplify, [one, two], [op], x=dims, weights={**w1, **w2},
+                 y=[None] * rank, opset=opset)
+        reduce = node("ReduceMean", ["x"], ["t"], axes=[-1], keepdims=0)
+        back, w = axes("Unsqueeze", "t", "y", [2])
+        case(f"reduce_and_back_{opset}", simplify, [reduce, back], ["ReduceMean"], x=(2, 3, 4), weights=w, opset=opset)
+        back, w = axes("Unsqueeze", "t", "y", [0])
+        case(f"reduce_and_elsewhere_{opset}", simplify, [reduce, back], ["ReduceMean", "Unsqueeze"], x=(2, 3, 4), weights=w, opset=opset)
+    conv = node("Conv", ["t", "w"], ["y"], pads=[0, 1, 0, 0])
+    weight = {"w": f(4, 3, 3, 3), "p": np.int64([0, 0, 1, 2, 0, 0, 0, 1]), "q": np.int64([0, 1, 1, 0, 0, 0, 0, 0]), **const("v", 0.5)}
+    case("pad_conv", simplify, [node("Pad", ["x", "p"], ["t"]), conv], ["Conv"], weights=weight)
+    case("pad_conv_value", simplify, [node("Pad", ["x", "p", "v"], ["t"]), conv], ["Conv", "Pad"], weights=weight)
+    case("pad_conv_reflect", simplify, [node("Pad", ["x", "p"], ["t"], mode="reflect"), conv], ["Conv", "Pad"], weights=weight)
+    case("pad_channels", simplify, [node("Pad", ["x", "q"], ["t"]), conv], ["Conv", "Pad"], x=(2, 2, 6, 6), weights=weight)
+    numbers = {**const("zero", 0.0), **const("one", 1.0, 1), **const("two", 2.0), "wide": np.zeros((2, 1, 1), "float32")}
+    nothing = [
+        node("Add", ["x", "zero"], ["a"]), node("Mul", ["a", "one"], ["b"]), node("Sub", ["b", "zero"], ["c"]),
+        node("Div", ["c", "one"], ["d"]), node("Pow", ["d", "one"], ["e"]), node("Exp", ["e"], ["y"]),
+    ]
+    case("nothing_added", no_ops, nothing, ["Exp"], x=(2, 3), weights=numbers)
+    case("zero_that_broadcasts", no_ops, [node("Add", ["x", "wide"], ["t"]), node("Exp", ["t"], ["y"])], ["Add", "Exp"], x=(1, 3),
+         weights=numbers, y=[None] * 3)
+    case("minus_from_zero", no_ops, [node("Sub", ["zero", "x"], ["t"]), node("Exp", ["t"], ["y"])], ["Exp", "Sub"], x=(1, 3), weights=numbers)
+    case("reshape_to_the_same", no_ops, [node("Reshape", ["x", "a"], ["t"]), node("Exp", ["t"], ["y"])], ["Exp"], y=[None] * 3,
+         weights=ints(a=[-1, 6, 4]), **open_batch)
+    case("reshape_to_another", no_ops, [node("Reshape", ["x", "a"], ["t"]), node("Exp", ["t"], ["y"])], ["Exp", "Reshape"], y=[None] * 3,
+         weights=ints(a=[6, -1, 4]), **open_batch)
+    case("matmul_add", "merge-scales", [node("MatMul", ["x", "w"], ["t"]), node("Add", ["c", "t"], ["y"])], ["Gemm"], x=(3, 5),
+         weights={"w": f(5, 4), "c": f(4)})
+    case("matmul_mul", "merge-scales", [node("MatMul", ["x", "w"], ["t"]), node("Mul", ["t", "c"], ["y"])], ["MatMul"], x=(2, 3, 5),
+         weights={"w": f(5, 4), "c": f(4)})
+    case("matmul_of_three_dimensions_add", "merge-scales", [node("MatMul", ["x", "w"], ["t"]), node("Add", ["t", "c"], ["y"])],
+         ["Add", "MatMul"], x=(2, 3, 5), weights={"w": f(5, 4), "c": f(4)}, note="no bias")
+
+
 def const(name: str, value: float, *dims: int) -> dict:
     return {name: np.full(dims, value, "float32")}
 
@@ -412,6 +496,7 @@ def raising() -> None:
 def main() -> None:
     merging()
     duplicates()
+    chains()
     norms()
     gelus()
     branches()

@@ -3,5 +3,7 @@
 
 mod judge;
 mod patterns;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod rtx;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,8 +1,8 @@
-//! Each case of `cases.py`.
+//! Each case of `cases.py`, and random graphs.
 
 use crate::judge::{judge, script};
 use enginesmith::model::Model;
-use enginesmith::rewrite::{PatchSpec, apply_all};
+use enginesmith::rewrite::{PatchSpec, apply_all, clean_up};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -59,4 +59,54 @@ fn every_pattern_becomes_what_it_should_and_computes_the_same() {
     wrong.extend(judge(folder.path(), &pairs));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(pairs.len() > 15, "only {} cases", pairs.len());
+}
+
+#[test]
+fn cleaning_up_never_changes_what_random_graphs_compute() {
+    let folder = tempfile::tempdir().unwrap();
+    script("random_graphs.py", folder.path());
+    let (mut wrong, mut pairs) = (Vec::new(), Vec::new());
+    let mut used = std::collections::BTreeMap::<&str, usize>::new();
+    let newest = [PatchSpec::RaiseOpset { to: 13 }, PatchSpec::RaiseOpset { to: 20 }];
+    for at in 0.. {
+        let path = folder.path().join(format!("{at}.onnx"));
+        if !path.exists() {
+            break;
+        }
+        let model = Arc::new(Model::open(&path).unwrap());
+        // Each patch alone, all of them, and all of them after raising the opset.
+        let mut lists: Vec<Vec<PatchSpec>> = PatchSpec::clean_up().into_iter().map(|p| vec![p]).collect();
+        lists.push(PatchSpec::clean_up());
+        for raise in &newest {
+            lists.push([raise.clone()].into_iter().chain(PatchSpec::clean_up()).collect());
+        }
+        for (n, specs) in lists.iter().enumerate() {
+            let done = clean_up(&model, specs);
+            wrong.extend(
+                done.refused
+                    .iter()
+                    .map(|(p, why)| format!("{at}: {}: {why}", p.label())),
+            );
+            if done.applied.is_empty() {
+                continue;
+            }
+            for step in &done.applied {
+                *used.entry(step.spec.kind()).or_default() += 1;
+            }
+            let after = format!("{at}.{n}.onnx");
+            done.model.save(&folder.path().join(&after), false).unwrap();
+            pairs.push(json!({"name": format!("{at} {specs:?}"), "before": format!("{at}.onnx"), "after": after}));
+        }
+    }
+    println!("{} models, {used:?}", pairs.len());
+    wrong.extend(judge(folder.path(), &pairs));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Every patch had something to do.
+    for patch in PatchSpec::clean_up() {
+        let kind = patch.kind();
+        assert!(
+            used.contains_key(kind) || kind == "fuse-rms-norm",
+            "{kind} did nothing: {used:?}"
+        );
+    }
 }
