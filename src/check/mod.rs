@@ -19,4 +19,4 @@ mod tests;
 
 pub use finding::{Evidence, Finding, Fix, Place, Report, Severity};
 pub use parser_report::{ParserError, ParserReport, Plugin, Subgraph};
-pub use run::{Request, check};
+pub use run::{Request, check, lacks};

@@ -3,7 +3,7 @@
 use super::merge::merge;
 use super::ruleset::{Rule, rules};
 use super::subject::{Hit, Subject, fill, node_place};
-use super::table::Operators;
+use super::table::{Operators, Support, embedded_has};
 use super::target::Target;
 use super::{Evidence, Finding, Fix, ParserReport, Place, Report, Severity};
 use crate::graph::build::{Problem, ProblemKind};
@@ -21,6 +21,32 @@ pub struct Request {
     pub profiles: Vec<(String, Shape, Shape)>,
     /// What the target's parser said, when it was asked.
     pub parser: Option<ParserReport>,
+}
+
+/// Why the target takes no node of this operator (of ONNX's own domain), by the tables alone; `None` where it takes some.
+///
+/// # Errors
+/// An unknown target or version, as a sentence.
+pub fn lacks(target: &str, version: Option<&str>, op: &str) -> Result<Option<String>, String> {
+    let target = Target::parse(target, version)?;
+    let is_taken = match target.name {
+        "embedded" => embedded_has("", op),
+        "tensorrt" | "tensorrt-rtx" => {
+            // Without a minor version the newest is meant.
+            let (major, minor) = target
+                .version
+                .map_or((u32::MAX, u32::MAX), |(a, b)| (a, b.unwrap_or(u32::MAX)));
+            match Operators::of(&target).support(&target, op) {
+                Support::Yes => true,
+                Support::Since(a, b) => (major, minor) >= (a, b),
+                Support::Before(a, b) => (major, minor) < (a, b),
+                Support::No | Support::Unlisted => false,
+            }
+        }
+        // ONNX Runtime runs what it has no code of its own for as the functions that onnx defines.
+        _ => true,
+    };
+    Ok((!is_taken).then(|| format!("{} does not take {op}", target.words())))
 }
 
 /// All findings for the target. Reads the stored weights once (rules about values).
@@ -157,4 +183,31 @@ fn sort(graph: &Graph, findings: &mut [Finding]) {
             .then_with(|| position(a).cmp(&position(b)))
             .then_with(|| a.rule.cmp(&b.rule))
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacks;
+
+    #[test]
+    fn what_a_target_lacks_depends_on_its_version() {
+        for (target, version, op, is_lacking) in [
+            ("tensorrt", Some("10.3"), "RMSNormalization", true),
+            ("tensorrt", Some("10.16"), "RMSNormalization", false),
+            ("tensorrt", Some("10"), "RMSNormalization", false),
+            ("tensorrt-rtx", Some("1.7"), "Gelu", false),
+            ("tensorrt-rtx", None, "NonZero", true),
+            ("embedded", None, "LayerNormalization", false),
+            ("embedded", None, "SVMRegressor", true),
+            ("onnxruntime-cpu", Some("1.24"), "RMSNormalization", false),
+        ] {
+            let why = lacks(target, version, op).unwrap();
+            assert_eq!(why.is_some(), is_lacking, "{target} {version:?} {op}: {why:?}");
+        }
+        assert_eq!(
+            lacks("tensorrt", Some("10.3"), "RMSNormalization").unwrap().unwrap(),
+            "TensorRT 10.3 does not take RMSNormalization"
+        );
+        assert!(lacks("tensorflow", None, "Gelu").is_err());
+    }
 }

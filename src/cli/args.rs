@@ -254,6 +254,9 @@ pub struct CleanArgs {
     /// The model to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Make no operator that this target lacks
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pub target: Option<String>,
     /// Raise the opset first, to 13 to 23: LayerNormalization needs 17, Gelu 20, RMSNormalization 23
     #[arg(long, value_name = "VERSION")]
     pub opset: Option<i64>,

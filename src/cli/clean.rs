@@ -3,6 +3,8 @@
 use super::args::CleanArgs;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
+use super::request;
+use crate::check::lacks;
 use crate::format;
 use crate::graph::{Graph, NodePath};
 use crate::model::Model;
@@ -26,7 +28,9 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
     } else {
         args.only.clone()
     });
-    let done = clean_up(&model, &specs);
+    let (specs, lacking) = taken_by_target(args, specs)?;
+    let mut done = clean_up(&model, &specs);
+    done.refused.extend(lacking);
     // Asked for and refused is no success; left out of the standard list it is a line to read.
     let is_asked = |patch: &PatchSpec| args.only.contains(patch) || matches!(patch, PatchSpec::RaiseOpset { .. });
     if let Some((patch, why)) = done.refused.iter().find(|(patch, _)| is_asked(patch)) {
@@ -72,6 +76,29 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
         format::bytes(model.file_bytes())
     );
     Ok(Exit::Fine)
+}
+
+/// Patches, and those left out with the reason.
+type Sorted = (Vec<PatchSpec>, Vec<(PatchSpec, String)>);
+
+/// The patches whose operators the target takes, and the others with the reason.
+fn taken_by_target(args: &CleanArgs, specs: Vec<PatchSpec>) -> Result<Sorted, CliError> {
+    let Some(target) = &args.target else {
+        return Ok((specs, Vec::new()));
+    };
+    let target = request::target_spec(target)?;
+    let (mut taken, mut lacking) = (Vec::new(), Vec::new());
+    for patch in specs {
+        let why = match patch.makes() {
+            None => None,
+            Some(op) => lacks(&target.name, target.version.as_deref(), op).map_err(CliError::unusable)?,
+        };
+        match why {
+            None => taken.push(patch),
+            Some(why) => lacking.push((patch, why)),
+        }
+    }
+    Ok((taken, lacking))
 }
 
 /// Nodes of all bodies and functions.

@@ -127,6 +127,16 @@ impl PatchSpec {
         }
     }
 
+    /// The operator that the patch puts in, which a target must take.
+    pub fn makes(&self) -> Option<&'static str> {
+        match self {
+            Self::FuseLayerNorm {} => Some("LayerNormalization"),
+            Self::FuseRmsNorm {} => Some("RMSNormalization"),
+            Self::FuseGelu {} => Some("Gelu"),
+            _ => None,
+        }
+    }
+
     /// What the patch is for, in a sentence or two.
     pub fn explanation(&self) -> &'static str {
         match self {

@@ -4,12 +4,13 @@
     cases.py FOLDER
 
 NAME.onnx for every case, and cases.json: `[{name, patches, ops, ...}]`. `patches` are applied in order; `ops` are the
-operators that must be left in the top-level graph, sorted; `note` is a word that a note must contain; `refused` a word of
+operators that must be left in the top-level graph, sorted, null where that does not matter; `note` is a word that a note must contain; `refused` a word of
 the reason where the patch must refuse; `inputs` the values that are not random.
 """
 
 import json
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -493,7 +494,27 @@ def raising() -> None:
            refused="rounds its size up")
 
 
+def expanded() -> None:
+    """The functions that onnx defines the operators by, as its node tests have them written out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tests overflow and divide by zero on purpose
+        from onnx.backend.test.case.node import collect_testcases
+
+        tests = [test for test in collect_testcases(None) if "_expanded" in test.name]
+    fused = {"test_gelu": ("fuse-gelu", ["Gelu"]), "test_rms_normalization": ("fuse-rms-norm", ["RMSNormalization"])}
+    for test in tests:
+        known = next((value for prefix, value in fused.items() if test.name.startswith(prefix)), None)
+        # LayerNormalization written out has Mean and InvStdDev as outputs of the model, so it must stay as it is.
+        if known is None and not test.name.startswith("test_layer_normalization"):
+            continue
+        patch, ops = known or ("fuse-layer-norm", None)
+        patches = [{"kind": kind} for kind in ("fold-constants", "remove-no-ops", patch)]
+        cases.append({"name": test.name, "patches": patches, "ops": ops, "inputs": {}})
+        onnx.save(test.model, Path(sys.argv[1]) / f"{test.name}.onnx")
+
+
 def main() -> None:
+    expanded()
     merging()
     duplicates()
     chains()

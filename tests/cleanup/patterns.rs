@@ -32,7 +32,7 @@ fn every_pattern_becomes_what_it_should_and_computes_the_same() {
         let mut ops: Vec<&str> = after.graph().node.iter().filter_map(|n| n.op_type.as_deref()).collect();
         ops.sort_unstable();
         let notes: Vec<_> = applied.iter().flat_map(|step| &step.notes).collect();
-        if json!(ops) != case["ops"] {
+        if !case["ops"].is_null() && json!(ops) != case["ops"] {
             wrong.push(format!("{name}: {ops:?} are left, {notes:?}"));
         }
         let constants = after.graph().initializer.len();
@@ -58,7 +58,7 @@ fn every_pattern_becomes_what_it_should_and_computes_the_same() {
     }
     wrong.extend(judge(folder.path(), &pairs));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(pairs.len() > 15, "only {} cases", pairs.len());
+    assert!(pairs.len() > 200, "only {} cases", pairs.len());
 }
 
 #[test]
@@ -108,5 +108,14 @@ fn cleaning_up_never_changes_what_random_graphs_compute() {
             used.contains_key(kind) || kind == "fuse-rms-norm",
             "{kind} did nothing: {used:?}"
         );
+    }
+}
+
+#[test]
+fn every_patch_is_documented() {
+    let text = include_str!("../../docs/patches.md");
+    for patch in PatchSpec::offered() {
+        let row = format!("| `{}` |", patch.kind());
+        assert!(text.contains(&row), "docs/patches.md has no row {row}");
     }
 }

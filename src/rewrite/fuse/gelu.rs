@@ -65,8 +65,7 @@ pub(super) fn gelu(look: &Look<'_>, id: NodeId) -> Option<Result<Found, String>>
 fn polynomial(look: &Look<'_>, x: TensorId, factors: &[TensorId]) -> Option<Vec<NodeId>> {
     let (mut nodes, sum, wanted) = match *factors {
         [sum] => {
-            let (add, node) = look.made_by(sum, "Add")?;
-            let (a, b) = Look::pair(node)?;
+            let (add, (a, b)) = look.sum(sum)?;
             let other = if a == x {
                 b
             } else if b == x {

@@ -74,10 +74,15 @@ impl<'a> Look<'a> {
         self.graph.constant(tensor)?.ok()?.to_f64_iter()?.next()
     }
 
+    /// Both terms of an addition of two, which is also written as Sum.
+    pub(super) fn sum(&self, tensor: TensorId) -> Option<(NodeId, (TensorId, TensorId))> {
+        let (id, node) = self.made_by(tensor, "Add").or_else(|| self.made_by(tensor, "Sum"))?;
+        Some((id, Self::pair(node)?))
+    }
+
     /// The other input of an addition of a scalar constant, and the scalar.
     pub(super) fn plus_scalar(&self, tensor: TensorId) -> Option<(NodeId, TensorId, f64)> {
-        let (id, node) = self.made_by(tensor, "Add")?;
-        let (a, b) = Self::pair(node)?;
+        let (id, (a, b)) = self.sum(tensor)?;
         if let Some(value) = self.scalar(b) {
             return Some((id, a, value));
         }

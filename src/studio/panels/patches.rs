@@ -1,6 +1,7 @@
 //! The recipe panel's patches: what each did and why, dropping one, adding those that need no choices.
 
 use super::recipe::Looks;
+use crate::check::lacks;
 use crate::format;
 use crate::recipe::Recipe;
 use crate::rewrite::PatchSpec;
@@ -61,9 +62,15 @@ pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
     ui.menu_button("Add patch", |ui| {
         for patch in PatchSpec::offered() {
             let has = recipe.patches.iter().any(|p| p.label() == patch.label());
-            let button = ui.add_enabled(!has, egui::Button::new(patch.label()));
+            let target = &recipe.target;
+            let why = match patch.makes() {
+                _ if has => Some("It is in the list already".to_owned()),
+                None => None,
+                Some(op) => lacks(&target.name, target.version.as_deref(), op).ok().flatten(),
+            };
+            let button = ui.add_enabled(why.is_none(), egui::Button::new(patch.label()));
             let button = button.on_hover_text(patch.explanation());
-            if button.on_disabled_hover_text("It is in the list already").clicked() {
+            if button.on_disabled_hover_text(why.unwrap_or_default()).clicked() {
                 // What lowers precision comes after what cleans up.
                 let at = recipe.before_lowering().len();
                 recipe.patches.insert(at, patch);
