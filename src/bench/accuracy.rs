@@ -2,6 +2,7 @@
 
 use crate::data::random::Random;
 use crate::model::Tensor;
+use crate::rewrite::search::OutputError;
 use serde::{Deserialize, Serialize};
 
 /// Errors kept for the medians; up to this many values they are exact, beyond it a uniform sample of them.
@@ -144,6 +145,43 @@ impl OutputMeter {
         Ok(())
     }
 
+    /// The figures so far that rank and limit what a lower precision costs; without medians, so cheap.
+    pub fn error(&self) -> OutputError {
+        let relative = (self.square_error / self.square_reference).sqrt();
+        OutputError {
+            output: self.name.clone(),
+            relative_l2: match self.square_error == 0.0 {
+                true => Some(0.0),
+                false => Some(relative).filter(|r| r.is_finite()),
+            },
+            cosine: self.cosine(),
+            max_abs: self.max_abs,
+            nan: self.nan,
+            inf: self.inf,
+            top1_agreement: self.classes.map(|c| self.share(c.top1)),
+        }
+    }
+
+    fn cosine(&self) -> f64 {
+        let norms = self.square_reference.sqrt() * self.square_result.sqrt();
+        if norms > 0.0 {
+            (self.dot / norms).clamp(-1.0, 1.0)
+        } else if self.square_error == 0.0 {
+            1.0
+        } else {
+            0.0
+        }
+    }
+
+    /// Of all samples.
+    fn share(&self, n: u64) -> f64 {
+        if self.samples == 0 {
+            0.0
+        } else {
+            n as f64 / self.samples as f64
+        }
+    }
+
     fn element(&mut self, reference: f64, result: f64) {
         let same_kind = reference == result || (reference.is_nan() && result.is_nan());
         if !same_kind && !result.is_finite() {
@@ -196,16 +234,8 @@ impl OutputMeter {
     /// The figures so far.
     pub fn finish(&self) -> OutputAccuracy {
         let mean = |sum: f64, n: u64| if n == 0 { 0.0 } else { sum / n as f64 };
-        let norms = self.square_reference.sqrt() * self.square_result.sqrt();
-        let cosine = if norms > 0.0 {
-            (self.dot / norms).clamp(-1.0, 1.0)
-        } else if self.square_error == 0.0 {
-            1.0
-        } else {
-            0.0
-        };
         let snr = 10.0 * (self.square_reference / self.square_error).log10();
-        let share = |n: u64| mean(n as f64, self.samples);
+        let share = |n: u64| self.share(n);
         OutputAccuracy {
             output: self.name.clone(),
             samples: self.samples,
@@ -215,7 +245,7 @@ impl OutputMeter {
             max_rel: self.max_rel,
             mean_rel: mean(self.sum_rel, self.relative),
             median_rel: self.rel.median(),
-            cosine,
+            cosine: self.cosine(),
             snr_db: snr.is_finite().then_some(snr),
             min_passing_atol: self.max_abs,
             min_passing_rtol: (!self.zero_differs).then_some(self.max_rel),
@@ -340,6 +370,20 @@ mod tests {
         assert!((a.snr_db.unwrap() - 10.0 * (21.0f64 / 1.25).log10()).abs() < 1e-12);
         assert_eq!((a.min_passing_atol, a.min_passing_rtol), (1.0, Some(0.5)));
         assert_eq!((a.nan, a.inf, a.top1_agreement), (0, 0, None));
+        let tensor = |v: &[f32]| Tensor::from_f32(&[4], v).unwrap();
+        let mut meter = OutputMeter::new("y");
+        meter
+            .add(&tensor(&[1.0, -2.0, 4.0, 0.0]), &tensor(&[1.5, -2.0, 3.0, 0.0]), 1)
+            .unwrap();
+        let e = meter.error();
+        assert!((e.relative_l2.unwrap() - (1.25f64 / 21.0).sqrt()).abs() < 1e-12);
+        assert_eq!((e.cosine, e.max_abs, e.nan, e.inf), (a.cosine, 1.0, 0, 0));
+        let mut meter = OutputMeter::new("y");
+        meter.add(&tensor(&[0.0; 4]), &tensor(&[1.0; 4]), 1).unwrap();
+        assert_eq!(meter.error().relative_l2, None, "nothing to relate to");
+        let mut meter = OutputMeter::new("y");
+        meter.add(&tensor(&[0.0; 4]), &tensor(&[0.0; 4]), 1).unwrap();
+        assert_eq!(meter.error().relative_l2, Some(0.0));
     }
 
     #[test]

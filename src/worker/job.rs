@@ -7,6 +7,7 @@ use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo, TensorSpec};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::rewrite::Observed;
+use crate::rewrite::search::{Errors, Top1};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -78,6 +79,28 @@ pub enum Job {
         tensors: Vec<String>,
         /// Tell what all these jobs together saw, and forget it.
         last: bool,
+    },
+    /// Run an engine built before (a reference) on inputs given by value; the worker keeps both for [`Job::Judge`].
+    Expect {
+        /// Id of the build job.
+        engine: u64,
+        /// The inputs; they travel as a blob before the job.
+        #[serde(skip)]
+        inputs: NamedTensors,
+        /// How many samples they are.
+        samples: u64,
+        /// Class of each sample; empty without labels.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<i64>,
+    },
+    /// Run an engine built before on what the worker keeps of a reference, and compare.
+    Judge {
+        /// Id of the build job of the engine to judge.
+        engine: u64,
+        /// Id of the build job of the reference.
+        reference: u64,
+        /// How many of the batches that came by [`Job::Expect`], from the first.
+        batches: u64,
     },
     /// What an engine file and the target's library say about it.
     InspectEngine {
@@ -188,6 +211,18 @@ pub enum JobOutput {
     Observed {
         /// What was seen, by tensor; empty but for the last job.
         tensors: BTreeMap<String, Observed>,
+    },
+    /// Of [`Job::Expect`].
+    Expected {
+        /// Bytes of inputs and results that the worker keeps of this reference.
+        bytes: u64,
+        /// The reference's answers so far against the labels so far.
+        top1: Option<Top1>,
+    },
+    /// Of [`Job::Judge`].
+    Judged {
+        /// How far the engine's results are from the reference's.
+        errors: Errors,
     },
     /// Of [`Job::InspectEngine`].
     InspectEngine {

@@ -1,6 +1,7 @@
 //! Jobs as the worker runs them, one after another, on the engines it holds.
 
 use super::host::Host;
+use super::judge::Expected;
 use super::observe::Collector;
 use super::protocol::{Beside, CHUNK, FromWorker, Message, ModelAt};
 use super::store::{Store, hash_file, sees_folder};
@@ -58,6 +59,8 @@ struct Loaded {
     graph: Graph,
     /// What was seen of its inner tensors since somebody asked.
     seen: Collector,
+    /// What it made of inputs, where it is a reference for others.
+    expected: Arc<Expected>,
 }
 
 /// The engine file that a client wants.
@@ -205,6 +208,28 @@ impl Runner {
                 let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
                 self.observe(engine, &inputs, &tensors, last)
             }
+            Job::Expect {
+                engine,
+                samples,
+                labels,
+                ..
+            } => {
+                let inputs = work
+                    .inputs
+                    .ok_or_else(|| request("the job came without its inputs".into()))?;
+                let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
+                self.expect(engine, inputs, samples, labels)
+            }
+            Job::Judge {
+                engine,
+                reference,
+                batches,
+            } => {
+                let expected = Arc::clone(&self.loaded(reference)?.expected);
+                let judged = &mut *self.loaded(engine)?.engine;
+                let errors = expected.judge(judged, batches, &mut || !told.cancelled())?;
+                Ok(JobOutput::Judged { errors })
+            }
             Job::InspectEngine { target, build, .. } => {
                 let view = known(&target.name)?.inspect(model()?, &target, &build)?;
                 Ok(JobOutput::InspectEngine { view: Box::new(view) })
@@ -282,8 +307,13 @@ impl Runner {
         }
         let (inputs, outputs) = (engine.inputs().to_vec(), engine.outputs().to_vec());
         let graph = Graph::new(patched);
-        let seen = Collector::default();
-        self.engines.insert(told.id, Loaded { engine, graph, seen });
+        let loaded = Loaded {
+            engine,
+            graph,
+            seen: Collector::default(),
+            expected: Arc::default(),
+        };
+        self.engines.insert(told.id, loaded);
         Ok(JobOutput::Build {
             engine: told.id,
             record,
@@ -396,6 +426,24 @@ impl Runner {
             Default::default()
         };
         Ok(JobOutput::Observed { tensors })
+    }
+
+    fn expect(
+        &mut self,
+        engine: u64,
+        inputs: NamedTensors,
+        samples: u64,
+        labels: Vec<i64>,
+    ) -> Result<JobOutput, JobError> {
+        let loaded = self.loaded(engine)?;
+        let outputs = loaded.engine.infer(&inputs)?;
+        let expected =
+            Arc::get_mut(&mut loaded.expected).ok_or_else(|| failed("the reference's results are in use"))?;
+        expected.add(inputs, outputs, samples, labels);
+        Ok(JobOutput::Expected {
+            bytes: expected.bytes(),
+            top1: expected.top1(),
+        })
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

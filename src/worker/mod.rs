@@ -9,6 +9,7 @@ pub mod host;
 pub mod install;
 pub mod job;
 mod jobs;
+mod judge;
 mod observe;
 pub mod protocol;
 pub mod server;

@@ -84,7 +84,7 @@ pub struct Trial {
     pub kind: TrialKind,
     /// Layers kept in higher precision: indices into [`Search::layers`], worst first.
     pub kept: Vec<usize>,
-    /// Share of the layers' multiply-accumulates that are lowered, 0..=1; none when no layer has a count.
+    /// Share of the model's multiply-accumulates that are lowered, 0..=1; none when no node has a count.
     pub lowered_macs: Option<f64>,
     /// Error at the model's outputs; none when it could not be run.
     pub errors: Option<Errors>,
@@ -94,7 +94,8 @@ pub struct Trial {
     pub holds: Option<bool>,
 }
 
-/// What a search tells while it runs, in this order: `Layers`, then every `Layer` once, then `Ranked`, then `Trial`s.
+/// What a search tells while it runs, in this order: `Layers`, a `Trial` with nothing kept, every `Layer` once, `Ranked`, more
+/// `Trial`s.
 /// `ServiceEvent::Phase` tells progress and the time left beside it.
 #[derive(Clone, Debug)]
 pub enum SearchEvent {

@@ -1,14 +1,12 @@
 //! The layers of a search: what a precision patch lowers, in groups that are lowered or kept together.
 
 use crate::graph::{Graph, NodeId, Producer, cost};
-use crate::model::Model;
 use crate::rewrite::clean::label;
 use crate::rewrite::fold::refuse_broken;
 use crate::rewrite::names::matches;
 use crate::rewrite::{PatchSpec, cast, quantize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Operators that belong to the layer whose result they take: pointwise ones that engines compute in one go with it, and
 /// ones that only move values. Those that can lose much by themselves (Exp, Pow, Sqrt, Div, sums, Softmax) are layers.
@@ -70,7 +68,25 @@ pub struct Layer {
     pub is_asked_for: bool,
 }
 
-/// The layers of a model that a patch lowers, in the graph's order; `model` as it is before the patch, `sizes` what its
+/// What a patch lowers.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Layers {
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// Multiply-accumulates of the whole model, lowered or not; none when no node has a count.
+    pub macs: Option<u64>,
+}
+
+impl Layers {
+    /// Share of the model's multiply-accumulates that are lowered with these layers kept (indices), 0..=1.
+    pub fn lowered_macs(&self, kept: &[usize]) -> Option<f64> {
+        let lowered = self.layers.iter().enumerate().filter(|(i, _)| !kept.contains(i));
+        let sum: u64 = lowered.filter_map(|(_, l)| l.macs).fold(0, u64::saturating_add);
+        self.macs.map(|all| sum as f64 / all as f64)
+    }
+}
+
+/// The layers of a model that a patch lowers, in the graph's order; `graph` as it is before the patch, `sizes` what its
 /// symbolic dimensions count as.
 ///
 /// Quantization: a weighted operator with the residual Add that fuses with it and the pools beside it, which are quantized
@@ -78,19 +94,18 @@ pub struct Layer {
 ///
 /// # Errors
 /// What the patch itself would say; a patch that does not lower precision.
-pub fn layers(model: &Arc<Model>, patch: &PatchSpec, sizes: &BTreeMap<String, u64>) -> Result<Vec<Layer>, String> {
-    let graph = Graph::new(Arc::clone(model));
-    refuse_broken(&graph)?;
+pub fn layers(graph: &Graph, patch: &PatchSpec, sizes: &BTreeMap<String, u64>) -> Result<Layers, String> {
+    refuse_broken(graph)?;
     let (groups, include, include_ops): (Vec<Vec<NodeId>>, &[String], &[String]) = match patch {
         PatchSpec::Cast(spec) => {
-            let lowered = cast::lowered(&graph, spec)?;
-            (behind(&graph, &lowered), &spec.include, &spec.include_ops)
+            let lowered = cast::lowered(graph, spec)?;
+            (behind(graph, &lowered), &spec.include, &spec.include_ops)
         }
-        PatchSpec::Quantize(spec) => (tied(&quantize::lowered(&graph, spec)), &spec.include, &[]),
+        PatchSpec::Quantize(spec) => (tied(&quantize::lowered(graph, spec)), &spec.include, &[]),
         other => return Err(format!("{} does not lower precision", other.label())),
     };
     let bind: Vec<(&str, u64)> = sizes.iter().map(|(name, n)| (name.as_str(), *n)).collect();
-    let costs = cost::costs(&graph, &bind);
+    let costs = cost::costs(graph, &bind);
     let layer = |nodes: Vec<NodeId>| {
         let first = graph.node(*nodes.first()?);
         let counts = nodes.iter().filter_map(|id| costs.get(id.0 as usize)?.macs);
@@ -107,7 +122,11 @@ pub fn layers(model: &Arc<Model>, patch: &PatchSpec, sizes: &BTreeMap<String, u6
             is_asked_for: named || listed,
         })
     };
-    Ok(groups.into_iter().filter_map(layer).collect())
+    let total = cost::total(graph, &costs).macs;
+    Ok(Layers {
+        layers: groups.into_iter().filter_map(layer).collect(),
+        macs: (total > 0).then_some(total),
+    })
 }
 
 /// Groups by what a node is tied to.

@@ -17,6 +17,6 @@ pub use errors::{Errors, Limit, Metric, OutputError, Top1};
 pub use fewest::fewest;
 pub use found::{Measured, Search, SearchEvent, SearchSpec, Trial, TrialKind, Way};
 pub use keep::{keep, only, precision_patch};
-pub use layers::{Layer, layers};
+pub use layers::{Layer, Layers, layers};
 pub use pareto::pareto;
 pub use rank::rank;

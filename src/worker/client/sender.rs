@@ -147,7 +147,7 @@ impl<W: Write> Sending<W> {
             Some(files) => Some(self.model(id, files)?),
             None => None,
         };
-        if let Job::Infer { inputs, .. } | Job::Observe { inputs, .. } = &mut job {
+        if let Job::Infer { inputs, .. } | Job::Observe { inputs, .. } | Job::Expect { inputs, .. } = &mut job {
             let blob = tensors_to_bytes(inputs);
             inputs.clear();
             let sha256 = sha256_hex(&blob);

@@ -51,6 +51,9 @@ impl Control {
     }
 }
 
+/// Share of a step after which its own pace tells the time left.
+const TIMED: f64 = 0.02;
+
 /// A part of a task, for its progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
@@ -110,11 +113,17 @@ impl Timeline {
         };
         let before: f64 = self.steps[..at].iter().map(|s| s.seconds).sum();
         let fraction = (total > 0.0).then(|| ((before + share * step.seconds) / total) as f32);
-        let ahead = &self.steps[at..];
-        let eta = ahead.iter().all(|s| s.known).then(|| {
-            let rest: f64 = ahead[1..].iter().map(|s| s.seconds).sum();
-            rest + (step.seconds * (1.0 - share)).max(0.0)
-        });
+        let left = if step.known {
+            Some((step.seconds * (1.0 - share)).max(0.0))
+        } else {
+            // A guess is no promise, but a part of the step that was timed is.
+            let timed = self.share.filter(|s| *s >= TIMED);
+            timed.map(|share| elapsed * (1.0 - share).max(0.0) / share)
+        };
+        let ahead = &self.steps[at + 1..];
+        let eta = left
+            .filter(|_| ahead.iter().all(|s| s.known))
+            .map(|left| left + ahead.iter().map(|s| s.seconds).sum::<f64>());
         (fraction, eta)
     }
 }
@@ -406,6 +415,9 @@ mod tests {
         let guessed = [Step::guess(10.0), Step::known(30.0)];
         near(at(&guessed, 0, 5.0, None), 0.0, None);
         near(at(&guessed, 1, 15.0, None), 0.625, Some(15.0));
+        // A guessed step that tells its share is timed by what is done of it.
+        near(at(&guessed, 0, 5.0, Some(0.25)), 0.0625, Some(45.0));
+        near(at(&guessed, 0, 5.0, Some(0.0)), 0.0, None);
         assert_eq!(at(&[], 0, 1.0, None), (None, None));
     }
 }

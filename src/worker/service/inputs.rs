@@ -79,6 +79,16 @@ impl<'a> Inputs<'a> {
         })
     }
 
+    /// With at most this many samples run together, where the model leaves that open.
+    #[must_use]
+    pub fn in_batches_of(mut self, most: u64, recipe: &Recipe, graph: &Graph) -> Self {
+        if let Self::Data { batch, .. } = &mut self {
+            let (least, largest) = batch_range(graph, std::iter::once(recipe));
+            *batch = usize::try_from(largest.min(most).max(least)).unwrap_or(1);
+        }
+        self
+    }
+
     /// How many samples there are.
     pub fn count(&self) -> u64 {
         match self {

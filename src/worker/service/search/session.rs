@@ -1,0 +1,326 @@
+//! One worker with a reference engine and its results, and the engines that are held against them.
+
+use super::super::accuracy::reference;
+use super::super::build::{Built, with_hash};
+use super::super::context::Context;
+use super::super::inputs::Inputs;
+use super::super::{ServiceEvent, request, unexpected};
+use crate::data::NamedTensors;
+use crate::engine::EngineError;
+use crate::format;
+use crate::graph::{Dim, Graph};
+use crate::model::Model;
+use crate::recipe::{BuildSpec, DataSource, Recipe, TargetSpec};
+use crate::rewrite::search::{Errors, SearchSpec, Top1};
+use crate::rewrite::{PatchSpec, apply_all};
+use crate::worker::{Job, JobError, JobOutput};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// Samples that are run together at most, where the model leaves that open.
+const BATCH: u64 = 32;
+/// Inputs made up where there is no data.
+const GENERATED: u64 = 8;
+/// Bytes of inputs and reference results that the worker keeps; no more samples are run.
+const HELD: u64 = 1 << 30;
+/// Workers that may be lost before the search gives up.
+const LOST: u32 = 5;
+
+/// How many samples an engine is run on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those that layers are ranked by.
+    Rank,
+    /// All.
+    All,
+}
+
+/// What was run.
+#[derive(Default)]
+pub struct Facts {
+    /// Target and version.
+    pub reference: String,
+    /// In words.
+    pub data: String,
+    /// Samples of [`Extent::Rank`].
+    pub rank_samples: u64,
+    /// Samples of [`Extent::All`].
+    pub samples: u64,
+    /// The reference's own.
+    pub top1: Option<Top1>,
+}
+
+/// The model in float32, the data, and the worker.
+pub struct Session<'a> {
+    context: &'a Context,
+    /// Of the model in float32, without patches and variants.
+    recipe: Recipe,
+    /// Where that model is, if patches made it; removed with the session.
+    _folder: Option<TempDir>,
+    graph: Graph,
+    source: Option<DataSource>,
+    rank_samples: u64,
+    sizes: BTreeMap<String, u64>,
+    facts: Facts,
+    notes: Vec<String>,
+    live: Option<Live>,
+    lost: u32,
+}
+
+struct Live {
+    reference: Built,
+    /// Batches that the worker keeps.
+    batches: u64,
+    /// Of these, those that layers are ranked by.
+    rank_batches: u64,
+}
+
+impl<'a> Session<'a> {
+    /// Reads the model and applies the patches that come before precision is lowered, once for all engines.
+    ///
+    /// # Errors
+    /// A model, patches or data that cannot be used.
+    pub fn open(
+        context: &'a Context,
+        recipe: &Recipe,
+        before: &[PatchSpec],
+        spec: &SearchSpec,
+    ) -> Result<Self, JobError> {
+        let mut recipe = with_hash(context, recipe)?;
+        recipe.patches.clear();
+        recipe.variants.clear();
+        recipe.build = BuildSpec::default();
+        let model = Arc::new(Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?);
+        let applied = apply_all(&model, before).map_err(|e| request(e.to_string()))?;
+        let (mut model, mut folder) = (model, None);
+        if let Some(last) = applied.last() {
+            let place = tempfile::tempdir().map_err(|e| request(format!("no temporary folder: {e}")))?;
+            let path = place.path().join("float32.onnx");
+            last.model.save(&path, false).map_err(|e| request(e.to_string()))?;
+            model = Arc::new(Model::open(&path).map_err(|e| request(e.to_string()))?);
+            recipe.model.path = path;
+            recipe.model.sha256 = None;
+            recipe = with_hash(context, &recipe)?;
+            folder = Some(place);
+        }
+        let mut source = recipe.data.test.clone().or_else(|| recipe.data.calibration.clone());
+        if let (Some(source), Some(most)) = (&mut source, spec.samples) {
+            source.limit = Some(source.limit.map_or(most, |limit| limit.min(most)));
+        }
+        Ok(Self {
+            context,
+            recipe,
+            _folder: folder,
+            graph: Graph::new(model),
+            source,
+            rank_samples: spec.rank_samples.max(1),
+            sizes: BTreeMap::new(),
+            facts: Facts::default(),
+            notes: Vec::new(),
+            live: None,
+            lost: 0,
+        })
+    }
+
+    /// The model before precision is lowered.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// What the model's symbolic dimensions are in the data; known once started.
+    pub fn sizes(&self) -> &BTreeMap<String, u64> {
+        &self.sizes
+    }
+
+    /// What is run; known once started.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What a reader must know.
+    pub fn notes(self) -> Vec<String> {
+        self.notes
+    }
+
+    /// Starts the worker, runs the reference on all samples. `half` says that combinations will compute in 16 bits.
+    ///
+    /// # Errors
+    /// Data that does not fit; what the engine says; a reference that cannot tell what 16 bits lose.
+    pub fn start(&mut self, half: bool) -> Result<(), JobError> {
+        let reference = reference(self.context, &self.recipe, Vec::new())?;
+        let record = &reference.record;
+        if half && record.target == TargetSpec::default().name {
+            return Err(JobError::Engine(EngineError::Unavailable(
+                "the embedded engine computes 16-bit models in float32, so it cannot tell what they lose; \
+                 `enginesmith targets install onnxruntime` fetches an engine that can"
+                    .into(),
+            )));
+        }
+        let target = format!("{} {}", record.target, record.version);
+        let mut live = Live {
+            reference,
+            batches: 0,
+            rank_batches: 0,
+        };
+        let mut facts = Facts {
+            reference: target,
+            ..Facts::default()
+        };
+        let most = BATCH.min(self.rank_samples);
+        let inputs = Inputs::open(&self.recipe, self.source.as_ref(), &self.graph, GENERATED)?;
+        let mut inputs = inputs.in_batches_of(most, &self.recipe, &self.graph);
+        let (total, mut left_out) = (inputs.count(), 0);
+        let (least, _) = super::super::accuracy::batch_range(&self.graph, std::iter::once(&self.recipe));
+        while let Some(batch) = inputs.next()? {
+            let share = facts.samples as f64 / total.max(1) as f64;
+            self.context.share(
+                format!("Run the reference, {} of {total} samples", facts.samples),
+                share,
+            );
+            if self.source.is_some() && batch.count < least {
+                left_out += batch.count;
+                continue;
+            }
+            if self.sizes.is_empty() {
+                self.sizes = sizes(&self.graph, &batch.tensors);
+            }
+            let job = Job::Expect {
+                engine: live.reference.engine,
+                inputs: batch.tensors,
+                samples: batch.count,
+                labels: batch.labels,
+            };
+            let JobOutput::Expected { bytes, top1 } = self.job(&live, job)? else {
+                return Err(JobError::Worker("the worker does not keep results".into()));
+            };
+            facts.top1 = top1;
+            facts.samples += batch.count;
+            live.batches += 1;
+            if facts.rank_samples < self.rank_samples {
+                facts.rank_samples = facts.samples;
+                live.rank_batches = live.batches;
+            }
+            if bytes > HELD {
+                break;
+            }
+        }
+        if facts.samples == 0 {
+            return Err(request(format!(
+                "no batch of the data has the {least} samples that the model needs"
+            )));
+        }
+        facts.data = inputs.words(facts.samples);
+        self.notes.clear();
+        if left_out > 0 {
+            let count = format::plural(usize::try_from(left_out).unwrap_or(usize::MAX), "sample");
+            self.notes
+                .push(format!("{count} left out: they do not fill a batch of {least}"));
+        }
+        if facts.samples + left_out < total {
+            let held = format::bytes(HELD);
+            let note = format!(
+                "{} of {total} samples were run: more do not fit into {held}",
+                facts.samples
+            );
+            self.notes.push(note);
+        }
+        if self.source.is_none() {
+            let note = "there is no data: errors are those on generated inputs, which say little about real ones";
+            self.notes.push(note.into());
+        }
+        self.facts = facts;
+        self.live = Some(live);
+        Ok(())
+    }
+
+    /// Builds the model with these patches, runs it, compares; the inner error says why that is not possible.
+    ///
+    /// # Errors
+    /// Cancelled; a worker that is lost again and again, or cannot be started.
+    pub fn run(&mut self, patches: Vec<PatchSpec>, extent: Extent) -> Result<Result<Errors, String>, JobError> {
+        self.context.go_on()?;
+        if self.live.is_none() {
+            self.start(false)?;
+        }
+        let Some(live) = &self.live else {
+            return Err(JobError::Worker("there is no worker".into()));
+        };
+        match self.attempt(live, patches, extent) {
+            Ok(errors) => Ok(Ok(errors)),
+            Err(JobError::Cancelled) => Err(JobError::Cancelled),
+            Err(JobError::Engine(error)) => Ok(Err(error.to_string())),
+            Err(JobError::Worker(message)) => {
+                self.live = None;
+                self.lost += 1;
+                if self.lost >= LOST {
+                    return Err(JobError::Worker(message));
+                }
+                let told = message.clone();
+                self.context.tell(ServiceEvent::WorkerLost {
+                    variant: None,
+                    message: told,
+                });
+                Ok(Err(message))
+            }
+        }
+    }
+
+    fn attempt(&self, live: &Live, patches: Vec<PatchSpec>, extent: Extent) -> Result<Errors, JobError> {
+        let target = TargetSpec {
+            name: live.reference.record.target.clone(),
+            ..self.recipe.accuracy.reference.clone().unwrap_or_default()
+        };
+        let recipe = Recipe {
+            target,
+            patches,
+            ..self.recipe.clone()
+        };
+        let job = Job::Build {
+            recipe: Box::new(recipe),
+            output: None,
+            force: false,
+        };
+        let JobOutput::Build { engine, .. } = self.job(live, job)? else {
+            return Err(JobError::Worker("the worker does not build".into()));
+        };
+        let judge = Job::Judge {
+            engine,
+            reference: live.reference.engine,
+            batches: match extent {
+                Extent::Rank => live.rank_batches,
+                Extent::All => live.batches,
+            },
+        };
+        let judged = self.job(live, judge);
+        if !matches!(judged, Err(JobError::Worker(_))) {
+            self.job(live, Job::Drop { engine })?;
+        }
+        match judged? {
+            JobOutput::Judged { errors } => Ok(errors),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    fn job(&self, live: &Live, job: Job) -> Result<JobOutput, JobError> {
+        self.context.run_quietly(&live.reference.worker, job, None)
+    }
+}
+
+/// What the inputs' symbolic dimensions are.
+fn sizes(graph: &Graph, tensors: &NamedTensors) -> BTreeMap<String, u64> {
+    let mut sizes = BTreeMap::new();
+    for id in graph.bodies.first().map_or(&[][..], |b| &b.inputs) {
+        let input = graph.tensor(*id);
+        let given = tensors.iter().find(|(name, _)| *name == *input.name);
+        let (Some((_, given)), Some(shape)) = (given, &input.ty.shape) else {
+            continue;
+        };
+        for (dim, size) in shape.0.iter().zip(&given.dims) {
+            if let Dim::Symbol(name) = dim {
+                sizes.insert(name.to_string(), *size);
+            }
+        }
+    }
+    sizes
+}
