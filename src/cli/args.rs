@@ -1,8 +1,10 @@
 //! The arguments.
 
 mod accuracy;
+mod search;
 
 pub use accuracy::{AccuracyArgs, BisectArgs, DataArgs};
+pub use search::SearchArgs;
 
 use crate::bench::Protocol;
 use crate::recipe::Precision;
@@ -52,6 +54,9 @@ pub enum Command {
     Cast(CastArgs),
     /// Quantize a model to INT8, with scales found on calibration data
     Quantize(QuantizeArgs),
+    /// Measure what each layer loses when precision is lowered, and find the fewest to keep under an accuracy limit
+    #[command(visible_alias = "sensitivity")]
+    Search(SearchArgs),
     /// Do everything a recipe says: check, build, measure, compare, report
     Run(RunArgs),
     /// List the targets and what was found of them
@@ -392,11 +397,25 @@ pub struct QuantizeArgs {
 /// What `cast` and `quantize` have in common: a model, data to run it on, a file to write.
 #[derive(Args, Debug)]
 pub struct CalibrationArgs {
-    /// The model (.onnx), or a recipe (.toml) that names it and its calibration data
-    pub input: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub data: SampleArgs,
     /// The model to write
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// List every node with what became of it
+    #[arg(long)]
+    pub nodes: bool,
+}
+
+/// A model and data to run it on.
+#[derive(Args, Debug)]
+pub struct SampleArgs {
+    /// The model (.onnx), or a recipe (.toml) that names it and its calibration data
+    pub input: PathBuf,
     /// Calibration data: .npz or .npy, or a folder of .npy, .npz, .pb or images; without it inputs are generated
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
@@ -412,12 +431,6 @@ pub struct CalibrationArgs {
     /// A file to keep the ranges in; one made for another model or other data is refused
     #[arg(long, value_name = "FILE")]
     pub cache: Option<PathBuf>,
-    /// Replace an existing file
-    #[arg(long)]
-    pub force: bool,
-    /// List every node with what became of it
-    #[arg(long)]
-    pub nodes: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -481,7 +494,7 @@ pub enum TargetsAction {
 }
 
 /// Reads a value by the name that recipes use; the error lists the names.
-fn named<T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static>(text: &str) -> Result<T, String> {
+pub(super) fn named<T: serde::de::DeserializeOwned + Clone + Send + Sync + 'static>(text: &str) -> Result<T, String> {
     serde_json::from_value(serde_json::Value::String(text.into())).map_err(|e| {
         let message = e.to_string();
         message.replace("unknown variant", "unknown name").replace('`', "")

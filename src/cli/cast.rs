@@ -7,10 +7,11 @@ use crate::rewrite::{CastSpec, PatchSpec};
 
 /// Finds ranges, casts, writes the model, says what was done.
 pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
-    let recipe = lower::recipe(&args.calibration)?;
+    lower::refuse_existing(&args.calibration.output, args.calibration.force)?;
+    let recipe = lower::recipe(&args.calibration.data)?;
     let ranges = match args.no_ranges {
         true => None,
-        false => Some(lower::calibrate(&recipe, &args.calibration)?.ranges()),
+        false => Some(lower::calibrate(&recipe, &args.calibration.data)?.ranges()),
     };
     let spec = CastSpec {
         keep_io_types: args.keep_io,

@@ -1,6 +1,6 @@
-//! What `cast` and `quantize` do alike: the data they run on, applying the patch, writing and telling the result.
+//! What `cast`, `quantize` and `search` do alike: the data they run on, applying the patch, writing and telling the result.
 
-use super::args::CalibrationArgs;
+use super::args::{CalibrationArgs, SampleArgs};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
@@ -12,16 +12,22 @@ use crate::recipe::units::parse_named_shape;
 use crate::rewrite::{Calibration, PatchSpec, apply_all};
 use crate::worker::{Task, TaskOutput};
 use serde_json::json;
+use std::path::Path;
 use std::sync::Arc;
 
-/// The recipe that the arguments describe; its patches come before the one to be made.
-pub fn recipe(args: &CalibrationArgs) -> Result<Recipe, CliError> {
-    if args.output.exists() && !args.force {
+/// A file that is there is replaced only where the user says so.
+pub fn refuse_existing(output: &Path, force: bool) -> Result<(), CliError> {
+    if output.exists() && !force {
         return Err(CliError::unusable(format!(
             "{} exists already; --force replaces it",
-            args.output.display()
+            output.display()
         )));
     }
+    Ok(())
+}
+
+/// The recipe that the arguments describe; its patches come before the one to be made.
+pub fn recipe(args: &SampleArgs) -> Result<Recipe, CliError> {
     let mut recipe = request::open(&args.input)?;
     if let Some(path) = &args.data {
         recipe.data.calibration = Some(request::data_source(path, &args.array)?);
@@ -37,7 +43,7 @@ pub fn recipe(args: &CalibrationArgs) -> Result<Recipe, CliError> {
 }
 
 /// Ranges of the model's tensors, from the cache or from a run in a worker.
-pub fn calibrate(recipe: &Recipe, args: &CalibrationArgs) -> Result<Calibration, CliError> {
+pub fn calibrate(recipe: &Recipe, args: &SampleArgs) -> Result<Calibration, CliError> {
     let task = Task::Calibrate {
         recipe: Box::new(recipe.clone()),
         cache: args.cache.clone(),
@@ -60,7 +66,7 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, patch: &PatchSpec) -> Resu
     done.model.save(&args.output, args.force).map_err(CliError::unusable)?;
     let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
     let before = model.file_bytes();
-    if args.json {
+    if args.data.json {
         print_json(&json!({
             "output": args.output,
             "summary": done.summary,

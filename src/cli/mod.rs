@@ -23,6 +23,7 @@ mod quantize;
 mod request;
 mod run;
 mod runtimes;
+mod search;
 mod studio;
 mod sweep;
 mod table;
@@ -50,6 +51,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Bisect(a)) => accuracy::bisect(&a),
         Some(Command::Cast(a)) => cast::cast(&a),
         Some(Command::Quantize(a)) => quantize::quantize(&a),
+        Some(Command::Search(a)) => search::search(&a),
         Some(Command::Run(a)) => run::run(&a),
         Some(Command::Targets(a)) => targets::targets(&a),
         Some(Command::Worker) => return ExitCode::from(crate::worker::server::serve().clamp(0, 255) as u8),

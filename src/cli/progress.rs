@@ -1,6 +1,7 @@
 //! Progress on standard error: bars on a terminal, lines elsewhere.
 
 use crate::format;
+use crate::rewrite::search::{Errors, SearchEvent};
 use crate::worker::ServiceEvent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -86,6 +87,15 @@ impl Progress {
                         format::significant(last.end_compute_ms - last.start_compute_ms)
                     );
                 }
+            }
+            ServiceEvent::Search(SearchEvent::Layer { measured, .. }) => {
+                let error = measured
+                    .errors
+                    .as_ref()
+                    .map(Errors::relative_l2)
+                    .filter(|e| e.is_finite());
+                let error = error.map_or_else(|| "no figure".into(), format::significant);
+                self.detail = format!("{} {error}", measured.layer.name);
             }
             ServiceEvent::WorkerLost { message, .. } => self.note(message),
             _ => {}

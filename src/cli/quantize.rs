@@ -7,7 +7,8 @@ use crate::rewrite::{Calibration, Method, PatchSpec, QuantizeSpec};
 
 /// Finds thresholds, quantizes, writes the model, says what was done.
 pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
-    let mut recipe = lower::recipe(&args.calibration)?;
+    lower::refuse_existing(&args.calibration.output, args.calibration.force)?;
+    let mut recipe = lower::recipe(&args.calibration.data)?;
     if !args.as_is {
         recipe.patches.extend(PatchSpec::before_quantizing());
     }
@@ -15,9 +16,9 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         if recipe.data.calibration.is_none() {
             eprintln!("note: without --data the scales come from generated inputs, which real data may exceed");
         }
-        lower::calibrate(&recipe, &args.calibration)?
+        lower::calibrate(&recipe, &args.calibration.data)?
     } else {
-        if args.calibration.data.is_some() {
+        if args.calibration.data.data.is_some() {
             eprintln!("note: {} looks at weights only; --data is not read", args.mode);
         }
         Calibration::default()

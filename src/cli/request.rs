@@ -114,12 +114,17 @@ pub fn one(args: &RecipeArgs, one: &OneVariant) -> Result<Recipe, CliError> {
     Ok(recipe)
 }
 
+/// True for the name of a recipe file.
+pub fn is_recipe(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+}
+
 /// A recipe file, or the recipe that a model alone makes.
 ///
 /// # Errors
 /// Exit code 2: what cannot be read.
 pub fn open(input: &Path) -> Result<Recipe, CliError> {
-    if input.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+    if is_recipe(input) {
         return Recipe::open(input).map_err(CliError::unusable);
     }
     if !input.exists() {

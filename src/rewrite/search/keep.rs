@@ -54,6 +54,7 @@ pub fn only(patch: &PatchSpec, layer: &Layer) -> PatchSpec {
         PatchSpec::Quantize(spec) => {
             let mut spec = spec.clone();
             (spec.include, spec.exclude) = (include, exclude);
+            spec.include_ops.clear();
             spec.exclude_ops.clear();
             PatchSpec::Quantize(spec)
         }

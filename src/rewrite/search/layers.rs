@@ -101,7 +101,10 @@ pub fn layers(graph: &Graph, patch: &PatchSpec, sizes: &BTreeMap<String, u64>) -
             let lowered = cast::lowered(graph, spec)?;
             (behind(graph, &lowered), &spec.include, &spec.include_ops)
         }
-        PatchSpec::Quantize(spec) => (tied(&quantize::lowered(graph, spec)), &spec.include, &[]),
+        PatchSpec::Quantize(spec) => {
+            let lowered = quantize::lowered(graph, spec);
+            (tied(&lowered), &spec.include, &spec.include_ops)
+        }
         other => return Err(format!("{} does not lower precision", other.label())),
     };
     let bind: Vec<(&str, u64)> = sizes.iter().map(|(name, n)| (name.as_str(), *n)).collect();

@@ -1,0 +1,49 @@
+//! Arguments of `search`.
+
+use super::{SampleArgs, named};
+use crate::rewrite::Method;
+use crate::rewrite::search::{Limit, SearchSpec, Way};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `search`.
+#[derive(Args, Debug)]
+pub struct SearchArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub data: SampleArgs,
+    /// The type to lower to: fp16, bf16 or one that `quantize --mode` takes; not needed for a recipe with such a patch
+    #[arg(long, value_name = "TYPE")]
+    pub to: Option<String>,
+    /// With an 8-bit type: how thresholds are chosen, as for `quantize`
+    #[arg(long, value_name = "NAME", value_parser = named::<Method>)]
+    pub method: Option<Method>,
+    /// Find the fewest layers to keep so that this holds: cosine=0.999, relative-l2=0.01, max-abs=0.1, top1-agreement=99%
+    /// or (with labels) top1-drop=1%
+    #[arg(long, value_name = "METRIC=VALUE")]
+    pub limit: Option<Limit>,
+    /// Run "keep the worst N" for each of these, separated by commas
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = SearchSpec::default().points)]
+    pub keep: Vec<usize>,
+    /// What to write: the model (.onnx) or the recipe (.toml) with the layers kept that --limit found, or the worst --keep
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How layers are told apart: one-lowered or one-kept
+    #[arg(long, value_name = "WAY", default_value = "one-lowered", value_parser = named::<Way>)]
+    pub way: Way,
+    /// Test data that errors are measured on; the calibration data when not given
+    #[arg(long, value_name = "PATH")]
+    pub test: Option<PathBuf>,
+    /// Array of the data that errors are measured on, or .npy file, that holds class labels
+    #[arg(long, value_name = "ARRAY")]
+    pub labels: Option<String>,
+    /// Measure each layer on at most this many samples
+    #[arg(long, value_name = "N", default_value_t = SearchSpec::default().rank_samples)]
+    pub rank_samples: u64,
+    /// Run combinations on at most this many samples; all of the data when not given
+    #[arg(long, value_name = "N")]
+    pub test_samples: Option<u64>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
