@@ -167,7 +167,7 @@ fn tell(found: &Search) {
         found.reference
     );
     println!(
-        "each layer on {} of {}\n",
+        "each layer on {}, combinations on {}\n",
         format::plural(usize::try_from(found.rank_samples).unwrap_or(usize::MAX), "sample"),
         found.data
     );

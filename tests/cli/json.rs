@@ -325,6 +325,49 @@ fn an_engine_and_a_profile_of_tensorrt_rtx_where_there_is_no_gpu() {
 }
 
 #[test]
+fn search_of_the_demo() {
+    let home = tempfile::tempdir().unwrap();
+    let recipe = digits().join("recipe.toml");
+    let output = run(
+        home.path(),
+        [
+            "search".as_ref(),
+            recipe.as_os_str(),
+            "--to".as_ref(),
+            "int8".as_ref(),
+            "--rank-samples".as_ref(),
+            "4".as_ref(),
+            "--test-samples".as_ref(),
+            "20".as_ref(),
+            "--keep".as_ref(),
+            "0,2".as_ref(),
+            "--json".as_ref(),
+        ],
+    );
+    let v = json(&output, 0);
+    has_documented_keys(&v, "search");
+    assert_eq!((&v["rank_samples"], &v["samples"]), (&4.into(), &20.into()));
+    let layers = v["layers"].as_array().unwrap();
+    assert!(layers.len() > 8 && layers.len() == v["ranking"].as_array().unwrap().len());
+    for measured in layers {
+        let output = &measured["errors"]["outputs"][0];
+        assert!(
+            output["relative_l2"].as_f64().unwrap() > 0.0 && output["nan"] == 0,
+            "{measured}"
+        );
+        assert!(measured["layer"]["macs"].as_u64().unwrap() > 0);
+    }
+    let trials = v["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 2);
+    assert_eq!(trials[1]["kept"][0], v["ranking"][0]);
+    assert!(trials[1]["lowered_macs"].as_f64() < trials[0]["lowered_macs"].as_f64());
+    assert_eq!(
+        (&v["limit"], &v["found"], &v["output"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
+}
+
+#[test]
 fn targets_are_listed() {
     let home = tempfile::tempdir().unwrap();
     let v = json(&run(home.path(), ["targets", "--json"]), 0);

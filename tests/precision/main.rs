@@ -6,5 +6,6 @@ mod judge;
 mod quantize;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod rtx;
+mod search;
 #[path = "../support/mod.rs"]
 mod support;

@@ -13,6 +13,9 @@ mod layers;
 mod pareto;
 mod rank;
 
+#[cfg(test)]
+mod tests;
+
 pub use errors::{Errors, Limit, Metric, OutputError, Top1};
 pub use fewest::fewest;
 pub use found::{Measured, Search, SearchEvent, SearchSpec, Trial, TrialKind, Way};
