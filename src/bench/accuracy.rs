@@ -146,14 +146,10 @@ impl OutputMeter {
     }
 
     /// The figures so far that rank and limit what a lower precision costs; without medians, so cheap.
-    pub fn error(&self) -> OutputError {
-        let relative = (self.square_error / self.square_reference).sqrt();
+    pub fn output_error(&self) -> OutputError {
         OutputError {
             output: self.name.clone(),
-            relative_l2: match self.square_error == 0.0 {
-                true => Some(0.0),
-                false => Some(relative).filter(|r| r.is_finite()),
-            },
+            relative_l2: Some(self.error()).filter(|e| e.is_finite()),
             cosine: self.cosine(),
             max_abs: self.max_abs,
             nan: self.nan,
@@ -375,15 +371,20 @@ mod tests {
         meter
             .add(&tensor(&[1.0, -2.0, 4.0, 0.0]), &tensor(&[1.5, -2.0, 3.0, 0.0]), 1)
             .unwrap();
-        let e = meter.error();
+        let e = meter.output_error();
         assert!((e.relative_l2.unwrap() - (1.25f64 / 21.0).sqrt()).abs() < 1e-12);
         assert_eq!((e.cosine, e.max_abs, e.nan, e.inf), (a.cosine, 1.0, 0, 0));
         let mut meter = OutputMeter::new("y");
         meter.add(&tensor(&[0.0; 4]), &tensor(&[1.0; 4]), 1).unwrap();
-        assert_eq!(meter.error().relative_l2, None, "nothing to relate to");
+        assert!(
+            meter.output_error().relative_l2.unwrap() > 1e5,
+            "far from a reference of zero"
+        );
         let mut meter = OutputMeter::new("y");
         meter.add(&tensor(&[0.0; 4]), &tensor(&[0.0; 4]), 1).unwrap();
-        assert_eq!(meter.error().relative_l2, Some(0.0));
+        assert_eq!(meter.output_error().relative_l2, Some(0.0));
+        meter.add(&tensor(&[0.0; 4]), &tensor(&[f32::NAN; 4]), 1).unwrap();
+        assert_eq!((meter.output_error().relative_l2, meter.output_error().nan), (None, 4));
     }
 
     #[test]

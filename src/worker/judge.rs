@@ -81,7 +81,7 @@ impl Expected {
         }
         Ok(Errors {
             samples,
-            outputs: meters.iter().map(OutputMeter::error).collect(),
+            outputs: meters.iter().map(OutputMeter::output_error).collect(),
             top1: top1(&task),
         })
     }

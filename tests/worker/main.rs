@@ -11,4 +11,5 @@ mod ends;
 mod exchange;
 mod fixtures;
 mod remote;
+mod search;
 mod service;

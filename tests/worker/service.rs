@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-fn start(launch: Launch, task: Task) -> TaskHandle {
+pub fn start(launch: Launch, task: Task) -> TaskHandle {
     // Nothing of a test belongs to the user's own history.
     Service::new(launch).with_data(None).start(task, Arc::new(|| ()))
 }
 
 /// All events to the end, and the end.
-fn finish(task: &TaskHandle) -> (Vec<ServiceEvent>, Result<TaskOutput, JobError>) {
+pub fn finish(task: &TaskHandle) -> (Vec<ServiceEvent>, Result<TaskOutput, JobError>) {
     let deadline = Instant::now() + PATIENCE;
     let mut events = Vec::new();
     loop {
@@ -29,7 +29,7 @@ fn finish(task: &TaskHandle) -> (Vec<ServiceEvent>, Result<TaskOutput, JobError>
     }
 }
 
-fn wait_for(task: &TaskHandle, mut wanted: impl FnMut(&ServiceEvent) -> bool) {
+pub fn wait_for(task: &TaskHandle, mut wanted: impl FnMut(&ServiceEvent) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

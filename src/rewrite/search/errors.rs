@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct OutputError {
     /// Its name.
     pub output: String,
-    /// Norm of the error over the norm of the reference; none when the reference is zero and the result is not.
+    /// Norm of the error over the norm of the reference (one smaller than 1e-6, root mean square, counts as that); none when
+    /// values became NaN or infinite.
     pub relative_l2: Option<f64>,
     /// Cosine similarity, -1..=1.
     pub cosine: f64,
@@ -57,8 +58,7 @@ impl Errors {
         self.outputs.iter().map(|o| o.nan + o.inf).sum()
     }
 
-    /// The largest relative error of an output; infinite when values became NaN or infinite, or when a reference of zero
-    /// is missed. What layers are ranked by.
+    /// The largest relative error of an output; infinite when values became NaN or infinite. What layers are ranked by.
     pub fn relative_l2(&self) -> f64 {
         if self.not_finite() > 0 {
             return f64::INFINITY;
@@ -256,7 +256,7 @@ mod tests {
         both.outputs[0].nan = 1;
         assert!(!limit("relative-l2=10").holds(&both, None));
         assert_eq!(both.relative_l2(), f64::INFINITY);
-        // A reference of zero that is missed is no small error.
+        // No figure is no small error.
         both.outputs[0] = OutputError::default();
         assert_eq!(both.relative_l2(), f64::INFINITY);
     }
