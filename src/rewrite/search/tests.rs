@@ -54,6 +54,8 @@ fn quantize() -> QuantizeSpec {
         mse: 4.0,
         histogram: vec![1],
         histogram_end: 4.0,
+        octaves: Vec::new(),
+        octaves_start: 1.0,
     };
     let names = ["x", "a", "r", "p", "b", "br", "c", "s", "d", "e", "y"];
     let tensors: BTreeMap<String, Observed> = names.iter().map(|n| ((*n).to_owned(), seen.clone())).collect();
