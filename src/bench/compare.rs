@@ -122,6 +122,11 @@ fn per_image(mut latencies: Vec<Vec<f64>>, batch: u64) -> Vec<Vec<f64>> {
 }
 
 impl VariantResult {
+    /// True when its results differ from the reference's by more than nothing.
+    pub fn differs(&self) -> bool {
+        self.accuracy.iter().any(|a| a.mean_abs > 0.0 || a.nan + a.inf > 0)
+    }
+
     /// Fills in everything that follows from samples (`batch` must be set): statistics, round medians, histogram, and the
     /// ratio against the baseline's rounds (`None` for the baseline itself). A variant without samples keeps empty statistics and gets an
     /// error when it has none yet.

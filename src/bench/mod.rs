@@ -17,6 +17,7 @@ pub mod measure;
 pub mod palette;
 pub mod protocol;
 pub mod sample;
+mod slower;
 pub mod stats;
 pub mod sweep;
 

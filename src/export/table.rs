@@ -102,6 +102,7 @@ pub fn markdown(comparison: &Comparison) -> String {
 /// What the reader must know: the comparison's warnings, then each variant's own with its name.
 pub fn notes(comparison: &Comparison) -> Vec<String> {
     let mut out = comparison.warnings.clone();
+    out.extend(comparison.slow_quantized());
     for v in &comparison.variants {
         out.extend(v.error.iter().map(|e| format!("{} failed: {e}", v.name)));
         let told = v.statistics.warnings.iter().chain(&v.notes);

@@ -46,8 +46,14 @@ impl Default for Lowering {
 #[error("quantizing needs a calibration first")]
 pub struct NeedsCalibration;
 
-/// What makes a model ready for quantizing to a type: its opset, and weights that are constants.
-fn preparing(mode: QuantMode) -> Vec<PatchSpec> {
+/// What makes a model ready for a type: its opset, and for quantizing weights that are constants.
+fn preparing(kind: &Kind) -> Vec<PatchSpec> {
+    let mode = match kind {
+        Kind::Quantize(mode) => mode,
+        // Older operators do not take it, convolutions among them.
+        Kind::Cast(LowType::Bf16) => return vec![PatchSpec::RaiseOpset { to: BF16_OPSET }],
+        Kind::Cast(LowType::Fp16) | Kind::None => return Vec::new(),
+    };
     let mut patches = PatchSpec::before_quantizing();
     for patch in &mut patches {
         if let PatchSpec::RaiseOpset { to } = patch {
@@ -56,6 +62,9 @@ fn preparing(mode: QuantMode) -> Vec<PatchSpec> {
     }
     patches
 }
+
+/// The first opset whose convolutions take BF16 (operator Conv-22).
+const BF16_OPSET: i64 = 22;
 
 /// What a precision is as a patch.
 enum Kind {
@@ -156,7 +165,8 @@ impl Lowering {
         };
         rest.retain(|p| !p.is_precision());
         let preparing = match recipe.patches.get(at) {
-            Some(PatchSpec::Quantize(spec)) => preparing(spec.mode),
+            Some(PatchSpec::Quantize(spec)) => preparing(&Kind::Quantize(spec.mode)),
+            Some(PatchSpec::Cast(spec)) => preparing(&Kind::Cast(spec.to)),
             _ => Vec::new(),
         };
         let start = at.checked_sub(preparing.len()).filter(|_| !preparing.is_empty());
@@ -172,9 +182,7 @@ impl Lowering {
     /// The recipe whose calibration this lowering needs: the model in float32, made ready for quantizing where that is chosen.
     pub fn calibrated(&self, recipe: &Recipe) -> Recipe {
         let (mut patches, at) = Self::others(recipe);
-        if let Kind::Quantize(mode) = Kind::of(self.to) {
-            patches.splice(at..at, preparing(mode));
-        }
+        patches.splice(at..at, preparing(&Kind::of(self.to)));
         let mut recipe = recipe.clone();
         recipe.patches = patches;
         recipe.build.precision = Precision::Fp32;
@@ -220,13 +228,11 @@ impl Lowering {
                     exclude_ops: self.exclude_ops.clone(),
                     ..spec
                 };
-                let mut patches = preparing(mode);
-                patches.push(PatchSpec::Quantize(Box::new(spec)));
-                patches
+                vec![PatchSpec::Quantize(Box::new(spec))]
             }
         };
         let (mut patches, at) = Self::others(recipe);
-        patches.splice(at..at, patch);
+        patches.splice(at..at, preparing(&Kind::of(self.to)).into_iter().chain(patch));
         recipe.patches = patches;
         recipe.build.precision = self.to;
         Ok(())

@@ -278,7 +278,12 @@ impl Notes {
     pub fn decisions(&self, graph: &Graph, computes: &[Computes]) -> Vec<Decision> {
         let of = |(node, computes): (&Node, &Computes)| Decision {
             computes: *computes,
-            why: self.of(graph, node).map_or_else(|| why(*computes).into(), String::from),
+            why: match self.of(graph, node) {
+                None => why(*computes).into(),
+                // That it is lowered says what it computes in, not why.
+                Some(note) if note == computes.name() => "no rule keeps it in FP32".into(),
+                Some(note) => note.to_owned(),
+            },
         };
         graph.nodes.iter().zip(computes).map(of).collect()
     }
@@ -425,7 +430,10 @@ mod tests {
                     (decision.computes, &*decision.why),
                     (Computes::Fp32, "FP32: Gemm is excluded")
                 ),
-                "Conv" => assert_eq!((decision.computes, &*decision.why), (Computes::Fp16, "FP16")),
+                "Conv" => assert_eq!(
+                    (decision.computes, &*decision.why),
+                    (Computes::Fp16, "no rule keeps it in FP32")
+                ),
                 "Cast" => assert_eq!(decision.computes, Computes::Converts),
                 _ => {}
             }

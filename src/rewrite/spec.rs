@@ -103,7 +103,6 @@ impl PatchSpec {
     pub fn offered() -> Vec<Self> {
         let mut out = Self::clean_up();
         out.extend(OFFERED_OPSETS.map(|to| Self::RaiseOpset { to }));
-        out.extend([LowType::Fp16, LowType::Bf16].map(|to| Self::Cast(Box::new(CastSpec::new(to)))));
         out
     }
 

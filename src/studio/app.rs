@@ -81,6 +81,7 @@ impl Studio {
             built_file: None,
             paint: Default::default(),
             precision: Default::default(),
+            sensitivity: Default::default(),
             lab: Default::default(),
             log: Default::default(),
             toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
@@ -122,6 +123,7 @@ impl Studio {
             && !s.build.as_ref().is_some_and(Job::is_running)
             && !s.lab.is_running()
             && !s.precision.is_running()
+            && !s.sensitivity.is_running()
             && !self.canvas.is_busy()
     }
 
@@ -160,6 +162,10 @@ impl Studio {
                         *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = picture;
                         waker.request_repaint();
                     });
+                }
+                Action::FindLayersOf(variant) => {
+                    command::find_layers_of(&mut self.state, variant);
+                    layout::show(&mut self.tree, Pane::Precision);
                 }
                 Action::Save(path, replace) => self.save(path, replace),
             }
@@ -325,7 +331,11 @@ impl eframe::App for Studio {
         self.state.toasts.show(&ctx);
         // Elapsed times move while something runs, once a second is enough for them.
         let state = &self.state;
-        if state.build.as_ref().is_some_and(Job::is_running) || state.lab.is_running() || state.precision.is_running() {
+        if state.build.as_ref().is_some_and(Job::is_running)
+            || state.lab.is_running()
+            || state.precision.is_running()
+            || state.sensitivity.is_running()
+        {
             ctx.request_repaint_after(Duration::from_millis(500));
         }
         if self.state.dialog.is_some() || self.state.data_dialog.is_some() {

@@ -17,6 +17,7 @@ pub fn take_in(s: &mut State) {
     patches(s);
     check(s);
     calibration(s);
+    search(s);
     build(s);
     lab(s);
 }
@@ -42,6 +43,7 @@ fn opening(s: &mut State) {
                 s.lab = Default::default();
                 s.save_as = None;
                 s.precision = Default::default();
+                s.sensitivity = Default::default();
             }
             Arrived::Event(OpenEvent::Ready(analysis)) => {
                 if let Some(doc) = &mut s.doc {
@@ -176,8 +178,9 @@ fn calibration(s: &mut State) {
     let ending = job.ending.clone();
     write_log(s, lines, &|_| "calibration".into());
     let Some(ending) = ending else { return };
-    let wanted = s.precision.wanted.take();
+    let (wanted, waiting) = (s.precision.wanted.take(), s.precision.search.take());
     match (s.precision.ended(&ending), ending) {
+        (Some(found), _) if let Some(waiting) = waiting => command::search_calibrated(s, waiting, Some(&found)),
         (Some(found), _) => {
             let Some(doc) = &mut s.doc else { return };
             let mut recipe = doc.recipe().clone();
@@ -192,6 +195,37 @@ fn calibration(s: &mut State) {
         (None, Ending::Cancelled) => s.say("The calibration has stopped"),
         (None, Ending::Failed(error)) => s.error(format!("Calibration failed: {error}")),
         (None, Ending::Done(_)) => s.error("Calibration failed: the service answered something else"),
+    }
+}
+
+fn search(s: &mut State) {
+    let Some(job) = &mut s.sensitivity.job else { return };
+    if !job.is_running() {
+        return;
+    }
+    let (mut lines, mut told) = (Vec::new(), Vec::new());
+    job.poll(&mut |event| {
+        collect_log(event, &mut lines);
+        if let ServiceEvent::Search(event) = event {
+            told.push(event.clone());
+        }
+    });
+    let ending = job.ending.clone();
+    for event in &told {
+        s.sensitivity.see(event);
+    }
+    write_log(s, lines, &|_| "search".into());
+    match ending {
+        None => {}
+        Some(Ending::Done(output)) => match *output {
+            TaskOutput::Search(result) => {
+                s.sensitivity.ended(*result);
+                s.say("Search done");
+            }
+            _ => s.error("The search failed: the service answered something else"),
+        },
+        Some(Ending::Cancelled) => s.say("The search has stopped; what was measured stays"),
+        Some(Ending::Failed(error)) => s.error(format!("The search failed: {error}")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pictures of the studio with real models, in both themes. No times and no measurements are in them.
 
-use crate::{click, digits, opening, settle, step, studio_of};
+use crate::{click, digits, opening, settle, step, studio_of, until_state};
 use eframe::egui::{self, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -76,4 +76,33 @@ fn patched() {
     h.run_ok();
     click(&mut h, "What the target takes");
     picture(h, "patched_dark");
+}
+
+#[test]
+fn precision() {
+    let demo = digits().with_file_name("recipe.toml");
+    let mut h = studio_of(opening(demo), vec2(1280.0, 800.0), Theme::Light);
+    settle(&mut h);
+    step(&mut h, "Recipe");
+    h.get_by_role_and_label(egui::accesskit::Role::Button, "FP16").click();
+    h.run_ok();
+    picture(h, "precision_light");
+}
+
+#[test]
+fn ranges() {
+    let demo = digits().with_file_name("recipe.toml");
+    let mut h = studio_of(opening(demo), vec2(1920.0, 1080.0), Theme::Dark);
+    settle(&mut h);
+    step(&mut h, "Recipe");
+    h.get_by_role_and_label(egui::accesskit::Role::Button, "INT8").click();
+    until_state(&mut h, "the patch is there", |s| {
+        enginesmith::recipe::Lowering::is_patched(s.doc.as_ref().unwrap().recipe())
+    });
+    settle(&mut h);
+    h.get_by_label_contains("/layer1/layer1.0/conv1/Conv Conv: ").click();
+    h.run_ok();
+    // The toast that tells of the calibration has gone by then.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    picture(h, "ranges_dark_1080");
 }

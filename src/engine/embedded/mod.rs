@@ -137,13 +137,11 @@ pub fn version() -> &'static str {
 /// Why this precision cannot be had; none when it can.
 fn refusal(precision: Precision) -> Option<&'static str> {
     match precision {
-        Precision::Fp32 => None,
+        // Where the graph says it, which the build looks for.
+        Precision::Fp32 | Precision::Int8 => None,
         Precision::Tf32 => Some("TF32 is a mode of NVIDIA's matrix units; the embedded engine runs on the processor"),
         Precision::Fp16 => Some("the embedded engine computes in FP32: it would turn FP16 weights back into FP32"),
         Precision::Bf16 | Precision::Fp8 | Precision::Int4 => Some("the embedded engine has no operators of this type"),
-        Precision::Int8 => {
-            Some("the embedded engine runs INT8 only where the graph says it (QDQ); use a model quantized that way")
-        }
     }
 }
 
@@ -152,6 +150,11 @@ fn guard(graph: &Graph, recipe: &Recipe) -> Result<(), EngineError> {
     if let Some(reason) = refusal(recipe.build.precision) {
         let precision = recipe.build.precision;
         return Err(EngineError::Unsupported(format!("{precision}: {reason}")));
+    }
+    let is_quantized = || graph.nodes.iter().any(|n| &*n.op_type == "DequantizeLinear");
+    if recipe.build.precision == Precision::Int8 && !is_quantized() {
+        let reason = "the embedded engine runs INT8 only where the graph says it (QDQ), and this graph does not";
+        return Err(EngineError::Unsupported(format!("INT8: {reason}")));
     }
     let request = Request {
         target: NAME.into(),
@@ -195,11 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn every_precision_but_fp32_is_refused_with_a_reason() {
+    fn what_rten_does_not_compute_in_is_refused_with_a_reason() {
         let target = Embedded.target();
         assert_eq!(target.precisions.len(), Precision::ALL.len());
         for (name, why_not) in target.precisions {
-            assert_eq!(why_not.is_none(), name == "fp32", "{name}");
+            assert_eq!(why_not.is_none(), matches!(&*name, "fp32" | "int8"), "{name}");
         }
     }
 }

@@ -8,5 +8,5 @@ mod show;
 
 pub use list::{Command, CommandId, Figure, Menu, commands, find};
 pub use palette::Palette;
-pub use run::{Shell, check, run};
+pub use run::{Shell, check, find_layers_of, run, search_calibrated};
 pub use show::{context, menu_bar, tool, toolbar};

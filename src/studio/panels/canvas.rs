@@ -10,7 +10,7 @@ use crate::studio::canvas::{
 };
 use crate::studio::command::{self, CommandId};
 use crate::studio::panels::paint::TargetAnswers;
-use crate::studio::panels::precision::LoweredLayer;
+use crate::studio::panels::precision::{LoweredLayer, SensitivityLayer};
 use crate::studio::state::{Action, Document, PaintChoice, Selection, State};
 use crate::studio::tasks::Wake;
 use crate::studio::theme::{self, HALF, SPACE, Tokens};
@@ -55,6 +55,8 @@ pub struct CanvasPane {
     /// What was decided about the nodes, and the paint layer of it.
     decided: Arc<Vec<Decision>>,
     lowered: LoweredLayer,
+    /// The paint layer of what layers lose, and the version of the search that it shows.
+    lost: (u64, SensitivityLayer),
     findings_version: Option<u64>,
     cache: Arc<Mutex<LayoutCache>>,
     pending: Option<Pending>,
@@ -108,6 +110,8 @@ impl CanvasPane {
             self.reveal(node, &state.wake);
         }
         self.take_in();
+        self.lowered.themed(t);
+        self.follow_search(&graph, state, t);
         if self.failed {
             widgets::empty(
                 ui,
@@ -125,10 +129,10 @@ impl CanvasPane {
             return;
         };
         let style = theme::canvas::style(&t, state.settings.reduce_motion);
-        self.lowered.themed(t);
         let paint: &dyn PaintBy = match (state.paint, &self.answers) {
             (PaintChoice::Target, Some(answers)) => answers,
             (PaintChoice::Precision, _) => &self.lowered,
+            (PaintChoice::Sensitivity, _) => &self.lost.1,
             _ => &OperatorFamilies,
         };
         let events = canvas_ui(ui, &mut self.canvas, scene, paint, &style);
@@ -172,6 +176,19 @@ impl CanvasPane {
             self.decided = Arc::new(doc.decisions().to_vec());
             self.mark();
         }
+    }
+
+    /// Makes the paint layer of what layers lose anew when the search tells something.
+    fn follow_search(&mut self, graph: &Arc<Graph>, state: &State, tokens: Tokens) {
+        let Some(view) = &self.view else { return };
+        let version = state.sensitivity.version;
+        if state.paint == PaintChoice::Sensitivity && (self.lost.0 != version || !self.lost.1.is_of(graph)) {
+            self.lost = (
+                version,
+                SensitivityLayer::of(view, graph, &state.sensitivity.by_node(graph)),
+            );
+        }
+        self.lost.1.themed(tokens);
     }
 
     /// Puts the marks of findings and patches on the scene, and makes the paint layers of the target's answers and of precision.

@@ -3,7 +3,7 @@
 use crate::check::Severity;
 use crate::format;
 use crate::recipe::Lowering;
-use crate::studio::state::{Action, CheckState, Ending, State, Step};
+use crate::studio::state::{Action, CheckState, Ending, Job, State, Step};
 use crate::studio::theme::{HALF, SPACE, Tokens, tokens};
 use crate::worker::TaskOutput;
 use eframe::egui;
@@ -219,14 +219,20 @@ fn live(state: &State, step: Step) -> Live {
         },
         Step::Recipe => {
             let recipe = doc.recipe();
-            if let Some(job) = state.precision.job.as_ref().filter(|j| j.is_running()) {
+            let jobs = [
+                ("Calibrating", &state.precision.job),
+                ("Searching layers", &state.sensitivity.job),
+            ];
+            let running = |(what, job): (&'static str, &'_ Option<Job>)| Some((what, job.as_ref()?.phase.fraction));
+            let busy = jobs
+                .into_iter()
+                .filter(|(_, job)| job.as_ref().is_some_and(Job::is_running));
+            if let Some((what, fraction)) = busy.filter_map(running).next() {
+                let share = fraction.map_or_else(String::new, |s| format!(" {:.0} %", s * 100.0));
                 return Live {
-                    text: job
-                        .phase
-                        .fraction
-                        .map_or_else(|| "Calibrating".into(), |s| format!("Calibrating {:.0} %", s * 100.0)),
+                    text: format!("{what}{share}"),
                     tone: Tone::Running,
-                    progress: job.phase.fraction,
+                    progress: fraction,
                 };
             }
             let mut parts = vec![Lowering::of(recipe).to.to_string()];

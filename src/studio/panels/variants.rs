@@ -3,6 +3,7 @@
 use crate::bench::{Comparison, VariantResult};
 use crate::export::table;
 use crate::format;
+use crate::recipe::Precision;
 use crate::studio::command::CommandId;
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
@@ -87,6 +88,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     Column::auto().at_least(64.0)
                 });
             }
+            builder = builder.column(Column::auto());
             builder
                 .header(28.0, |mut header| {
                     for (i, title) in headers.iter().enumerate() {
@@ -110,6 +112,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                                     });
                                 });
                             }
+                            row.col(|ui| actions.extend(find_layers(ui, result, index)));
                         });
                     }
                 });
@@ -121,6 +124,21 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     state.lab.sort = sort;
     state.actions.extend(actions);
+}
+
+/// The way from a variant whose results differ to the layers that cause it.
+fn find_layers(ui: &mut Ui, result: &Comparison, index: usize) -> Option<Action> {
+    let variant = result.variants.get(index)?;
+    let precision = Precision::ALL.into_iter().find(|p| p.name() == variant.precision)?;
+    if !precision.is_lower() || !variant.differs() {
+        return None;
+    }
+    let response = ui.small_button("Find layers");
+    let label = format!("Find layers that lose accuracy in {}", variant.name);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+    let response =
+        response.on_hover_text("Which layers make its results differ from FP32, and what keeping them wins back");
+    response.clicked().then_some(Action::FindLayersOf(index))
 }
 
 fn side(column: usize) -> Layout {

@@ -3,11 +3,13 @@
 
 mod bars;
 mod latency;
+mod pareto;
 mod ranges;
 mod weights;
 
 pub use bars::{speedup, throughput};
 pub use latency::{axes, histogram, latency};
+pub use pareto::pareto;
 pub use ranges::{Limit, limits, ranges};
 pub use weights::weights;
 

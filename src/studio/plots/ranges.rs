@@ -5,7 +5,7 @@ use crate::rewrite::lowered::Computes;
 use crate::rewrite::{LowType, Observed, QuantMode};
 use crate::studio::theme::Tokens;
 use eframe::egui;
-use eframe::egui::{Align2, Ui};
+use eframe::egui::{Align2, Ui, Vec2b};
 use egui_plot::{Bar, BarChart, GridMark, LineStyle, Plot, PlotBounds, PlotPoint, Text, VLine};
 
 /// A limit of a type, on the axis of magnitudes.
@@ -107,20 +107,18 @@ pub fn ranges(ui: &mut Ui, name: &str, seen: &Observed, limits: &[Limit], log: b
         .auto_bounds(false)
         .set_margin_fraction(egui::Vec2::ZERO)
         .x_axis_formatter(decade)
-        .y_axis_formatter(|mark, _| {
-            // Bars stand 0.3 above the logarithm, so that a single value shows.
-            if mark.value < 0.3 || (mark.value.round() - mark.value).abs() > 1e-6 {
-                return String::new();
-            }
-            format::short(10f64.powf(mark.value).round() as u64)
-        })
+        // Bars stand a little above the logarithm, so that a single value shows: no figures belong there.
+        .show_axes(Vec2b::new(true, false))
+        .show_grid(Vec2b::new(true, false))
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([left, 0.0], [high, top]));
             plot.bar_chart(BarChart::new("values", drawn).color(t.accent).allow_hover(false));
             // Labels that would overlap stand on two lines.
             let mut marks: Vec<&Limit> = limits.iter().filter(|l| l.value > 0.0).collect();
             marks.sort_by(|a, b| a.value.total_cmp(&b.value));
-            marks.retain(|l| (left..=high).contains(&at(l.value)));
+            // On a plain axis what is near zero says nothing.
+            let from = if log { left } else { left + 0.02 * (high - left) };
+            marks.retain(|l| (from..=high).contains(&at(l.value)));
             for (i, limit) in marks.iter().enumerate() {
                 let x = at(limit.value);
                 let colour = t.computes(limit.of).unwrap_or(t.warning);

@@ -12,6 +12,7 @@ pub mod log;
 pub mod patched;
 pub mod precision;
 pub mod save;
+pub mod sensitivity;
 pub mod stages;
 pub mod summary;
 pub mod variants;
@@ -23,6 +24,7 @@ pub use jobs::{Ending, Job};
 pub use lab::Lab;
 pub use log::{Level, Log};
 pub use precision::PrecisionView;
+pub use sensitivity::Sensitivity;
 
 use super::command::CommandId;
 use super::settings::Settings;
@@ -95,6 +97,8 @@ pub enum Action {
     Copy(String, &'static str),
     /// Put a picture of the plots on the clipboard.
     CopyPlots,
+    /// Find the layers that lose accuracy in the variant with this index.
+    FindLayersOf(usize),
     /// Write the recipe to this file; true replaces an existing one.
     Save(PathBuf, bool),
 }
@@ -109,11 +113,13 @@ pub enum PaintChoice {
     Target,
     /// What nodes compute in.
     Precision,
+    /// How much accuracy layers lose.
+    Sensitivity,
 }
 
 impl PaintChoice {
     /// All, in the order of the list.
-    pub const ALL: [Self; 3] = [Self::Families, Self::Target, Self::Precision];
+    pub const ALL: [Self; 4] = [Self::Families, Self::Target, Self::Precision, Self::Sensitivity];
 
     /// In words.
     pub fn title(self) -> &'static str {
@@ -121,6 +127,7 @@ impl PaintChoice {
             Self::Families => "Operator family",
             Self::Target => "What the target takes",
             Self::Precision => "Precision",
+            Self::Sensitivity => "Accuracy lost",
         }
     }
 }
@@ -173,6 +180,8 @@ pub struct State {
     pub paint: PaintChoice,
     /// Calibrations and the table of nodes.
     pub precision: PrecisionView,
+    /// Which layers lose accuracy.
+    pub sensitivity: Sensitivity,
     /// Live and finished comparisons.
     pub lab: Lab,
     /// The log.

@@ -1,6 +1,7 @@
 //! The precision view: the calibration that runs, those that are known, and how the table of nodes is filtered and sorted.
 
 use super::document::{Analysis, Document};
+use super::sensitivity::Place;
 use super::{Ending, Job};
 use crate::graph::NodeId;
 use crate::recipe::{Lowering, Recipe};
@@ -48,6 +49,27 @@ impl Column {
             Self::Why => "Why",
         }
     }
+}
+
+/// What the drawer's tab shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tab {
+    /// Every node with its decision.
+    #[default]
+    Nodes,
+    /// Which layers lose accuracy.
+    Layers,
+}
+
+/// A search that waits for a calibration.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The recipe, still in FP32.
+    pub recipe: Recipe,
+    /// What it is to be lowered to.
+    pub choice: Lowering,
+    /// Where its patches will stand.
+    pub place: Place,
 }
 
 /// What rows of the table of nodes are shown, in what order.
@@ -127,6 +149,10 @@ pub struct PrecisionView {
     pub job: Option<Job>,
     /// What is put into the recipe once the calibration is there.
     pub wanted: Option<Lowering>,
+    /// What is searched once the calibration is there.
+    pub search: Option<Search>,
+    /// What the drawer's tab shows.
+    pub tab: Tab,
     /// Filter of the table of nodes.
     pub filter: Filter,
     /// Magnitudes on a logarithmic axis; by what the precision asks for when not chosen.
@@ -153,6 +179,9 @@ impl PrecisionView {
 
     /// The recipe to calibrate: for what is wanted, else for what the recipe has.
     pub fn to_calibrate(&self, recipe: &Recipe) -> Recipe {
+        if let Some(search) = &self.search {
+            return search.choice.calibrated(&search.recipe);
+        }
         let choice = self.wanted.clone().unwrap_or_else(|| Lowering::of(recipe));
         choice.calibrated(recipe)
     }

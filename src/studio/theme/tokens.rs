@@ -130,6 +130,13 @@ impl Tokens {
         Some(Color32::from_rgb(r, g, b))
     }
 
+    /// Colour of how much accuracy a layer loses, `share` of the worst one's in 0..=1: from the background to vermillion.
+    pub fn sensitivity(&self, share: f32) -> Color32 {
+        let [r, g, b] = crate::bench::palette::OKABE_ITO[4];
+        self.line
+            .lerp_to_gamma(Color32::from_rgb(r, g, b), share.clamp(0.0, 1.0))
+    }
+
     /// Colour of a severity.
     pub fn severity(&self, severity: crate::check::Severity) -> Color32 {
         match severity {

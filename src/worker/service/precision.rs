@@ -15,6 +15,12 @@ use std::sync::Arc;
 /// Targets whose precision is that of the graph.
 const TYPED: [&str; 4] = ["onnxruntime-cpu", "onnxruntime-cuda", "tensorrt", "tensorrt-rtx"];
 
+/// True where the target computes in what the graph says. The embedded engine does in INT8, and knows nothing else below FP32.
+fn is_typed(recipe: &Recipe) -> bool {
+    let target = recipe.target.name.as_str();
+    TYPED.contains(&target) || (target == "embedded" && recipe.build.precision == Precision::Int8)
+}
+
 /// Types that a precision lowers to.
 enum Lower {
     Cast(LowType),
@@ -37,7 +43,7 @@ pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) ->
     let has_own = recipe.patches.iter().any(PatchSpec::is_precision);
     // TensorRT before 11 can still choose types itself.
     let is_weak = recipe.build.options.get("weak_typing").and_then(toml::Value::as_bool) == Some(true);
-    if has_own || is_weak || !TYPED.contains(&recipe.target.name.as_str()) || is_lowered(&recipe, &lower)? {
+    if has_own || is_weak || !is_typed(&recipe) || is_lowered(&recipe, &lower)? {
         return Ok(recipe);
     }
     if let Lower::Quantize(_) = lower {

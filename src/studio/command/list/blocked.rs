@@ -67,8 +67,16 @@ pub(super) fn may_calibrate(state: &State) -> Option<String> {
     if state.precision.is_running() {
         return Some("A calibration is running".into());
     }
+    if state.sensitivity.is_running() {
+        return Some("A search is running".into());
+    }
     state
         .lab
         .is_running()
         .then(|| "A comparison is running, and calibrating would disturb it".into())
+}
+
+/// Why no sensitive layers can be searched now.
+pub(super) fn may_search(state: &State) -> Option<String> {
+    may_calibrate(state).or_else(|| crate::studio::panels::precision::cannot_search(state))
 }

@@ -1,6 +1,6 @@
 //! The menu "Run": checks, builds, targets, the log.
 
-use super::blocked::{may_build, may_calibrate, may_check, needs_model};
+use super::blocked::{may_build, may_calibrate, may_check, may_search, needs_model};
 use super::{Command, CommandId, Menu, alone};
 use crate::studio::state::Targets;
 use eframe::egui::Key;
@@ -35,6 +35,20 @@ pub(super) static RUN: &[Command] = &[
         "Choose calibration data…",
         needs_model,
     ),
+    Command::new(Menu::Run, CommandId::FindSensitive, "Find sensitive layers", may_search),
+    Command::new(
+        Menu::Run,
+        CommandId::SearchUnderLimit,
+        "Search fewest layers to keep under the limit",
+        |s| may_search(s).or_else(|| s.sensitivity.limit().err()),
+    ),
+    Command::new(Menu::Run, CommandId::CancelSearch, "Cancel search", |s| {
+        match &s.sensitivity.job {
+            Some(job) if job.is_cancelling() => Some("The search was asked to stop".into()),
+            Some(job) if job.is_running() => None,
+            _ => Some("No search is running".into()),
+        }
+    }),
     Command::new(Menu::Run, CommandId::RefreshTargets, "Look for targets again", |s| {
         matches!(s.targets, Targets::Asking(_)).then(|| "Targets are being looked for".into())
     }),

@@ -45,6 +45,12 @@ pub(super) static VIEW: &[Command] = &[
     ),
     Command::new(
         Menu::View,
+        CommandId::Paint(PaintChoice::Sensitivity),
+        "Paint nodes by accuracy lost",
+        needs_graph,
+    ),
+    Command::new(
+        Menu::View,
         CommandId::Turn,
         "Switch between original and patched graph",
         |s| {

@@ -68,6 +68,9 @@ pub fn show(ui: &mut Ui, doc: &Document) {
             later(ui, applied.map(share));
             ui.end_row();
         });
+    if let Some(why) = doc.patched.failure() {
+        ui.add(egui::Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
+    }
     let shown = applied.unwrap_or(before);
     if shown.macs_unknown > 0 {
         let n = usize::try_from(shown.macs_unknown).unwrap_or(usize::MAX);

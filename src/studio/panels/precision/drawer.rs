@@ -1,7 +1,8 @@
 //! The drawer's Precision tab: every node with its decision, and beside it the ranges of what is selected.
 
-use super::{nodes, ranges};
+use super::{nodes, ranges, sensitivity};
 use crate::studio::state::State;
+use crate::studio::state::precision::Tab;
 use crate::studio::theme::{HALF, SPACE};
 use crate::studio::widgets::empty;
 use eframe::egui::{Align, Layout, Ui, vec2};
@@ -26,12 +27,32 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         Some(true) => {}
     }
-    ui.horizontal(|ui| nodes::filter_bar(ui, state));
+    ui.horizontal(|ui| {
+        for (tab, words, hint) in [
+            (Tab::Nodes, "Nodes", "What every node computes in, and why"),
+            (
+                Tab::Layers,
+                "Sensitive layers",
+                "Which layers lose accuracy, and keeping the worst",
+            ),
+        ] {
+            ui.selectable_value(&mut state.precision.tab, tab, words)
+                .on_hover_text(hint);
+        }
+        if state.precision.tab == Tab::Nodes {
+            ui.separator();
+            nodes::filter_bar(ui, state);
+        }
+    });
+    if state.precision.tab == Tab::Layers {
+        sensitivity::show(ui, state);
+        return;
+    }
     ui.add_space(HALF);
     let size = ui.available_size();
-    let right = if size.x > WIDE { (size.x * 0.34).min(420.0) } else { 0.0 };
+    let right = if size.x > WIDE { (size.x * 0.3).min(420.0) } else { 0.0 };
     ui.horizontal_top(|ui| {
-        let left = size.x - right - if right > 0.0 { 2.0 * SPACE } else { 0.0 };
+        let left = size.x - right - if right > 0.0 { 4.0 * SPACE } else { 0.0 };
         let down = Layout::top_down(Align::LEFT);
         ui.allocate_ui_with_layout(vec2(left, size.y), down, |ui| {
             ui.set_min_size(vec2(left, size.y));

@@ -1,11 +1,14 @@
-//! The canvas's paint layer of what nodes compute in.
+//! The canvas's paint layers of what nodes compute in, and of how much accuracy their layers lose.
 
+use crate::format;
+use crate::graph::Graph;
 use crate::rewrite::lowered::{Computes, Decision};
 use crate::studio::canvas::{GraphView, Item, Legend, NodeKind, PaintBy, Scene, SceneNode, Style};
 use crate::studio::panels::paint::by_item;
 use crate::studio::theme::Tokens;
 use eframe::egui::Color32;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
 
 /// Colours by what nodes compute in.
 #[derive(Default)]
@@ -60,6 +63,70 @@ impl PaintBy for LoweredLayer {
             title: "Computes in".into(),
             entries: self.counts.iter().filter_map(entry).collect(),
             ramp: None,
+        }
+    }
+}
+
+/// Colours of the ramp in the legend.
+const STEPS: usize = 24;
+
+/// Colours by the error at the model's outputs with a node's layer lowered.
+#[derive(Default)]
+pub struct SensitivityLayer {
+    /// Error; infinite where results were not finite. Of a scope the worst.
+    items: HashMap<Item, f64>,
+    /// The largest finite error.
+    worst: f64,
+    graph: Weak<Graph>,
+    tokens: Option<Tokens>,
+}
+
+impl SensitivityLayer {
+    /// The layer of the errors by node of the graph that `view` shows.
+    pub fn of(view: &GraphView, graph: &Arc<Graph>, errors: &[Option<f64>]) -> Self {
+        let value = |id: crate::graph::NodeId| errors.get(id.0 as usize).copied().flatten();
+        let finite = errors.iter().flatten().filter(|e| e.is_finite());
+        Self {
+            items: by_item(view, value, f64::max),
+            worst: finite.copied().fold(0.0, f64::max),
+            graph: Arc::downgrade(graph),
+            tokens: None,
+        }
+    }
+
+    /// True when it was made for this graph.
+    pub fn is_of(&self, graph: &Arc<Graph>) -> bool {
+        std::ptr::eq(self.graph.as_ptr(), Arc::as_ptr(graph))
+    }
+
+    /// With the theme's colours.
+    pub fn themed(&mut self, tokens: Tokens) {
+        self.tokens = Some(tokens);
+    }
+}
+
+impl PaintBy for SensitivityLayer {
+    fn color(&self, node: &SceneNode, _: &Style) -> Option<Color32> {
+        let error = self.items.get(&node.key).copied()?;
+        Some(
+            self.tokens?
+                .sensitivity((error / self.worst.max(1e-300)).min(1.0) as f32),
+        )
+    }
+
+    fn legend(&self, _: &Scene, _: &Style) -> Legend {
+        let title = "Error with the layer lowered".to_owned();
+        let Some(tokens) = self.tokens.filter(|_| !self.items.is_empty()) else {
+            return Legend {
+                title: "Find sensitive layers first".into(),
+                ..Legend::default()
+            };
+        };
+        let colours = (0..STEPS).map(|i| tokens.sensitivity(i as f32 / (STEPS - 1) as f32));
+        Legend {
+            title,
+            entries: Vec::new(),
+            ramp: Some((colours.collect(), "0".into(), format::significant(self.worst))),
         }
     }
 }

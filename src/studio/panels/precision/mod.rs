@@ -1,5 +1,5 @@
 //! Precision: the choice with its settings and counts in the Recipe step, every node's decision and the ranges of tensors in the
-//! drawer, and the graph's paint layer. What is shown is computed in `rewrite::lowered`, `recipe::lowering` and by the worker.
+//! drawer, which layers lose accuracy, and the graph's paint layers. What is shown is computed in `rewrite::lowered`, `recipe::lowering` and by the worker.
 
 mod calibration;
 mod choice;
@@ -8,10 +8,12 @@ mod drawer;
 mod layer;
 mod nodes;
 mod ranges;
+mod sensitivity;
 mod words;
 
 pub use choice::{View, choice};
 pub use drawer::show;
-pub use layer::LoweredLayer;
+pub use layer::{LoweredLayer, SensitivityLayer};
 pub use nodes::why_here;
 pub use ranges::{has_ranges, tensor_ranges};
+pub use sensitivity::blocked as cannot_search;

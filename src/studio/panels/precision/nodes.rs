@@ -61,8 +61,10 @@ pub fn table(ui: &mut Ui, state: &mut State) {
     let mut keep: Option<Keep> = None;
     let mut filter = state.precision.filter.clone();
     let width = ui.available_width();
-    let share = |part: f32| (width * part).max(56.0);
-    let widths = [share(0.26), share(0.13), 84.0, 72.0, 72.0];
+    // Reasons have what the others leave.
+    let share = |part: f32, most: f32| (width * part).clamp(56.0, most);
+    let widths = [share(0.24, 320.0), share(0.12, 140.0), 84.0, 60.0, 60.0];
+    ui.spacing_mut().item_spacing.x = HALF;
     let mut builder = TableBuilder::new(ui)
         .id_salt("precision nodes")
         .striped(true)
@@ -71,7 +73,7 @@ pub fn table(ui: &mut Ui, state: &mut State) {
     for width in widths {
         builder = builder.column(egui_extras::Column::exact(width).clip(true));
     }
-    builder = builder.column(egui_extras::Column::remainder().at_least(120.0).clip(true));
+    builder = builder.column(egui_extras::Column::remainder().at_least(60.0).clip(true));
     // A node selected elsewhere comes into view.
     if selected != state.precision.followed {
         if let Some(row) = selected.and_then(|id| rows.iter().position(|r| *r == id)) {
@@ -93,6 +95,8 @@ pub fn table(ui: &mut Ui, state: &mut State) {
                         let text = RichText::new(format!("{}{arrow}", column.title()))
                             .small()
                             .color(t.weak);
+                        // In line with what stands below.
+                        ui.spacing_mut().button_padding.x = 0.0;
                         let button = ui.add(Button::new(text).frame_when_inactive(false));
                         let label = format!("Sort by {}", column.title());
                         button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));

@@ -8,8 +8,8 @@ use crate::rewrite::lowered::measured;
 use crate::rewrite::{Calibration, LowType, Observed, PatchSpec, QuantMode};
 use crate::studio::plots;
 use crate::studio::state::{Selection, State};
-use crate::studio::theme::{HALF, SPACE, Tokens};
-use crate::studio::widgets::{empty, key_value, name, note};
+use crate::studio::theme::{HALF, SPACE};
+use crate::studio::widgets::{empty, key_value, note};
 use eframe::egui;
 use eframe::egui::{ComboBox, Grid, Ui};
 
@@ -70,7 +70,7 @@ pub fn side(ui: &mut Ui, state: &mut State) {
     });
     ui.data_mut(|d| d.insert_temp(memory, chosen));
     if let Some((name, seen)) = seen(&shown.graph, chosen, &found) {
-        let height = (ui.available_height() - 96.0).clamp(80.0, 320.0);
+        let height = (ui.available_height() - 84.0).clamp(80.0, 320.0);
         picture(ui, doc.recipe(), name, seen, &mut state.precision.log_axis, height);
     }
 }
@@ -99,7 +99,6 @@ pub fn tensor_ranges(ui: &mut Ui, state: &mut State, graph: &Graph, id: TensorId
 }
 
 fn picture(ui: &mut Ui, recipe: &Recipe, tensor: &str, seen: &Observed, log_axis: &mut Option<bool>, height: f32) {
-    let t = Tokens::of(ui);
     let to = Lowering::of(recipe).to;
     let mode = recipe.patches.iter().find_map(|p| match p {
         PatchSpec::Quantize(spec) => Some(spec.mode),
@@ -143,10 +142,6 @@ fn picture(ui: &mut Ui, recipe: &Recipe, tensor: &str, seen: &Observed, log_axis
                 _ => {}
             }
         });
-    ui.scope(|ui| {
-        ui.visuals_mut().override_text_color = Some(t.weak);
-        name(ui, tensor);
-    });
 }
 
 fn fits(ui: &mut Ui, to: LowType, seen: &Observed) {

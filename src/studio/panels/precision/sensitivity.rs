@@ -1,0 +1,379 @@
+//! Which layers lose accuracy: the search's table and picture, the slider that keeps the worst, the search under a limit.
+
+use crate::format;
+use crate::graph::NodeId;
+use crate::recipe::Lowering;
+use crate::rewrite::search::{Errors, Measured, Metric, Search, Way};
+use crate::studio::command::{CommandId, find};
+use crate::studio::panels::build;
+use crate::studio::plots;
+use crate::studio::state::sensitivity::{Place, Sensitivity};
+use crate::studio::state::{Action, Ending, Selection, State};
+use crate::studio::theme::{HALF, SPACE, Tokens};
+use crate::studio::widgets::{empty, failure, field, note};
+use eframe::egui;
+use eframe::egui::{Align, Button, ComboBox, Label, Layout, RichText, ScrollArea, Slider, TextEdit, Ui, vec2};
+use egui_extras::{Column, TableBuilder};
+
+/// Below this width the picture is left out.
+const WIDE: f32 = 640.0;
+
+/// Draws the tab's content.
+pub fn show(ui: &mut Ui, state: &mut State) {
+    ui.horizontal_wrapped(|ui| start(ui, state));
+    if state.sensitivity.is_running() {
+        ui.horizontal(|ui| {
+            if let Some(job) = &state.sensitivity.job {
+                let share = job
+                    .phase
+                    .fraction
+                    .map_or_else(String::new, |s| format!(" · {:.0} %", 100.0 * s));
+                let left = job
+                    .seconds_left()
+                    .map_or_else(String::new, |s| format!(" · about {} left", format::seconds(s)));
+                ui.spinner();
+                ui.add(Label::new(format!("{}{share}{left}", job.phase.name)).truncate());
+            }
+        });
+    }
+    let ending = state.sensitivity.job.as_ref().map(|job| (job, &job.ending));
+    if let Some((job, Some(Ending::Failed(error)))) = ending {
+        let of = build::failure(error, "The search", job);
+        ScrollArea::vertical()
+            .id_salt("search failure")
+            .show(ui, |ui| failure(ui, &of, |_| {}));
+        return;
+    }
+    let Some(found) = state.sensitivity.found.clone() else {
+        empty(
+            ui,
+            "Not searched yet",
+            "Lowers one layer at a time and compares the outputs with FP32: the layers that lose most come first.",
+        );
+        return;
+    };
+    keep(ui, state, &found);
+    ui.add_space(HALF);
+    let size = ui.available_size();
+    let right = if size.x > WIDE { (size.x * 0.38).min(460.0) } else { 0.0 };
+    ui.horizontal_top(|ui| {
+        let down = Layout::top_down(Align::LEFT);
+        let left = size.x - right - if right > 0.0 { 4.0 * SPACE } else { 0.0 };
+        ui.allocate_ui_with_layout(vec2(left, size.y), down, |ui| {
+            ui.set_min_size(vec2(left, size.y));
+            table(ui, state, &found);
+        });
+        if right > 0.0 {
+            ui.add_space(SPACE);
+            ui.allocate_ui_with_layout(vec2(right, size.y), down, |ui| {
+                ui.set_min_size(vec2(right, size.y));
+                picture(ui, state, &found);
+            });
+        }
+    });
+}
+
+/// Starting and cancelling, and what a limit is on.
+fn start(ui: &mut Ui, state: &mut State) {
+    if state.sensitivity.is_running() {
+        build::cancel(ui, state, CommandId::CancelSearch);
+    } else {
+        let blocked = find(CommandId::FindSensitive).and_then(|c| (c.blocked)(state));
+        let mut start = |ui: &mut Ui, label: &str, id, blocked: &Option<String>| {
+            let response = ui.add_enabled(blocked.is_none(), Button::new(label));
+            if response.clicked() {
+                state.actions.push(Action::Run(id));
+            }
+            if let Some(why) = blocked {
+                response.on_disabled_hover_text(why);
+            }
+        };
+        start(ui, "Find sensitive layers", CommandId::FindSensitive, &blocked);
+        let limited = blocked.or_else(|| state.sensitivity.limit().err());
+        start(ui, "Search under limit", CommandId::SearchUnderLimit, &limited);
+    }
+    let s = &mut state.sensitivity;
+    let mut metric = s.metric();
+    ui.name_inputs("Limit on", |ui| {
+        ComboBox::from_id_salt("limit metric")
+            .width(130.0)
+            .selected_text(words(metric))
+            .show_ui(ui, |ui| {
+                for m in Metric::ALL {
+                    ui.selectable_value(&mut metric, m, words(m)).on_hover_text(help(m));
+                }
+            });
+    });
+    if metric != s.metric() {
+        s.metric = Some(metric);
+        s.limit.clear();
+    }
+    let response = field(ui, "Limit", TextEdit::singleline(&mut s.limit).desired_width(64.0));
+    response.on_hover_text(format!("{} For example {}", help(metric), example(metric)));
+    ui.name_inputs("Layers", |ui| {
+        ComboBox::from_id_salt("search way")
+            .width(150.0)
+            .selected_text(way(s.way))
+            .show_ui(ui, |ui| {
+                for w in [Way::OneLowered, Way::OneKept] {
+                    ui.selectable_value(&mut s.way, w, way(w));
+                }
+            });
+    });
+}
+
+fn way(way: Way) -> &'static str {
+    match way {
+        Way::OneLowered => "one lowered at a time",
+        Way::OneKept => "all lowered but one",
+    }
+}
+
+fn words(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Cosine => "cosine at least",
+        Metric::RelativeL2 => "relative L2 at most",
+        Metric::MaxAbs => "largest error at most",
+        Metric::Top1Agreement => "same class at least",
+        Metric::Top1Drop => "top-1 lost at most",
+    }
+}
+
+fn help(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Cosine => "How well the outputs point the same way as in FP32; 1 is the same.",
+        Metric::RelativeL2 => "Size of the outputs' error against the size of the outputs.",
+        Metric::MaxAbs => "The largest difference of a single value.",
+        Metric::Top1Agreement => "Share of the samples whose most likely class stays the same.",
+        Metric::Top1Drop => "Percentage points of top-1 accuracy lost; needs labels in the test data.",
+    }
+}
+
+fn example(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Cosine => "0.999",
+        Metric::RelativeL2 => "0.01",
+        Metric::MaxAbs => "0.1",
+        Metric::Top1Agreement => "99%",
+        Metric::Top1Drop => "1%",
+    }
+}
+
+/// The slider, and what the search under a limit found.
+fn keep(ui: &mut Ui, state: &mut State, found: &Search) {
+    let t = Tokens::of(ui);
+    let Some(doc) = &mut state.doc else { return };
+    let s: &mut Sensitivity = &mut state.sensitivity;
+    let most = found.worst(usize::MAX).len();
+    let kept = s.kept(doc.recipe());
+    let mut wanted: Option<Vec<usize>> = None;
+    ui.horizontal_wrapped(|ui| {
+        let mut n = kept.unwrap_or(0);
+        let ready = !found.ranking.is_empty() && !s.is_running();
+        ui.label("Keep the worst");
+        let slider = ui.name_inputs("Worst layers kept in higher precision", |ui| {
+            ui.add_enabled(ready, Slider::new(&mut n, 0..=most))
+        });
+        ui.label("in higher precision");
+        if slider.changed() {
+            wanted = Some(found.worst(n));
+        }
+        let place = match s.place() {
+            Place::Recipe => String::new(),
+            Place::Variant(name) => format!("variant {name} · "),
+        };
+        let text = format!("{place}{} · {} · {}", found.patch, found.data, found.reference);
+        ui.add(Label::new(RichText::new(text).small().color(t.weak)).truncate());
+        if kept.is_none() && ready {
+            note(
+                ui,
+                "⚠ The recipe's precision has changed since; moving the slider goes back to what was searched.",
+            );
+        }
+    });
+    if let (Some(limit), false) = (found.limit, s.is_running()) {
+        ui.horizontal_wrapped(|ui| match found.found.and_then(|at| found.trials.get(at)) {
+            Some(trial) => {
+                let figure = trial
+                    .errors
+                    .as_ref()
+                    .and_then(|e| e.figure(limit.metric, found.reference_top1));
+                let figure = figure.map_or_else(String::new, |f| format!(" ({})", format::significant(f)));
+                let n = format::plural(trial.kept.len(), "layer");
+                let text = format!("✔ {limit} holds with {n} kept{figure}");
+                ui.label(RichText::new(text).color(t.success));
+                if ui.button("Keep these").clicked() {
+                    wanted = Some(trial.kept.clone());
+                }
+            }
+            None => {
+                ui.label(RichText::new(format!("⚠ {limit} holds in no combination")).color(t.warning));
+            }
+        });
+    }
+    if let Some(why) = &s.failure {
+        ui.add(Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
+    }
+    if let Some(layers) = wanted {
+        match s.keep(doc.recipe(), &layers) {
+            Ok(next) => {
+                s.failure = None;
+                doc.edit("Keep the worst layers", next);
+            }
+            Err(why) => s.failure = Some(why),
+        }
+    }
+    // A drag is one step of undo.
+    if !ui.input(|i| i.pointer.any_down()) && ui.memory(|m| m.focused()).is_none() {
+        doc.history().close_step();
+    }
+}
+
+/// The ranking, worst first, the error as a bar.
+fn table(ui: &mut Ui, state: &mut State, found: &Search) {
+    let t = Tokens::of(ui);
+    let order = state.sensitivity.order();
+    let kept = state.doc.as_ref().and_then(|d| state.sensitivity.kept(d.recipe()));
+    let kept = found.worst(kept.unwrap_or(0));
+    let largest = found
+        .layers
+        .iter()
+        .filter_map(|m| m.errors.as_ref().map(Errors::relative_l2))
+        .filter(|e| e.is_finite())
+        .fold(0.0, f64::max);
+    let mut go = None;
+    let width = ui.available_width();
+    TableBuilder::new(ui)
+        .id_salt("sensitive layers")
+        .striped(true)
+        .sense(egui::Sense::click())
+        .cell_layout(Layout::left_to_right(Align::Center))
+        .column(Column::exact(width * 0.32).clip(true))
+        .column(Column::exact(72.0).clip(true))
+        .column(Column::exact(72.0))
+        .column(Column::exact(64.0))
+        .column(Column::remainder().at_least(80.0).clip(true))
+        .header(24.0, |mut header| {
+            for (title, hint) in [
+                (
+                    "Layer",
+                    "The nodes that are lowered together go by the first one's name",
+                ),
+                ("Operator", ""),
+                (
+                    "Error",
+                    "Relative L2 error at the outputs with this layer lowered (or kept, as chosen): worst output",
+                ),
+                ("MACs [M]", "Multiply-accumulates in millions"),
+                ("", ""),
+            ] {
+                header.col(|ui| {
+                    let label = ui.label(RichText::new(title).small().color(t.weak));
+                    if !hint.is_empty() {
+                        label.on_hover_text(hint);
+                    }
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(22.0, order.len(), |mut row| {
+                let Some(index) = order.get(row.index()).copied() else {
+                    return;
+                };
+                let Some(measured) = found.layers.get(index) else {
+                    return;
+                };
+                let layer = &measured.layer;
+                let is_kept = kept.contains(&index);
+                row.col(|ui| {
+                    let text = format::middle(&layer.name, (width * 0.32 / 7.4) as usize);
+                    ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
+                });
+                row.col(|ui| {
+                    ui.add(Label::new(&layer.op_type).selectable(false).truncate());
+                });
+                row.col(|ui| {
+                    let text = error(measured);
+                    ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
+                });
+                row.col(|ui| {
+                    let text = layer
+                        .macs
+                        .map_or_else(String::new, |n| format::significant(n as f64 / 1e6));
+                    ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
+                });
+                row.col(|ui| bar(ui, measured, largest, is_kept, &t));
+                let response = row.response();
+                let words = if is_kept { ", kept" } else { "" };
+                let label = format!("Layer {} {}: {}{words}", layer.name, layer.op_type, error(measured));
+                response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Row, true, is_kept, &label));
+                if response.clicked() {
+                    go = layer.nodes.first().cloned();
+                }
+                if let Some(why) = &measured.failure {
+                    response.on_hover_text(why);
+                }
+            });
+        });
+    if let Some(name) = go {
+        let graph = state.doc.as_ref().and_then(|d| Some(d.shown()?.graph.clone()));
+        let at = graph.and_then(|g| g.nodes.iter().position(|n| *n.name == *name));
+        if let Some(id) = at.and_then(|i| u32::try_from(i).ok()) {
+            state.act(Action::Go(Selection::Node(NodeId(id))));
+        }
+    }
+}
+
+fn error(measured: &Measured) -> String {
+    match (&measured.errors, &measured.failure) {
+        (Some(e), _) if e.relative_l2().is_infinite() => "not finite".into(),
+        (Some(e), _) => format::significant(e.relative_l2()),
+        (None, Some(_)) => "failed".into(),
+        (None, None) => "…".into(),
+    }
+}
+
+fn bar(ui: &mut Ui, measured: &Measured, largest: f64, is_kept: bool, t: &Tokens) {
+    let room = ui.available_width() - if is_kept { 40.0 } else { 0.0 };
+    let share = match &measured.errors {
+        Some(e) if e.relative_l2().is_finite() => (e.relative_l2() / largest.max(1e-300)) as f32,
+        Some(_) => 1.0,
+        None => 0.0,
+    };
+    let (rect, _) = ui.allocate_exact_size(vec2(room.max(8.0), 10.0), egui::Sense::hover());
+    let mut filled = rect;
+    filled.set_width((rect.width() * share.clamp(0.0, 1.0)).max(if measured.errors.is_some() { 1.0 } else { 0.0 }));
+    let colour = if is_kept { t.success } else { t.sensitivity(share) };
+    ui.painter().rect_filled(filled, 2.0, colour);
+    if is_kept {
+        ui.label(RichText::new("kept").small().color(t.success));
+    }
+}
+
+fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
+    let kept = state.doc.as_ref().and_then(|d| state.sensitivity.kept(d.recipe()));
+    let metric = state.sensitivity.metric();
+    let height = (ui.available_height() - 40.0).max(80.0);
+    if found.by_lowered_macs(metric).is_empty() {
+        empty(
+            ui,
+            "No picture yet",
+            "Combinations of kept layers appear here, error against the share of multiply-accumulates lowered.",
+        );
+        return;
+    }
+    plots::pareto(ui, found, metric, kept, height);
+    note(
+        ui,
+        "A point per combination that was run; the line joins those that no other beats. Nothing here is a time.",
+    );
+    for words in &found.notes {
+        note(ui, format!("⚠ {words}"));
+    }
+}
+
+/// Why no search can be started, besides what else runs; none when one can.
+pub fn blocked(state: &State) -> Option<String> {
+    let recipe = state.doc.as_ref()?.recipe();
+    (!Lowering::is_patched(recipe)).then(|| "Choose FP16, BF16, INT8, FP8 or INT4 in the Recipe step first".into())
+}
