@@ -16,6 +16,8 @@ pub struct Lowering {
     pub keep_io_types: bool,
     /// How the thresholds of quantized tensors are chosen.
     pub method: Method,
+    /// What is not quantized is cast to FP16 (quantizing only).
+    pub rest_in_fp16: bool,
     /// Nodes lowered whatever the rules say: names, `*` stands for anything.
     pub include: Vec<String>,
     /// Nodes that stay float32: names, `*` stands for anything.
@@ -33,6 +35,7 @@ impl Default for Lowering {
             // Data and measurements stay what they are for the other variants.
             keep_io_types: true,
             method: Method::default(),
+            rest_in_fp16: false,
             include: Vec::new(),
             exclude: Vec::new(),
             exclude_ops: Vec::new(),
@@ -46,8 +49,15 @@ impl Default for Lowering {
 #[error("quantizing needs a calibration first")]
 pub struct NeedsCalibration;
 
+/// True when a recipe casts to FP16 what it does not quantize.
+fn casts_rest(recipe: &Recipe) -> bool {
+    let is_quantize = |p: &PatchSpec| matches!(p, PatchSpec::Quantize(_));
+    let mut after = recipe.patches.iter().skip_while(|p| !is_quantize(p));
+    after.any(|p| matches!(p, PatchSpec::Cast(_)))
+}
+
 /// What makes a model ready for a type: its opset, and for quantizing weights that are constants.
-fn preparing(kind: &Kind) -> Vec<PatchSpec> {
+fn preparing(kind: &Kind, rest_in_fp16: bool) -> Vec<PatchSpec> {
     let mode = match kind {
         Kind::Quantize(mode) => mode,
         // Older operators do not take it, convolutions among them.
@@ -58,10 +68,16 @@ fn preparing(kind: &Kind) -> Vec<PatchSpec> {
     for patch in &mut patches {
         if let PatchSpec::RaiseOpset { to } = patch {
             *to = (*to).max(mode.least_opset());
+            if rest_in_fp16 {
+                *to = (*to).max(FP16_SCALES);
+            }
         }
     }
     patches
 }
+
+/// The first opset whose scales may be FP16 (operator QuantizeLinear-19).
+const FP16_SCALES: i64 = 19;
 
 /// The first opset whose convolutions take BF16 (operator Conv-22).
 const BF16_OPSET: i64 = 22;
@@ -90,13 +106,14 @@ impl Lowering {
     /// The same lists for another type, with the method that it takes by default.
     #[must_use]
     pub fn switched(&self, to: Precision) -> Self {
-        let method = match Kind::of(to) {
-            Kind::Quantize(mode) => Method::default_for(mode),
-            Kind::Cast(_) | Kind::None => Method::default(),
+        let (method, rest_in_fp16) = match Kind::of(to) {
+            Kind::Quantize(mode) => (Method::default_for(mode), self.rest_in_fp16),
+            Kind::Cast(_) | Kind::None => (Method::default(), false),
         };
         Self {
             to,
             method,
+            rest_in_fp16,
             ..self.clone()
         }
     }
@@ -138,6 +155,7 @@ impl Lowering {
                     QuantMode::Int4 => Precision::Int4,
                 },
                 method: spec.method,
+                rest_in_fp16: casts_rest(recipe),
                 include: spec.include.clone(),
                 exclude: spec.exclude.clone(),
                 exclude_ops: spec.exclude_ops.clone(),
@@ -165,8 +183,8 @@ impl Lowering {
         };
         rest.retain(|p| !p.is_precision());
         let preparing = match recipe.patches.get(at) {
-            Some(PatchSpec::Quantize(spec)) => preparing(&Kind::Quantize(spec.mode)),
-            Some(PatchSpec::Cast(spec)) => preparing(&Kind::Cast(spec.to)),
+            Some(PatchSpec::Quantize(spec)) => preparing(&Kind::Quantize(spec.mode), casts_rest(recipe)),
+            Some(PatchSpec::Cast(spec)) => preparing(&Kind::Cast(spec.to), false),
             _ => Vec::new(),
         };
         let start = at.checked_sub(preparing.len()).filter(|_| !preparing.is_empty());
@@ -182,7 +200,7 @@ impl Lowering {
     /// The recipe whose calibration this lowering needs: the model in float32, made ready for quantizing where that is chosen.
     pub fn calibrated(&self, recipe: &Recipe) -> Recipe {
         let (mut patches, at) = Self::others(recipe);
-        patches.splice(at..at, preparing(&Kind::of(self.to)));
+        patches.splice(at..at, preparing(&Kind::of(self.to), self.rest_in_fp16));
         let mut recipe = recipe.clone();
         recipe.patches = patches;
         recipe.build.precision = Precision::Fp32;
@@ -228,11 +246,31 @@ impl Lowering {
                     exclude_ops: self.exclude_ops.clone(),
                     ..spec
                 };
-                vec![PatchSpec::Quantize(Box::new(spec))]
+                let mut patches = vec![PatchSpec::Quantize(Box::new(spec))];
+                if self.rest_in_fp16 {
+                    let known = || {
+                        recipe.patches.iter().find_map(|p| match p {
+                            PatchSpec::Cast(spec) => spec.ranges.clone(),
+                            _ => None,
+                        })
+                    };
+                    let rest = CastSpec {
+                        keep_io_types: self.keep_io_types,
+                        ranges: calibration.map(Calibration::ranges).or_else(known),
+                        ..CastSpec::new(LowType::Fp16)
+                    };
+                    patches.push(PatchSpec::Cast(Box::new(rest)));
+                }
+                patches
             }
         };
         let (mut patches, at) = Self::others(recipe);
-        patches.splice(at..at, preparing(&Kind::of(self.to)).into_iter().chain(patch));
+        patches.splice(
+            at..at,
+            preparing(&Kind::of(self.to), self.rest_in_fp16)
+                .into_iter()
+                .chain(patch),
+        );
         recipe.patches = patches;
         recipe.build.precision = self.to;
         Ok(())
@@ -424,5 +462,31 @@ mod tests {
             assert_eq!(Lowering::is_patched(&r), p.is_lower(), "{p}");
             assert_eq!(Lowering::of(&r), choice, "{p}");
         }
+    }
+
+    #[test]
+    fn what_is_not_quantized_can_be_fp16() {
+        let mut r = recipe();
+        let mut choice = Lowering {
+            rest_in_fp16: true,
+            ..Lowering::default().switched(Precision::Int8)
+        };
+        choice.write(&mut r, Some(&found())).unwrap();
+        assert!(
+            matches!(&r.patches[..], [.., PatchSpec::Quantize(_), PatchSpec::Cast(_)]),
+            "{:?}",
+            r.patches
+        );
+        assert!(r.patches.contains(&PatchSpec::RaiseOpset { to: FP16_SCALES }));
+        assert_eq!(Lowering::of(&r), choice);
+        // Turning it off, and a list, need no new calibration.
+        choice.exclude = vec!["x".into()];
+        choice.write(&mut r, None).unwrap();
+        assert_eq!(Lowering::of(&r), choice);
+        let mut back = choice.switched(Precision::Fp16);
+        assert!(!back.rest_in_fp16);
+        back.to = Precision::Fp32;
+        back.write(&mut r, None).unwrap();
+        assert_eq!(r.patches, recipe().patches);
     }
 }

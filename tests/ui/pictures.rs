@@ -102,7 +102,5 @@ fn ranges() {
     settle(&mut h);
     h.get_by_label_contains("/layer1/layer1.0/conv1/Conv Conv: ").click();
     h.run_ok();
-    // The toast that tells of the calibration has gone by then.
-    std::thread::sleep(std::time::Duration::from_secs(4));
     picture(h, "ranges_dark_1080");
 }

@@ -9,7 +9,7 @@ mod weights;
 
 pub use bars::{speedup, throughput};
 pub use latency::{axes, histogram, latency};
-pub use pareto::pareto;
+pub use pareto::{by_latency, by_lowered_macs, pareto};
 pub use ranges::{Limit, limits, ranges};
 pub use weights::weights;
 

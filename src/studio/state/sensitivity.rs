@@ -1,8 +1,9 @@
 //! Which layers lose accuracy: the search that runs or has ended, and how many of the worst layers the recipe keeps.
 
 use super::Job;
+use crate::bench::Comparison;
 use crate::graph::Graph;
-use crate::recipe::Recipe;
+use crate::recipe::{Precision, Recipe, VariantSpec};
 use crate::rewrite::PatchSpec;
 use crate::rewrite::search::{Limit, Metric, Search, SearchEvent, SearchSpec, Way};
 use std::collections::HashMap;
@@ -27,6 +28,11 @@ impl Place {
                 variant.overrides.get("patch")?.clone().try_into().ok()
             }
         }
+    }
+
+    /// True for the variant of this name.
+    fn is_of(&self, variant: &str) -> bool {
+        matches!(self, Self::Variant(name) if name == variant)
     }
 
     /// Puts patches there.
@@ -179,6 +185,60 @@ impl Sensitivity {
         Ok(next)
     }
 
+    /// Median latency in milliseconds of each trial, where a variant with its patches was measured.
+    pub fn latencies(&self, recipe: &Recipe, measured: &Comparison) -> Vec<Option<f64>> {
+        let (Some(found), Ok(variants)) = (&self.found, recipe.resolve_variants()) else {
+            return Vec::new();
+        };
+        let of = |kept: &[usize]| {
+            let patches = found.patches(&self.searched, kept).ok()?;
+            // A variant without patches of its own is lowered when it is built, to what was searched.
+            let by_default =
+                |name: &String, of: &Recipe| kept.is_empty() && of.patches.is_empty() && self.place.is_of(name);
+            let is = |(name, recipe): &&(String, Recipe)| recipe.patches == patches || by_default(name, recipe);
+            let (name, _) = variants.iter().find(is)?;
+            let row = measured
+                .variants
+                .iter()
+                .find(|v| v.name == *name && v.error.is_none())?;
+            (row.statistics.samples > 0).then_some(row.statistics.latency_ms.median)
+        };
+        found.trials.iter().map(|t| of(&t.kept)).collect()
+    }
+
+    /// The recipe with a variant for each of these numbers of worst layers kept, to be measured.
+    ///
+    /// # Errors
+    /// A layer that cannot be kept; patches that cannot be written.
+    pub fn with_variants(&self, recipe: &Recipe, kept: &[usize]) -> Result<Recipe, String> {
+        let found = self.found.as_ref().ok_or("nothing was searched yet")?;
+        let mut next = recipe.clone();
+        let base = match &self.place {
+            Place::Recipe => toml::Table::new(),
+            Place::Variant(name) => {
+                let variant = recipe.variants.iter().find(|v| v.name == *name);
+                variant.map(|v| v.overrides.clone()).unwrap_or_default()
+            }
+        };
+        if next.variants.is_empty() {
+            let mut full = VariantSpec {
+                name: Precision::Fp32.name().into(),
+                overrides: toml::Table::new(),
+            };
+            super::variants::set_precision(&mut full, Some(Precision::Fp32));
+            next.variants.push(full);
+        }
+        for n in kept {
+            let patches = found.patches(&self.searched, &found.worst(*n))?;
+            let mut overrides = base.clone();
+            let value = toml::Value::try_from(patches).map_err(|e| e.to_string())?;
+            overrides.insert("patch".into(), value);
+            let name = super::variants::fresh_name(&next, &format!("keep {n}"));
+            next.variants.push(VariantSpec { name, overrides });
+        }
+        Ok(next)
+    }
+
     /// Indices of layers in the order of the table: worst first once ranked.
     pub fn order(&self) -> Vec<usize> {
         match &self.found {
@@ -205,7 +265,7 @@ impl Sensitivity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::{Lowering, Precision};
+    use crate::recipe::Lowering;
     use crate::rewrite::search::{Layer, Measured};
 
     fn search() -> Search {
@@ -276,6 +336,45 @@ mod tests {
                 assert_eq!(s.kept(&other), None);
             }
         }
+    }
+
+    #[test]
+    fn what_was_measured_is_found_again() {
+        let mut recipe = recipe();
+        let mut lowered = recipe.clone();
+        Lowering::default()
+            .switched(Precision::Fp16)
+            .write(&mut lowered, None)
+            .unwrap();
+        let mut found = search();
+        let trial = |kept: &[usize]| crate::rewrite::search::Trial {
+            kind: crate::rewrite::search::TrialKind::Point,
+            kept: kept.to_vec(),
+            lowered_macs: None,
+            errors: None,
+            failure: None,
+            holds: None,
+        };
+        found.trials = vec![trial(&[]), trial(&[2]), trial(&[2, 0])];
+        let s = Sensitivity {
+            place: Place::Variant("half".into()),
+            searched: lowered.patches.clone(),
+            found: Some(found),
+            ..Sensitivity::default()
+        };
+        recipe = s.with_variants(&recipe, &[1]).unwrap();
+        assert_eq!(recipe.variants.last().unwrap().name, "keep 1");
+        let mut measured = Comparison::default();
+        for (name, median) in [("base", 9.0), ("half", 4.0), ("keep 1", 5.0)] {
+            let mut row = crate::bench::VariantResult {
+                name: name.into(),
+                ..Default::default()
+            };
+            row.statistics.samples = 3;
+            row.statistics.latency_ms.median = median;
+            measured.variants.push(row);
+        }
+        assert_eq!(s.latencies(&recipe, &measured), [Some(4.0), Some(5.0), None]);
     }
 
     #[test]

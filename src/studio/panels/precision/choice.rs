@@ -153,6 +153,10 @@ fn options(ui: &mut Ui, next: &mut Lowering) {
         ui.checkbox(&mut next.keep_io_types, "Keep input and output types")
             .on_hover_text(words::KEEP_IO);
     }
+    if !is_cast {
+        ui.checkbox(&mut next.rest_in_fp16, "Lower the rest to FP16")
+            .on_hover_text(words::REST);
+    }
     Grid::new("precision options")
         .num_columns(2)
         .spacing([SPACE, HALF])

@@ -8,7 +8,7 @@ use crate::studio::command::{CommandId, find};
 use crate::studio::panels::build;
 use crate::studio::plots;
 use crate::studio::state::sensitivity::{Place, Sensitivity};
-use crate::studio::state::{Action, Ending, Selection, State};
+use crate::studio::state::{Action, Ending, Selection, State, Step};
 use crate::studio::theme::{HALF, SPACE, Tokens};
 use crate::studio::widgets::{empty, failure, field, note};
 use eframe::egui;
@@ -351,10 +351,16 @@ fn bar(ui: &mut Ui, measured: &Measured, largest: f64, is_kept: bool, t: &Tokens
 }
 
 fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
-    let kept = state.doc.as_ref().and_then(|d| state.sensitivity.kept(d.recipe()));
+    let Some(doc) = &mut state.doc else { return };
+    let kept = state.sensitivity.kept(doc.recipe());
     let metric = state.sensitivity.metric();
-    let height = (ui.available_height() - 40.0).max(80.0);
-    if found.by_lowered_macs(metric).is_empty() {
+    let measured = state.lab.result.as_ref().filter(|_| !state.lab.is_running());
+    let latencies = measured.map_or_else(Vec::new, |m| state.sensitivity.latencies(doc.recipe(), m));
+    let by_latency = plots::by_latency(found, metric, &latencies);
+    let is_timed = by_latency.len() > 1;
+    let by_macs = plots::by_lowered_macs(found, metric);
+    let points = if is_timed { by_latency } else { by_macs };
+    if points.is_empty() {
         empty(
             ui,
             "No picture yet",
@@ -362,11 +368,33 @@ fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
         );
         return;
     }
-    plots::pareto(ui, found, metric, kept, height);
-    note(
-        ui,
-        "A point per combination that was run; the line joins those that no other beats. Nothing here is a time.",
-    );
+    let best: Vec<usize> = points.iter().filter(|p| p.best).map(|p| p.kept).collect();
+    let cost = if is_timed {
+        "median latency, ms"
+    } else {
+        "multiply-accumulates lowered, %"
+    };
+    let height = (ui.available_height() - 56.0).max(80.0);
+    plots::pareto(ui, points, cost, metric, kept, height);
+    ui.horizontal_wrapped(|ui| {
+        let text = match measured.filter(|_| is_timed) {
+            Some(m) => format!("A point per combination; latency by protocol {}.", m.protocol),
+            None => "A point per combination that was run. Nothing here is a time yet.".into(),
+        };
+        note(ui, text);
+        let ready = !found.ranking.is_empty() && !state.sensitivity.is_running() && !is_timed;
+        let hint = "Those on the line become variants: compare them in the Lab to see their latency here";
+        if ready && ui.small_button("Add as variants").on_hover_text(hint).clicked() {
+            match state.sensitivity.with_variants(doc.recipe(), &best) {
+                Ok(next) => {
+                    doc.edit("Add variants", next);
+                    doc.history().close_step();
+                    state.actions.push(Action::Step(Step::Lab));
+                }
+                Err(why) => state.sensitivity.failure = Some(why),
+            }
+        }
+    });
     for words in &found.notes {
         note(ui, format!("⚠ {words}"));
     }

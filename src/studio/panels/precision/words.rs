@@ -49,6 +49,9 @@ pub fn method(m: Method) -> &'static str {
 /// Inputs and outputs keep their types.
 pub const KEEP_IO: &str = "Whoever feeds the model goes on giving FP32, at the price of a conversion at each end. Without it, \
     inputs and outputs become 16-bit too.";
+/// What is not quantized becomes FP16.
+pub const REST: &str = "Nodes that are not quantized compute in FP16 instead of FP32, so that nothing runs wider than it must. \
+    Without it an INT8 model can be slower than an FP16 one.";
 /// Limit of activations.
 pub const LIMIT: &str = "A node whose inputs or outputs reach a larger magnitude in the calibration stays in FP32. From 512 on, \
     neighbouring FP16 values are 0.5 apart.";
