@@ -79,17 +79,6 @@ fn patched() {
 }
 
 #[test]
-fn precision() {
-    let demo = digits().with_file_name("recipe.toml");
-    let mut h = studio_of(opening(demo), vec2(1280.0, 800.0), Theme::Light);
-    settle(&mut h);
-    step(&mut h, "Recipe");
-    h.get_by_role_and_label(egui::accesskit::Role::Button, "FP16").click();
-    h.run_ok();
-    picture(h, "precision_light");
-}
-
-#[test]
 fn ranges() {
     let demo = digits().with_file_name("recipe.toml");
     let mut h = studio_of(opening(demo), vec2(1920.0, 1080.0), Theme::Dark);
