@@ -27,6 +27,8 @@ const MAX_TENSORS: usize = 1000;
 pub(super) struct Evidence {
     /// The values index something: they must lie below this number, and in words what it is.
     pub below: Option<(u64, String)>,
+    /// As `below`, where an operator reads outside its data otherwise.
+    pub index_below: Option<(u64, String)>,
     /// The values are the initial state of this operator.
     pub state_of: Option<String>,
     /// The values are sizes, axes or positions of this operator's shape arithmetic.
@@ -72,13 +74,13 @@ fn look(graph: &Graph, id: NodeId, node: &Node, position: u32, found: &mut Evide
         ("Gather", 1) => {
             let axis = graph.proto(id).int("axis").unwrap_or(0);
             if let Some(rows) = size(graph, node, 0, axis) {
-                found.limit(rows, format!("the rows of {}", named(0)));
+                found.index(rows, format!("the rows of {}", named(0)));
             }
         }
         ("GatherElements", 1) => {
             let axis = graph.proto(id).int("axis").unwrap_or(0);
             if let Some(rows) = size(graph, node, 0, axis) {
-                found.limit(rows, format!("axis {axis} of {}", named(0)));
+                found.index(rows, format!("axis {axis} of {}", named(0)));
             }
         }
         ("OneHot", 0) => {
@@ -110,6 +112,13 @@ impl Evidence {
         if below > 0 && self.below.as_ref().is_none_or(|(other, _)| below < *other) {
             self.below = Some((below, what));
         }
+    }
+
+    fn index(&mut self, below: u64, what: String) {
+        if below > 0 && self.index_below.as_ref().is_none_or(|(other, _)| below < *other) {
+            self.index_below = Some((below, what.clone()));
+        }
+        self.limit(below, what);
     }
 
     fn pixels(&mut self, node: &Node, does: &str) {

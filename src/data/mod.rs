@@ -9,10 +9,12 @@ pub mod generate;
 mod image;
 mod npy;
 pub mod npz;
+mod pad;
 pub mod random;
 pub mod shapes;
 pub mod source;
 mod unit;
+mod values;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,9 @@
 //! A source is a list of units (files, or folders that hold one file per input), each with one or more rows: samples at
 //! batch 1. Only the unit being read is open, and of its arrays only the rows asked for are in memory.
 
+use super::pad::{self, pad};
 use super::unit::{self, OpenUnit, Unit};
+use super::values::{Allowed, allowed};
 use super::{NamedTensors, shapes};
 use crate::graph::{Dim, Graph};
 use crate::model::{DataType, Tensor};
@@ -39,9 +41,32 @@ pub(super) struct Wanted {
     pub dtype: DataType,
     /// The model's shape; `None` where a size is dynamic.
     pub dims: Vec<Option<u64>>,
+    /// Sizes that dynamic dimensions are padded to.
+    pub pad: Vec<Option<u64>>,
+    /// What they are padded with.
+    pub pad_value: f64,
+    /// Values that the model can take.
+    pub allowed: Option<Allowed>,
 }
 
 impl Wanted {
+    /// The shape of a row (without the batch) after padding.
+    ///
+    /// # Errors
+    /// A row that is longer.
+    fn padded(&self, row: &[u64]) -> Result<Vec<u64>, String> {
+        let target = |(i, size): (usize, &u64)| match self.pad.get(i + 1).copied().flatten() {
+            Some(to) if *size > to => Err(format!(
+                "array {:?} has a sample of {size} on axis {}, more than the {to} that samples are padded to",
+                self.array,
+                i + 1
+            )),
+            Some(to) => Ok(to),
+            None => Ok(*size),
+        };
+        row.iter().enumerate().map(target).collect()
+    }
+
     /// Checks an array's type and shape. Its first dimension counts samples; for an input that is a scalar it may be
     /// missing (one value for all samples).
     ///
@@ -76,6 +101,11 @@ impl Wanted {
     }
 }
 
+/// Samples whose values are looked at before anything else is done with the data, where that is cheap.
+const AHEAD: u64 = 1 << 16;
+/// Samples of these read at once.
+const AHEAD_BATCH: usize = 256;
+
 /// A stream of samples, each with its inputs at batch 1 (the model's first dimension) and its label when there is one.
 pub struct Samples {
     source: DataSource,
@@ -88,11 +118,22 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// Opens the source and checks names, types and shapes of the first sample against the model's inputs.
+    /// Opens the source and checks names, types and shapes of the first sample against the model's inputs. Of models that
+    /// take whole numbers only (text as token ids), the values are checked too; of others when they are read.
     ///
     /// # Errors
     /// [`DataError`].
     pub fn open(source: &DataSource, graph: &Graph) -> Result<Self, DataError> {
+        let mut samples = Self::open_unchecked(source, graph)?;
+        let is_text = samples.wanted.iter().all(|w| !w.dtype.is_float());
+        if is_text && samples.wanted.iter().any(|w| w.allowed.is_some()) {
+            while samples.taken < AHEAD && samples.next_batch(AHEAD_BATCH)?.is_some() {}
+            samples = Self::open_unchecked(source, graph)?;
+        }
+        Ok(samples)
+    }
+
+    fn open_unchecked(source: &DataSource, graph: &Graph) -> Result<Self, DataError> {
         let fail = |message: String| DataError::new(&source.path, message);
         let wanted = wanted(source, graph).map_err(fail)?;
         let labels_path = unit::labels_path(source);
@@ -148,10 +189,12 @@ impl Samples {
     /// sample has another shape (of a dynamic dimension). `None` after the last.
     ///
     /// # Errors
-    /// [`DataError`], also for values that are not numbers (NaN).
+    /// [`DataError`], also for values that are not numbers (NaN), or that the model cannot take (token ids beyond its
+    /// vocabulary), and for samples longer than what they are padded to.
     pub fn next_batch(&mut self, batch: usize) -> Result<Option<(NamedTensors, Vec<i64>)>, DataError> {
         let batch = batch.max(1) as u64;
         let mut stacked: Option<(Vec<Stack>, u64)> = None;
+        let (wanted, path) = (self.wanted.clone(), self.source.path.clone());
         while self.taken < self.count {
             let have = stacked.as_ref().map_or(0, |(_, n)| *n);
             let room = (batch - have).min(self.count - self.taken);
@@ -161,17 +204,24 @@ impl Samples {
             let Some(open) = self.current()? else {
                 break;
             };
+            let padded: Result<Vec<Vec<u64>>, String> =
+                open.row_dims().zip(&wanted).map(|(dims, w)| w.padded(dims)).collect();
+            let padded = padded.map_err(|m| DataError::new(&path, m))?;
             let fits = stacked
                 .as_ref()
-                .is_none_or(|(s, _)| s.iter().zip(open.row_dims()).all(|(s, d)| s.row_dims == d));
+                .is_none_or(|(s, _)| s.iter().zip(&padded).all(|(s, d)| s.row_dims == *d));
             if !fits {
                 break;
             }
             let rows = room.min(open.rows() - open.position());
             let taken = open.take(rows)?;
-            let stacks = stacked.get_or_insert_with(|| (open.row_dims().map(Stack::new).collect(), 0));
-            for (stack, tensor) in stacks.0.iter_mut().zip(taken) {
-                stack.push(tensor);
+            let stacks = stacked.get_or_insert_with(|| (padded.iter().map(|d| Stack::new(d)).collect(), 0));
+            for (((stack, tensor), wanted), dims) in stacks.0.iter_mut().zip(taken).zip(&wanted).zip(&padded) {
+                let fail = |m: String| DataError::new(&path, format!("array {:?}: {m}", wanted.array));
+                if let Some(allowed) = &wanted.allowed {
+                    allowed.check(&tensor, self.taken).map_err(fail)?;
+                }
+                stack.push(pad(tensor, dims, wanted.pad_value).map_err(fail)?);
             }
             stacks.1 += rows;
             self.taken += rows;
@@ -259,8 +309,11 @@ fn wanted(source: &DataSource, graph: &Graph) -> Result<Vec<Wanted>, String> {
             suggest(unknown, &names)
         ));
     }
+    pad::check(source, graph)?;
+    let ids = graph.bodies.first().map(|b| b.inputs.as_slice()).unwrap_or_default();
     shapes::inputs(graph)
-        .map(|input| {
+        .zip(ids)
+        .map(|(input, id)| {
             let name = input.name.as_ref();
             let missing = |what: &str| format!("the model does not say the {what} of input {name:?}");
             let shape = input.ty.shape.as_ref().ok_or_else(|| missing("number of dimensions"))?;
@@ -268,11 +321,15 @@ fn wanted(source: &DataSource, graph: &Graph) -> Result<Vec<Wanted>, String> {
                 .0
                 .iter()
                 .map(|d| if let Dim::Known(n) = d { Some(*n) } else { None });
+            let dtype = input.ty.dtype.ok_or_else(|| missing("element type"))?;
             Ok(Wanted {
                 name: name.to_owned(),
                 array: source.inputs.get(name).map_or(name, String::as_str).to_owned(),
-                dtype: input.ty.dtype.ok_or_else(|| missing("element type"))?,
+                dtype,
                 dims: dims.collect(),
+                pad: pad::sizes(source, name, shape),
+                pad_value: source.pad_value.get(name).copied().unwrap_or(0.0),
+                allowed: allowed(graph, *id, dtype),
             })
         })
         .collect()

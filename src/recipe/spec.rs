@@ -230,6 +230,13 @@ pub struct DataSource {
     /// Use at most this many samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// Sizes that shorter samples are padded to, at their ends: by the name of the model's dynamic dimension, or `INPUT:AXIS`
+    /// where it has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pad: BTreeMap<String, u64>,
+    /// What an input is padded with, by its name; default 0.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pad_value: BTreeMap<String, f64>,
 }
 
 impl DataSource {

@@ -265,3 +265,86 @@ proptest! {
         }
     }
 }
+
+/// A text model: ids into ten rows, a mask, and types into two rows.
+fn text() -> Graph {
+    use crate::graph::sample::node;
+    let dims: &[&str] = &["n", "length"];
+    model(
+        &[
+            ("ids", DataType::Int64, dims),
+            ("attention_mask", DataType::Int64, dims),
+            ("types", DataType::Int64, dims),
+        ],
+        vec![
+            ("words".into(), f32s(&[10, 4], 0.0)),
+            ("segments".into(), f32s(&[2, 4], 0.0)),
+        ],
+        vec![
+            node("Gather", &["words", "ids"], &["e"]),
+            node("Gather", &["segments", "types"], &["s"]),
+        ],
+    )
+}
+
+fn text_file(folder: &Path, name: &str, ids: &[i64], mask: &[i64], types: &[i64]) -> PathBuf {
+    let row = |values: &[i64]| Tensor::from_i64(&[1, values.len() as u64], values).unwrap();
+    archive(
+        folder,
+        name,
+        vec![("ids", row(ids)), ("attention_mask", row(mask)), ("types", row(types))],
+    )
+}
+
+#[test]
+fn token_ids_masks_and_types_must_be_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |ids: &[i64], mask: &[i64], types: &[i64]| {
+        let path = text_file(folder.path(), "t.npz", ids, mask, types);
+        // Said when the data is opened, before anything is built.
+        Samples::open(&source(&path), &text())
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default()
+    };
+    assert_eq!(refused(&[0, 9], &[1, 0], &[0, 1]), "");
+    let beyond = refused(&[0, 10], &[1, 1], &[0, 0]);
+    assert!(
+        beyond.contains("array \"ids\": sample 0 has the value 10, which must be from 0 to 9"),
+        "{beyond}"
+    );
+    assert!(beyond.contains("the rows of words"), "{beyond}");
+    assert!(refused(&[0, -1], &[1, 1], &[0, 0]).contains("the value -1"));
+    assert!(refused(&[0, 1], &[1, 7], &[0, 0]).contains("\"attention_mask\""));
+    assert!(refused(&[0, 1], &[1, 1], &[0, 2]).contains("from 0 to 1: it indexes the rows of segments"));
+}
+
+#[test]
+fn texts_of_different_lengths_run_apart_or_padded_as_said() {
+    let folder = tempfile::tempdir().unwrap();
+    text_file(folder.path(), "1.npz", &[1, 2, 3], &[1, 1, 1], &[0, 0, 1]);
+    text_file(folder.path(), "2.npz", &[4, 5], &[1, 1], &[0, 0]);
+    let apart = all(&source(folder.path()), &text(), 8);
+    let shapes: Vec<&[u64]> = apart.iter().map(|(t, _)| t[0].1.dims.as_slice()).collect();
+    assert_eq!(shapes, [[1, 3], [1, 2]]);
+    let mut padded = source(folder.path());
+    padded.pad.insert("length".into(), 4);
+    padded.pad_value.insert("ids".into(), 9.0);
+    let together = all(&padded, &text(), 8);
+    assert_eq!(together.len(), 1);
+    let values = |i: usize| together[0].0[i].1.to_i64().unwrap();
+    assert_eq!(values(0), [1, 2, 3, 9, 4, 5, 9, 9]);
+    assert_eq!(values(1), [1, 1, 1, 0, 1, 1, 0, 0], "what is padded is masked");
+    padded.pad.insert("length".into(), 2);
+    assert!(refuse(&padded, &text()).contains("a sample of 3 on axis 1, more than the 2"));
+    padded.pad = [("lenght".to_owned(), 4)].into();
+    assert!(refuse(&padded, &text()).contains("no dynamic dimension \"lenght\"; did you mean \"length\"?"));
+    padded.pad = [
+        ("ids:1".to_owned(), 4),
+        ("types:1".to_owned(), 4),
+        ("attention_mask:1".to_owned(), 4),
+    ]
+    .into();
+    padded.pad_value = [("id".to_owned(), 1.0)].into();
+    assert!(refuse(&padded, &text()).contains("no input \"id\""));
+}
