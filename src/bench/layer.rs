@@ -8,6 +8,9 @@ use crate::graph::{Graph, NodePath, Producer};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
+/// Runs that are profiled when nobody says how many.
+pub const RUNS: u32 = 50;
+
 /// Times of one layer: a node, or what a runtime fused into one.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct LayerTime {

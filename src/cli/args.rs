@@ -209,7 +209,7 @@ pub struct ProfileArgs {
     #[allow(missing_docs)]
     pub one: OneVariant,
     /// Runs to profile, after a few that do not count
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = crate::bench::layer::RUNS, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub runs: u32,
 }
 

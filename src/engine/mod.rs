@@ -6,12 +6,14 @@ pub mod cuda;
 pub mod embedded;
 pub mod installed;
 pub mod onnxruntime;
+mod option_kind;
 pub mod plan;
 mod record;
 pub mod tensorrt;
 mod types;
 
 use enginesmith_tensorrt::Flavour;
+pub use option_kind::OptionKind;
 pub use record::{Recorder, record_path};
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,

@@ -1,11 +1,13 @@
 //! What every engine has in common.
 
+use super::OptionKind;
 use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::graph::Shape;
 use crate::model::{DataType, Model};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,6 +24,9 @@ pub struct TargetInfo {
     pub precisions: Vec<(String, Option<String>)>,
     /// Names of build options it knows, each with a line of help.
     pub options: Vec<(String, String)>,
+    /// What each of them takes, by name.
+    #[serde(default)]
+    pub kinds: BTreeMap<String, OptionKind>,
     /// Protocols it can measure with.
     pub protocols: Vec<String>,
 }

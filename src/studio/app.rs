@@ -3,6 +3,7 @@
 use super::command::{self, Palette, Shell, commands};
 use super::layout::{self, Pane};
 use super::screenshot::Screenshot;
+use super::state::opened_engine::is_engine_file;
 use super::state::{Action, CheckState, Job, Selection, State, Step, Targets, save};
 use super::tasks::Opening;
 use super::theme::{self, SPACE, Tokens};
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 /// Least time between two frames that background work asks for: about 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
+/// The drawer's share of the height that an engine view needs.
+const ENGINE_SHARE: f32 = 0.55;
 
 /// The studio.
 pub struct Studio {
@@ -66,6 +69,7 @@ impl Studio {
             settings,
             step,
             doc: None,
+            engine: None,
             opening: None,
             open_failure: None,
             dialog: None,
@@ -124,6 +128,8 @@ impl Studio {
             && !s.lab.is_running()
             && !s.precision.is_running()
             && !s.sensitivity.is_running()
+            && !s.lab.is_profiling()
+            && s.engine.as_ref().is_none_or(|e| e.asking.is_none())
             && !self.canvas.is_busy()
     }
 
@@ -141,10 +147,18 @@ impl Studio {
                     command::run(&mut shell, id);
                 }
                 Action::Open(path) => self.open(path),
+                Action::OpenEngineModel => self.open_engine_model(),
+                Action::ShowEngine => {
+                    layout::show(&mut self.tree, Pane::Engine);
+                    let now = layout::drawer_share(&self.tree).unwrap_or_default();
+                    layout::set_drawer_share(&mut self.tree, now.max(ENGINE_SHARE));
+                    self.was_share = None;
+                }
                 Action::Go(selection) => {
                     self.state.selection = selection;
                     if let Selection::Node(node) = selection {
                         self.state.reveal = Some(node);
+                        self.state.choose_layers_of(node);
                         layout::show(&mut self.tree, Pane::Canvas);
                     }
                     layout::show(&mut self.tree, Pane::Inspector);
@@ -174,14 +188,35 @@ impl Studio {
     }
 
     fn open(&mut self, path: PathBuf) {
-        let s = &mut self.state;
-        let busy = s.build.as_ref().is_some_and(Job::is_running) || s.lab.is_running();
-        if busy {
-            s.warn("A build or comparison is running. Cancel it before you open another model.");
+        // An engine is looked at beside what runs.
+        if !is_engine_file(&path) && self.is_busy() {
             return;
         }
+        let s = &mut self.state;
         s.open_failure = None;
         s.opening = Some(Opening::start(path, &s.wake));
+    }
+
+    /// True, with a warning, while something runs that belongs to the open model.
+    fn is_busy(&mut self) -> bool {
+        let s = &mut self.state;
+        let busy = s.build.as_ref().is_some_and(Job::is_running) || s.lab.is_running() || s.lab.is_profiling();
+        if busy {
+            s.warn("A build, comparison or profile is running. Cancel it before you open another model.");
+        }
+        busy
+    }
+
+    /// Opens the model that the open engine was built from, with the recipe of its record.
+    fn open_engine_model(&mut self) {
+        if self.is_busy() {
+            return;
+        }
+        let s = &mut self.state;
+        if let Some(recipe) = s.engine.as_ref().and_then(|e| e.view.recipe(&e.path)) {
+            s.open_failure = None;
+            s.opening = Some(Opening::start_recipe(recipe, &s.wake));
+        }
     }
 
     fn save(&mut self, path: PathBuf, replace: bool) {
@@ -330,12 +365,10 @@ impl eframe::App for Studio {
         self.drops(&ctx);
         self.state.toasts.show(&ctx);
         // Elapsed times move while something runs, once a second is enough for them.
-        let state = &self.state;
-        if state.build.as_ref().is_some_and(Job::is_running)
-            || state.lab.is_running()
-            || state.precision.is_running()
-            || state.sensitivity.is_running()
-        {
+        let s = &self.state;
+        let measuring = s.lab.is_running() || s.lab.is_profiling();
+        let precision = s.precision.is_running() || s.sensitivity.is_running();
+        if s.build.as_ref().is_some_and(Job::is_running) || measuring || precision {
             ctx.request_repaint_after(Duration::from_millis(500));
         }
         if self.state.dialog.is_some() || self.state.data_dialog.is_some() {

@@ -2,11 +2,13 @@
 
 use super::command;
 use super::state::lab::Run;
-use super::state::{Action, CheckState, Document, Ending, Level, Selection, State, Targets};
+use super::state::opened_engine::{self, OpenedEngine};
+use super::state::{Action, CheckState, Document, Ending, Job, Level, Selection, State, Targets};
 use super::tasks::{Arrived, DialogState, OpenEvent};
 use super::widgets::Failure;
 use crate::recipe::Lowering;
 use crate::worker::{ServiceEvent, TaskOutput};
+use std::sync::Arc;
 
 /// Takes in everything that arrived since the last frame.
 pub fn take_in(s: &mut State) {
@@ -20,6 +22,8 @@ pub fn take_in(s: &mut State) {
     search(s);
     build(s);
     lab(s);
+    engine(s);
+    profile(s);
 }
 
 fn opening(s: &mut State) {
@@ -44,6 +48,21 @@ fn opening(s: &mut State) {
                 s.save_as = None;
                 s.precision = Default::default();
                 s.sensitivity = Default::default();
+            }
+            Arrived::Event(OpenEvent::Engine(view)) => {
+                let path = opening.path.clone();
+                s.opening = None;
+                s.open_failure = None;
+                s.settings.remember(&path);
+                s.log.push(Level::Info, "studio", &format!("Opened {}", path.display()));
+                let task = opened_engine::task(&path, &view, s.doc.as_ref().map(Document::recipe));
+                let job = Job::new(s.service.start(task, Arc::clone(&s.wake)));
+                if s.doc.is_none() && view.recipe(&path).is_some() {
+                    s.act(Action::OpenEngineModel);
+                }
+                s.engine = Some(OpenedEngine::new(path, *view, job));
+                s.act(Action::ShowEngine);
+                return;
             }
             Arrived::Event(OpenEvent::Ready(analysis)) => {
                 if let Some(doc) = &mut s.doc {
@@ -297,6 +316,34 @@ fn lab(s: &mut State) {
         }
         Some(Ending::Failed(error)) => s.error(format!("Comparison failed: {error}")),
         Some(Ending::Cancelled) => s.say("The comparison has stopped"),
+        None => {}
+    }
+}
+
+fn engine(s: &mut State) {
+    let Some(engine) = &mut s.engine else { return };
+    let mut lines = Vec::new();
+    engine.poll(&mut |event| collect_log(event, &mut lines));
+    write_log(s, lines, &|_| "engine".into());
+}
+
+fn profile(s: &mut State) {
+    let Some(run) = &mut s.lab.profile else { return };
+    if !run.job.is_running() {
+        return;
+    }
+    let mut lines = Vec::new();
+    run.poll(&mut |event| collect_log(event, &mut lines));
+    let words = match &run.job.ending {
+        None => None,
+        Some(Ending::Done(_)) => Some(Ok("Layers profiled".to_owned())),
+        Some(Ending::Cancelled) => Some(Ok("The profile has stopped".to_owned())),
+        Some(Ending::Failed(error)) => Some(Err(format!("The profile failed: {error}"))),
+    };
+    write_log(s, lines, &|_| "profile".into());
+    match words {
+        Some(Ok(words)) => s.say(words),
+        Some(Err(words)) => s.error(words),
         None => {}
     }
 }

@@ -23,16 +23,28 @@ pub enum Pane {
     Variants,
     /// List of findings.
     Findings,
+    /// The open engine file.
+    Engine,
+    /// Time per layer.
+    Layers,
     /// The log.
     Log,
 }
 
 /// Panes of the drawer.
-const DRAWER: [Pane; 5] = [Pane::Precision, Pane::Plots, Pane::Variants, Pane::Findings, Pane::Log];
+const DRAWER: [Pane; 7] = [
+    Pane::Precision,
+    Pane::Plots,
+    Pane::Variants,
+    Pane::Findings,
+    Pane::Engine,
+    Pane::Layers,
+    Pane::Log,
+];
 
 impl Pane {
     /// All, in the order of the View menu.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Step,
         Self::Canvas,
         Self::Inspector,
@@ -40,6 +52,8 @@ impl Pane {
         Self::Plots,
         Self::Variants,
         Self::Findings,
+        Self::Engine,
+        Self::Layers,
         Self::Log,
     ];
 
@@ -53,6 +67,8 @@ impl Pane {
             Self::Plots => "Plots",
             Self::Variants => "Variants",
             Self::Findings => "Findings",
+            Self::Engine => "Engine",
+            Self::Layers => "Layers",
             Self::Log => "Log",
         }
     }

@@ -37,6 +37,8 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
                 Pane::Plots => panels::plots::show(ui, state),
                 Pane::Variants => panels::variants::show(ui, state),
                 Pane::Findings => panels::findings::show(ui, state),
+                Pane::Engine => panels::engine::show(ui, state),
+                Pane::Layers => panels::layers::show(ui, state),
                 Pane::Log => panels::log::show(ui, state),
             }
         });

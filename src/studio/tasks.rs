@@ -2,7 +2,9 @@
 //! channel; the window is woken when there is something to take in.
 
 use super::state::document::Analysis;
+use super::state::opened_engine::is_engine_file;
 use super::widgets::Failure;
+use crate::engine::plan::EngineView;
 use crate::model::{Model, ModelError};
 use crate::recipe::Recipe;
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -24,6 +26,8 @@ pub enum OpenEvent {
         /// The recipe file that named it.
         recipe_path: Option<PathBuf>,
     },
+    /// The file is an engine; this is what it says without its library.
+    Engine(Box<EngineView>),
     /// The graph is built.
     Ready(Box<Analysis>),
     /// It cannot be opened.
@@ -52,10 +56,21 @@ pub struct Opening {
 impl Opening {
     /// Starts a thread that opens `path`. Dropping the value lets the thread's result go unseen.
     pub fn start(path: PathBuf, wake: &Wake) -> Self {
+        let file = path.clone();
+        Self::run(path, wake, move |tell, wake| open(&file, tell, wake))
+    }
+
+    /// As [`Self::start`] for the model of a recipe that is no file of its own.
+    pub fn start_recipe(recipe: Recipe, wake: &Wake) -> Self {
+        let path = recipe.model.path.clone();
+        Self::run(path, wake, move |tell, wake| open_model(recipe, None, tell, wake))
+    }
+
+    fn run(path: PathBuf, wake: &Wake, work: impl FnOnce(&Sender<OpenEvent>, &Wake) + Send + 'static) -> Self {
         let (tell, events) = crossbeam_channel::unbounded();
-        let (file, woken) = (path.clone(), Arc::clone(wake));
+        let woken = Arc::clone(wake);
         let spawned = std::thread::Builder::new().name("open model".into()).spawn(move || {
-            open(&file, &tell, &woken);
+            work(&tell, &woken);
             drop(tell);
             woken();
         });
@@ -96,6 +111,20 @@ pub fn is_recipe(path: &Path) -> bool {
 }
 
 fn open(path: &Path, tell: &Sender<OpenEvent>, wake: &Wake) {
+    if is_engine_file(path) {
+        let _ = tell.send(match EngineView::open(path) {
+            Ok(view) => OpenEvent::Engine(Box::new(view)),
+            Err(why) => OpenEvent::Failed(Failure {
+                what: "This is not an engine that can be read".into(),
+                place: path.display().to_string(),
+                why,
+                advice: "Open an engine that TensorRT or TensorRT-RTX wrote, a model (.onnx) or a recipe (.toml)."
+                    .into(),
+                raw: String::new(),
+            }),
+        });
+        return;
+    }
     let (recipe, recipe_path) = if is_recipe(path) {
         match Recipe::open(path) {
             Ok(recipe) => (recipe, Some(path.to_path_buf())),
@@ -113,6 +142,10 @@ fn open(path: &Path, tell: &Sender<OpenEvent>, wake: &Wake) {
     } else {
         (Recipe::for_model(path), None)
     };
+    open_model(recipe, recipe_path, tell, wake);
+}
+
+fn open_model(recipe: Recipe, recipe_path: Option<PathBuf>, tell: &Sender<OpenEvent>, wake: &Wake) {
     let model = match Model::open(&recipe.model.path) {
         Ok(model) => Arc::new(model),
         Err(error) => {
@@ -210,8 +243,11 @@ impl Dialog {
     pub fn open_file(wake: &Wake) -> Self {
         Self::start(wake, || {
             rfd::FileDialog::new()
-                .set_title("Open a model or a recipe")
-                .add_filter("ONNX models and recipes", &["onnx", "toml"])
+                .set_title("Open a model, a recipe or an engine")
+                .add_filter(
+                    "ONNX models, recipes and engines",
+                    &["onnx", "toml", "engine", "plan", "trt"],
+                )
                 .add_filter("All files", &["*"])
                 .pick_file()
         })

@@ -76,6 +76,8 @@ pub fn light() -> Style {
         added: pair(0x1f7a3d, 0xffffff),
         removed: pair(0xb3261e, 0xffffff),
         changed: pair(0x7a4fc4, 0xffffff),
+        types: [0x8e9bb0, 0x56b4e9, 0x0072b2, 0x009e73, 0xe69f00, 0xcc79a7, 0xd55e00].map(hex),
+        ramp: [0xe9ecf1, 0xf7dcbf, 0xf2b06a, 0xdf7a22, 0xb34a05].map(hex),
         overlay: pair(0xffffff, 0x2d3748),
         overlay_stroke: hex(0xcfd6e0),
         text_on_dark: hex(0xffffff),

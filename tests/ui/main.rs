@@ -1,7 +1,11 @@
 //! The studio as a user drives it, by accessible label, with the real worker.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod choices;
 mod flows;
+mod layers;
 mod pictures;
 mod precision;
 mod trouble;

@@ -109,7 +109,7 @@ fn a_worker_that_is_no_worker_is_explained() {
 }
 
 /// Starts workers behind a shell script that gets the worker's command line.
-fn behind(dir: &tempfile::TempDir, script: &str) -> Options {
+pub fn behind(dir: &tempfile::TempDir, script: &str) -> Options {
     use std::os::unix::fs::PermissionsExt;
     let path = dir.path().join("wrapper.sh");
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();

@@ -48,6 +48,10 @@ impl Builder for Embedded {
                 .iter()
                 .map(|(name, help)| ((*name).to_string(), (*help).to_string()))
                 .collect(),
+            kinds: options::HELP
+                .iter()
+                .map(|(name, _)| ((*name).to_string(), options::kind(name)))
+                .collect(),
             protocols: vec!["serial".into(), "custom".into()],
         }
     }

@@ -1,7 +1,7 @@
 //! Build options of the embedded engine.
 
-use crate::engine::EngineError;
 use crate::engine::bind::unknown_option;
+use crate::engine::{EngineError, OptionKind};
 use crate::recipe::BuildSpec;
 
 /// The options with a line of help each.
@@ -15,6 +15,14 @@ pub const HELP: &[(&str, &str)] = &[
         "lay out matrix weights for speed when loading (true), or save that memory (false)",
     ),
 ];
+/// What an option takes.
+pub fn kind(name: &str) -> OptionKind {
+    match name {
+        "threads" => OptionKind::whole(1, MOST_THREADS, 1),
+        _ => OptionKind::Flag,
+    }
+}
+
 /// More threads than any machine has cores.
 const MOST_THREADS: i64 = 1024;
 
@@ -87,6 +95,15 @@ mod tests {
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(words.iter().all(|w| error.contains(w)), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_taken() {
+        for (name, _) in HELP {
+            for value in kind(name).values() {
+                read(&format!("{name} = {value}")).unwrap();
+            }
         }
     }
 

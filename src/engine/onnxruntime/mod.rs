@@ -74,6 +74,10 @@ impl Builder for OnnxRuntime {
                 .iter()
                 .map(|(name, help)| ((*name).to_string(), (*help).to_string()))
                 .collect(),
+            kinds: options::help(self.cuda)
+                .iter()
+                .map(|(name, _)| ((*name).to_string(), options::kind(name)))
+                .collect(),
             protocols: protocols.into_iter().map(String::from).collect(),
         }
     }

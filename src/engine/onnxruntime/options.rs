@@ -1,7 +1,7 @@
 //! Build options of the ONNX Runtime targets.
 
-use crate::engine::EngineError;
 use crate::engine::bind::unknown_option;
+use crate::engine::{EngineError, OptionKind};
 use crate::recipe::{BuildSpec, Precision};
 use ort::session::builder::GraphOptimizationLevel;
 use std::path::PathBuf;
@@ -47,6 +47,17 @@ const CUDA: &[(&str, &str)] = &[
 ];
 /// More threads than any machine has cores.
 const MOST_THREADS: i64 = 1024;
+
+/// What an option takes.
+pub fn kind(name: &str) -> OptionKind {
+    match name {
+        "graph_optimization" => OptionKind::choice(["disabled", "basic", "extended", "all"]),
+        "threads" | "inter_threads" => OptionKind::whole(1, MOST_THREADS, 1),
+        "library" => OptionKind::Text("/path/to/libonnxruntime.so".into()),
+        "cudnn_search" => OptionKind::choice(["exhaustive", "heuristic", "default"]),
+        _ => OptionKind::Flag,
+    }
+}
 
 /// The options that a target knows, with help.
 pub fn help(cuda: bool) -> Vec<(&'static str, &'static str)> {
@@ -177,6 +188,15 @@ mod tests {
             ..BuildSpec::default()
         };
         Options::read(&build, cuda)
+    }
+
+    #[test]
+    fn what_is_offered_is_taken() {
+        for (name, _) in help(true) {
+            for value in kind(name).values() {
+                read(&format!("{name} = {value}"), true).unwrap();
+            }
+        }
     }
 
     #[test]

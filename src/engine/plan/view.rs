@@ -3,6 +3,7 @@
 use crate::bench::LayerFinding;
 use crate::engine::BuildRecord;
 use crate::graph::{Graph, NodePath};
+use crate::recipe::Recipe;
 use enginesmith_tensorrt::plan::{HEADER_BYTES, header};
 use enginesmith_tensorrt::{Flavour, Version};
 use serde::{Deserialize, Serialize};
@@ -197,6 +198,18 @@ impl EngineView {
         Ok(view)
     }
 
+    /// The recipe that the engine at `file` was built by, with the path of its model where that is still to be found: as the
+    /// record has it, from the engine's folder or the current one, or by its name beside the engine.
+    pub fn recipe(&self, file: &Path) -> Option<Recipe> {
+        let mut recipe = Recipe::from_toml(&self.record.as_ref()?.recipe).ok()?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let path = &recipe.model.path;
+        let beside = path.file_name().map(|name| folder.join(name));
+        let places = [Some(folder.join(path)), Some(path.clone()), beside];
+        recipe.model.path = places.into_iter().flatten().find(|p| p.is_file())?;
+        Some(recipe)
+    }
+
     /// How many layers compute in each type, most first; layers that do not say are left out.
     pub fn precisions(&self) -> Vec<(String, usize)> {
         let mut counts: Vec<(String, usize)> = Vec::new();
@@ -294,6 +307,26 @@ mod tests {
         record.engine_bytes = Some(97);
         std::fs::write(&beside, serde_json::to_vec(&record).unwrap()).unwrap();
         assert_eq!(EngineView::open(&path).unwrap().record, None);
+    }
+
+    #[test]
+    fn the_model_of_an_engine_is_found_where_it_lies_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = folder.path().join("a.engine");
+        let view = |path: &str| EngineView {
+            record: Some(BuildRecord {
+                recipe: format!("version = 1\n[model]\npath = {path:?}\n"),
+                ..BuildRecord::default()
+            }),
+            ..EngineView::default()
+        };
+        let moved = view("/was/somewhere/else/net.onnx");
+        assert_eq!(moved.recipe(&engine), None);
+        let beside = folder.path().join("net.onnx");
+        std::fs::write(&beside, "m").unwrap();
+        assert_eq!(moved.recipe(&engine).unwrap().model.path, beside);
+        assert_eq!(view("net.onnx").recipe(&engine).unwrap().model.path, beside);
+        assert_eq!(EngineView::default().recipe(&engine), None);
     }
 
     #[test]

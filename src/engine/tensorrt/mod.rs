@@ -82,6 +82,9 @@ impl Builder for TensorRt {
             options: options::help(self.flavour)
                 .map(|(name, help)| (name.to_string(), help.to_string()))
                 .collect(),
+            kinds: options::help(self.flavour)
+                .map(|(name, _)| (name.to_string(), options::kind(name)))
+                .collect(),
             protocols: ["trtexec-11", "trtexec-10", "serial", "custom"]
                 .map(String::from)
                 .into(),

@@ -3,8 +3,8 @@
 //! the versions that have it.
 
 use super::{RTX, TENSORRT, name, words};
-use crate::engine::EngineError;
 use crate::engine::bind::unknown_option;
+use crate::engine::{EngineError, OptionKind};
 use crate::recipe::BuildSpec;
 use crate::recipe::units::parse_size;
 use enginesmith_tensorrt::sys::{
@@ -171,6 +171,35 @@ pub fn help(flavour: Flavour) -> impl Iterator<Item = (&'static str, &'static st
     HELP.iter()
         .filter(move |(_, who, _)| fits(*who, flavour))
         .map(|(name, _, help)| (*name, *help))
+}
+
+/// What an option takes.
+pub fn kind(name: &str) -> OptionKind {
+    fn names<E: VersionedEnum>() -> OptionKind {
+        OptionKind::choice(E::ALL.iter().map(|e| e.short_name()))
+    }
+    let text = |like: &str| OptionKind::Text(like.into());
+    match name {
+        "optimization_level" => OptionKind::whole(0, 5, 3),
+        "aux_streams" => OptionKind::whole(0, 64, 0),
+        "max_tactics" => OptionKind::whole(1, i64::from(i32::MAX), 8),
+        "timing_iterations" => OptionKind::whole(1, 1000, 1),
+        "builder_threads" => OptionKind::whole(1, 1024, 1),
+        "profiling_verbosity" => names::<ProfilingVerbosity>(),
+        "hardware_compatibility" => names::<HardwareCompatibilityLevel>(),
+        "runtime_platform" => names::<RuntimePlatform>(),
+        "tiling" => names::<TilingOptimizationLevel>(),
+        "refit" => OptionKind::choice(["off", "all", "identical", "individual"]),
+        "compute_capability" => text("8.6,12.0"),
+        "memory_pools" => text("tactic-dram:2GiB"),
+        "tactic_sources" => text("cublas-lt,edge-mask-convolutions"),
+        "flags" => text("strict-nans,direct-io"),
+        "preview_features" => text("profile-sharing-0806"),
+        "parser_flags" => text("native-instancenorm"),
+        "plugins" => text("/path/to/libplugin.so"),
+        "library" => text("/path/to/the/libraries"),
+        _ => OptionKind::Flag,
+    }
 }
 
 fn fits(who: For, flavour: Flavour) -> bool {
@@ -531,6 +560,22 @@ mod tests {
         runtime_platform = "windows-amd64"
         timing_cache = "/x/cache"
     "#;
+
+    #[test]
+    fn what_is_offered_is_taken() {
+        for flavour in [Flavour::Rtx, Flavour::Enterprise] {
+            for (name, _) in help(flavour) {
+                for value in kind(name).values() {
+                    let with = match name {
+                        "exclude_lean_runtime" => "version_compatible = true\n",
+                        "plugins_in_engine" => "plugins = \"/x/a.so\"\n",
+                        _ => "",
+                    };
+                    read(&format!("{with}{name} = {value}"), flavour).unwrap();
+                }
+            }
+        }
+    }
 
     #[test]
     fn every_option_that_is_listed_is_read() {

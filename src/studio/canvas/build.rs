@@ -288,6 +288,59 @@ impl GraphView {
         opening_level(&self.hierarchy)
     }
 
+    /// As `grouping` of another view: scopes of the same name are open in both; what is new is as the graph opens with.
+    pub fn grouping_like(&self, other: &Self, grouping: &Grouping) -> Grouping {
+        let mut like = Grouping {
+            by_name: grouping.by_name,
+            ..self.opening()
+        };
+        let opened = (0..other.scopes.len() as u32).filter_map(|s| {
+            let open = grouping.open.get(s as usize).copied().unwrap_or(false);
+            Some((other.scope_name(s)?, open))
+        });
+        let opened: HashMap<&str, bool> = opened.collect();
+        like.open.resize(self.scopes.len(), false);
+        for (scope, open) in like.open.iter_mut().enumerate() {
+            let name = self.scope_name(scope as u32);
+            *open = name.and_then(|n| opened.get(n).copied()).unwrap_or(*open);
+        }
+        like
+    }
+
+    /// For boxes of this view, the box of `other` that stands for the same thing: a node that gives a tensor of the same
+    /// name, or has the same name; a scope of the same name.
+    pub fn twins<'a>(&'a self, other: &'a Self) -> impl Fn(Item) -> Option<Item> + 'a {
+        let mut giving: HashMap<&str, NodeId> = HashMap::new();
+        let mut named: HashMap<&str, NodeId> = HashMap::new();
+        for (i, node) in other.graph.nodes.iter().enumerate() {
+            let id = NodeId(i as u32);
+            for tensor in node.outputs.iter().flatten() {
+                giving.entry(&other.graph.tensor(*tensor).name).or_insert(id);
+            }
+            if !node.name.is_empty() {
+                named.entry(&node.name).or_insert(id);
+            }
+        }
+        let scopes: HashMap<&str, u32> = (1..other.scopes.len() as u32)
+            .filter_map(|s| Some((other.scope_name(s)?, s)))
+            .collect();
+        move |item| match (item, self.entry(item)) {
+            (Item::Scope(scope), _) => scopes.get(self.scope_name(scope)?).map(|s| Item::Scope(*s)),
+            (_, Some(Entry::Node(id))) => {
+                let node = self.graph.node(id);
+                let tensor = node
+                    .outputs
+                    .iter()
+                    .flatten()
+                    .next()
+                    .map(|t| &*self.graph.tensor(*t).name);
+                let found = tensor.and_then(|t| giving.get(t)).or_else(|| named.get(&*node.name));
+                other.item(*found?)
+            }
+            _ => None,
+        }
+    }
+
     /// The box of a node; for a constant, of a node that reads it; `None` for nodes of function definitions.
     pub fn item(&self, node: NodeId) -> Option<Item> {
         self.shown_at

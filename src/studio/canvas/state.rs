@@ -126,6 +126,28 @@ impl CanvasState {
         }
     }
 
+    /// After another graph came that has nodes of this one (a patch applied or taken back): keeps the node nearest to the
+    /// middle that stands in both where it is on the screen. `twin` finds a node's place in the new scene. Shows the graph
+    /// as when it is opened where no node stands in both.
+    pub fn carry_over(&mut self, old: &Scene, new: &Scene, twin: impl Fn(Item) -> Option<Item>) {
+        let mut nodes: Vec<_> = old
+            .nodes()
+            .iter()
+            .map(|n| (n.rect.distance_to_pos(self.camera.center), n))
+            .collect();
+        nodes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let found = nodes.iter().find_map(|(_, n)| Some((n.rect, new.place(twin(n.key)?)?)));
+        let camera = self.camera;
+        *self = Self::default();
+        if let Some((before, after)) = found {
+            self.opened = true;
+            self.camera = Camera {
+                center: camera.center + (after.center_top() - before.center_top()),
+                zoom: camera.zoom,
+            };
+        }
+    }
+
     /// Resolves goals and motions for a canvas of this size. True while the view moves.
     pub(super) fn advance(&mut self, scene: &Scene, size: Vec2, now: f64, reduced_motion: bool) -> bool {
         if !self.opened && !scene.nodes().is_empty() {

@@ -71,6 +71,10 @@ pub struct Style {
     pub removed: Pair,
     /// See `added`.
     pub changed: Pair,
+    /// Element types: FP32, FP16, BF16, INT8, FP8, 4 bits, others.
+    pub types: [Color32; 7],
+    /// A scale from nothing to much.
+    pub ramp: [Color32; 5],
     /// Legend and minimap.
     pub overlay: Pair,
     /// Outline of legend and minimap.
@@ -117,6 +121,31 @@ impl Style {
     /// The colours of a family.
     pub fn family(&self, family: Family) -> FamilyColors {
         self.families[family as usize]
+    }
+
+    /// The colour of an element type, by TensorRT's name of it.
+    pub fn type_color(&self, name: &str) -> Color32 {
+        let index = match name {
+            "FP32" | "TF32" => 0,
+            "FP16" => 1,
+            "BF16" => 2,
+            "INT8" | "UINT8" => 3,
+            "FP8" | "E8M0" => 4,
+            "INT4" | "FP4" => 5,
+            _ => 6,
+        };
+        self.types.get(index).copied().unwrap_or(self.node.fill)
+    }
+
+    /// The colour of a share of the most there is, 0 to 1.
+    pub fn heat(&self, share: f64) -> Color32 {
+        let last = self.ramp.len() - 1;
+        let at = share.clamp(0.0, 1.0) as f32 * last as f32;
+        let low = (at as usize).min(last - 1);
+        match (self.ramp.get(low), self.ramp.get(low + 1)) {
+            (Some(low_color), Some(high)) => low_color.lerp_to_gamma(*high, at - low as f32),
+            _ => self.node.fill,
+        }
     }
 
     /// Whichever of the two text colours is easier to read on `fill`.

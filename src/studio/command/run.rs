@@ -5,6 +5,7 @@ use crate::recipe::{Lowering, Recipe};
 use crate::rewrite::Calibration;
 use crate::studio::layout::{self, Pane};
 use crate::studio::state::lab::Run;
+use crate::studio::state::layer_run::LayerRun;
 use crate::studio::state::precision::{self, Tab};
 use crate::studio::state::sensitivity::Place;
 use crate::studio::state::{Action, Job, PaintChoice, Selection, State, Step, Targets, save};
@@ -59,6 +60,7 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
                 state.act(Action::Open(path));
             }
         }
+        CommandId::CloseEngine => state.engine = None,
         CommandId::SaveRecipe => match state.doc.as_ref().and_then(|d| d.recipe_path.clone()) {
             Some(path) => state.act(Action::Save(path, true)),
             None => save_as(state),
@@ -122,6 +124,12 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
         CommandId::Compare => compare(state, shell.tree),
         CommandId::CancelCompare => {
             if let Some(run) = &mut state.lab.run {
+                run.job.cancel();
+            }
+        }
+        CommandId::ProfileLayers => profile(state, shell.tree),
+        CommandId::CancelProfile => {
+            if let Some(run) = &mut state.lab.profile {
                 run.job.cancel();
             }
         }
@@ -325,6 +333,30 @@ fn compare(state: &mut State, tree: &mut Tree<Pane>) {
     state.lab.reset_plots += 1;
     state.act(Action::Step(Step::Lab));
     layout::show(tree, Pane::Plots);
+}
+
+/// Profiles the chosen variant: builds it and runs it with the runtime's profiler on.
+fn profile(state: &mut State, tree: &mut Tree<Pane>) {
+    let Some(doc) = &state.doc else { return };
+    let variants = match doc.recipe().resolve_variants() {
+        Ok(variants) => variants,
+        Err(why) => {
+            state.error(format!("The variants cannot be resolved: {why}"));
+            return;
+        }
+    };
+    let chosen = state.lab.profile_variant.min(variants.len().saturating_sub(1));
+    let Some((name, mut recipe)) = variants.into_iter().nth(chosen) else {
+        return;
+    };
+    recipe.variants.clear();
+    let task = Task::Profile {
+        recipe: Box::new(recipe),
+        runs: crate::bench::layer::RUNS,
+    };
+    let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
+    state.lab.profile = Some(LayerRun::new(job, name));
+    layout::show(tree, Pane::Layers);
 }
 
 fn copy_table(state: &mut State, write: fn(&crate::bench::Comparison) -> String, what: &'static str) {

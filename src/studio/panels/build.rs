@@ -10,7 +10,7 @@ use crate::studio::widgets::{self, Failure, card, empty, heading, key_value, not
 use crate::worker::{JobError, TaskOutput};
 use eframe::egui;
 use eframe::egui::{Grid, ProgressBar, RichText, ScrollArea, Ui};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Draws the panel.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     ui.add_space(HALF);
     ui.add_enabled_ui(!running, |ui| super::engine_file::show(ui, state));
     ui.add_space(HALF);
-    let mut again = false;
+    let (mut again, mut open) = (false, None);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(job) = &state.build else {
             note(ui, "Building prepares the model for the target with the recipe's settings. It runs in a process of its own; the window stays usable.");
@@ -46,7 +46,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             None => progress(ui, job),
             Some(Ending::Done(output)) => {
                 if let TaskOutput::Build(record) = &**output {
-                    result(ui, record, state.built_file.as_deref());
+                    open = result(ui, record, state.built_file.as_deref());
                 }
             }
             Some(Ending::Cancelled) => {
@@ -67,6 +67,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     if again {
         state.act(Action::Run(CommandId::Build));
+    }
+    if let Some(file) = open {
+        state.act(Action::Open(file));
     }
 }
 
@@ -140,8 +143,10 @@ pub fn stages(ui: &mut Ui, stages: &Stages) {
     }
 }
 
-fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) {
+/// What was built; the engine file when it should be shown.
+fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) -> Option<PathBuf> {
     let t = Tokens::of(ui);
+    let mut opens = false;
     card(ui, Some(t.success), |ui| {
         ui.label(RichText::new("✔ Engine built").strong().color(t.success));
         Grid::new("build result")
@@ -164,11 +169,14 @@ fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) {
                 }
             });
         ui.add_space(HALF);
-        if ui.button("Copy build record").clicked()
-            && let Ok(text) = serde_json::to_string_pretty(record)
-        {
-            ui.ctx().copy_text(text);
-        }
+        ui.horizontal(|ui| {
+            opens = file.is_some() && record.target.starts_with("tensorrt") && ui.button("Show engine").clicked();
+            if ui.button("Copy build record").clicked()
+                && let Ok(text) = serde_json::to_string_pretty(record)
+            {
+                ui.ctx().copy_text(text);
+            }
+        });
     });
     if !record.stages.is_empty() {
         section(ui, "Time by stage", |ui| {
@@ -182,6 +190,7 @@ fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) {
                 });
         });
     }
+    file.filter(|_| opens).map(Path::to_path_buf)
 }
 
 /// A failed job as a panel shows it.

@@ -10,6 +10,7 @@ use crate::studio::canvas::{
 };
 use crate::studio::command::{self, CommandId};
 use crate::studio::panels::paint::TargetAnswers;
+use crate::studio::panels::paint_layers::LayerPaint;
 use crate::studio::panels::precision::{LoweredLayer, SensitivityLayer};
 use crate::studio::state::{Action, Document, PaintChoice, Selection, State};
 use crate::studio::tasks::Wake;
@@ -40,6 +41,16 @@ impl Drop for Pending {
     }
 }
 
+/// What was shown before another graph came.
+struct Before {
+    view: Arc<GraphView>,
+    grouping: Grouping,
+    scene: Scene,
+}
+
+/// What colours by layer depend on: the choice, the versions of engine and profile.
+type LayersKey = (PaintChoice, u64, u64);
+
 /// State of the graph pane.
 #[derive(Default)]
 pub struct CanvasPane {
@@ -49,6 +60,8 @@ pub struct CanvasPane {
     grouping: Option<Grouping>,
     scene: Option<Scene>,
     report: Option<Arc<Report>>,
+    /// The graph before this one, until this one is laid out: what stands in both stays where it is.
+    before: Option<Before>,
     /// What the patches changed, and the side of it that is shown.
     diff: Option<(Arc<GraphDiff>, Side)>,
     answers: Option<TargetAnswers>,
@@ -57,6 +70,8 @@ pub struct CanvasPane {
     lowered: LoweredLayer,
     /// The paint layer of what layers lose, and the version of the search that it shows.
     lost: (u64, SensitivityLayer),
+    /// Colours by the layers of an engine or a profile, and what they were made from.
+    layers: Option<(LayersKey, Option<LayerPaint>)>,
     findings_version: Option<u64>,
     cache: Arc<Mutex<LayoutCache>>,
     pending: Option<Pending>,
@@ -129,10 +144,13 @@ impl CanvasPane {
             return;
         };
         let style = theme::canvas::style(&t, state.settings.reduce_motion);
-        let paint: &dyn PaintBy = match (state.paint, &self.answers) {
-            (PaintChoice::Target, Some(answers)) => answers,
-            (PaintChoice::Precision, _) => &self.lowered,
-            (PaintChoice::Sensitivity, _) => &self.lost.1,
+        self.layers = Self::layers(self.layers.take(), self.view.as_deref(), state, &graph);
+        let layers = self.layers.as_ref().and_then(|l| l.1.as_ref());
+        let paint: &dyn PaintBy = match (state.paint, &self.answers, layers) {
+            (PaintChoice::Target, Some(answers), _) => answers,
+            (PaintChoice::Precision, ..) => &self.lowered,
+            (PaintChoice::Sensitivity, ..) => &self.lost.1,
+            (PaintChoice::Types | PaintChoice::Time, _, Some(layers)) => layers,
             _ => &OperatorFamilies,
         };
         let events = canvas_ui(ui, &mut self.canvas, scene, paint, &style);
@@ -146,6 +164,9 @@ impl CanvasPane {
                 _ => Selection::Model,
             };
             state.selection = selection;
+            if let Selection::Node(node) = selection {
+                state.choose_layers_of(node);
+            }
         }
         if let Some(scope) = events.toggle_scope {
             self.toggle(scope, &state.wake);
@@ -156,13 +177,48 @@ impl CanvasPane {
         self.search_bar(ui, state, &graph);
     }
 
+    /// The colours by layer, made anew when what they depend on changed.
+    fn layers(
+        old: Option<(LayersKey, Option<LayerPaint>)>,
+        view: Option<&GraphView>,
+        state: &mut State,
+        graph: &Arc<Graph>,
+    ) -> Option<(LayersKey, Option<LayerPaint>)> {
+        let view = view?;
+        if let Some(engine) = &mut state.engine {
+            engine.follow(Some(graph));
+        }
+        if let Some(run) = &mut state.lab.profile {
+            run.follow(Some(graph));
+        }
+        let versions = (
+            state.engine.as_ref().map_or(0, |e| e.version),
+            state.lab.profile.as_ref().map_or(0, |p| p.version),
+        );
+        let key = (state.paint, versions.0, versions.1);
+        if let Some(old) = old.filter(|old| old.0 == key) {
+            return Some(old);
+        }
+        let paint = match state.paint {
+            PaintChoice::Types => state.engine.as_ref().and_then(|e| LayerPaint::of_engine(view, e)),
+            PaintChoice::Time => state.lab.profile.as_ref().and_then(|p| LayerPaint::of_run(view, p)),
+            _ => None,
+        };
+        Some((key, paint))
+    }
+
     /// A new graph, or new findings.
     fn follow(&mut self, graph: &Arc<Graph>, doc: &Document, wake: &Wake) {
         if !self.graph.as_ref().is_some_and(|g| Arc::ptr_eq(g, graph)) {
-            let search = self.search.take();
+            let old = std::mem::take(self);
+            let seen = old.view.zip(old.grouping).zip(old.scene);
+            let seen = seen.map(|((view, grouping), scene)| Before { view, grouping, scene });
             *self = Self {
                 graph: Some(Arc::clone(graph)),
-                search,
+                search: old.search,
+                // Where several graphs come one after another before one is laid out, the one last seen counts.
+                before: seen.or(old.before),
+                canvas: old.canvas,
                 ..Self::default()
             };
             self.start(None, None, wake);
@@ -211,13 +267,17 @@ impl CanvasPane {
     fn start(&mut self, anchor: Option<Item>, jump: Option<Item>, wake: &Wake) {
         let Some(graph) = self.graph.clone() else { return };
         let (view, grouping, cache) = (self.view.clone(), self.grouping.clone(), Arc::clone(&self.cache));
+        let like = self.before.as_ref().map(|b| (Arc::clone(&b.view), b.grouping.clone()));
         let cancel = Arc::new(AtomicBool::new(false));
         let (tell, result) = crossbeam_channel::bounded(1);
         let (stop, wake) = (Arc::clone(&cancel), Arc::clone(wake));
         // A thread that cannot be had drops the sender, which reads as failed.
         let _ = std::thread::Builder::new().name("layout".into()).spawn(move || {
             let view = view.unwrap_or_else(|| Arc::new(GraphView::new(graph)));
-            let grouping = grouping.unwrap_or_else(|| view.opening());
+            let grouping = grouping.unwrap_or_else(|| match &like {
+                Some((other, grouping)) => view.grouping_like(other, grouping),
+                None => view.opening(),
+            });
             let mut cache = cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Ok(scene) = view.scene(&grouping, &GraphMarks::default(), &mut cache, &stop) {
                 let _ = tell.send((view, grouping, scene));
@@ -241,10 +301,13 @@ impl CanvasPane {
                 self.pending = None;
                 if let Some(old) = &self.scene {
                     self.canvas.keep_in_place(old, &scene, anchor);
+                } else if let Some(before) = self.before.take() {
+                    self.canvas.carry_over(&before.scene, &scene, before.view.twins(&view));
                 }
                 self.view = Some(view);
                 self.grouping = Some(grouping);
                 self.scene = Some(scene);
+                self.layers = None;
                 self.mark();
                 if let Some(item) = jump {
                     self.canvas.jump_to(item);

@@ -130,6 +130,7 @@ fn node(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: NodeId) {
         });
     super::precision::why_here(ui, state, id);
     findings(ui, state, graph, id);
+    super::node_layers::show(ui, state, id);
     let proto = graph.proto(id);
     if !proto.attribute.is_empty() {
         section(ui, "Attributes", |ui| {

@@ -37,8 +37,19 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             super::build::cancel(ui, state, CommandId::CancelCompare);
         }
     });
+    if let Some(why) = super::recipe::cannot_measure(state) {
+        ui.add_space(HALF);
+        card(ui, Some(Tokens::of(ui).warning), |ui| {
+            ui.label(RichText::new("⚠ Cannot be measured here").strong());
+            ui.add(egui::Label::new(why).wrap());
+            note(
+                ui,
+                "Build the engine here and run it where its GPU is, or name a command prefix (such as ssh gpu-box) in the Recipe step.",
+            );
+        });
+    }
     ui.add_space(SPACE);
-    let mut again = false;
+    let (mut again, mut profile) = (false, None);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(run) = &state.lab.run else {
             note(ui, "Builds every variant of the recipe, then measures them in turn. Plots fill below while samples arrive.");
@@ -67,6 +78,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         let t = Tokens::of(ui);
         ui.add_space(HALF);
+        let can_profile = !run.job.is_running() && !state.lab.is_profiling();
         let protocol = run.protocol.clone();
         for (i, v) in run.variants.iter().enumerate() {
             let result = state.lab.result.as_ref().and_then(|r| r.variants.get(i));
@@ -79,6 +91,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                         }
                     });
                 });
+                if can_profile {
+                    let button = ui.small_button("Profile layers").on_hover_text("Time per layer, in a run of its own");
+                    let label = format!("Profile layers of {}", v.name);
+                    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+                    if button.clicked() {
+                        profile = Some(i);
+                    }
+                }
                 if let Some(why) = why_lost(v, result) {
                     ui.add(egui::Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
                     return;
@@ -113,6 +133,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     if again {
         state.act(Action::Run(CommandId::Compare));
+    }
+    if let Some(variant) = profile {
+        state.lab.profile_variant = variant;
+        state.act(Action::Run(CommandId::ProfileLayers));
     }
 }
 

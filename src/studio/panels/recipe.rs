@@ -10,10 +10,10 @@ use crate::format;
 use crate::recipe::{Precision, Recipe};
 use crate::studio::command::{CommandId, find};
 use crate::studio::state::{Action, State, Targets};
-use crate::studio::theme::{HALF, SPACE};
+use crate::studio::theme::SPACE;
 use crate::studio::widgets::{empty, heading, note, section};
 use eframe::egui;
-use eframe::egui::{ComboBox, DragValue, ScrollArea, Ui};
+use eframe::egui::{ComboBox, ScrollArea, Ui};
 
 /// What a part of the panel may look at while it edits the recipe.
 pub struct Looks<'a> {
@@ -149,7 +149,11 @@ pub fn blocked(state: &State) -> Option<String> {
     let Some(target) = state.target() else {
         return Some(format!("There is no target {:?}", recipe.target.name));
     };
-    if let Here::Nothing(why) = here(target, recipe.target.version.as_deref()) {
+    // A library that the recipe names itself is not among those found; the worker says what becomes of it.
+    let names_library = recipe.build.options.contains_key("library");
+    if let Here::Nothing(why) = here(target, recipe.target.version.as_deref())
+        && !names_library
+    {
         return Some(why);
     }
     let p = recipe.build.precision;
@@ -243,10 +247,7 @@ fn build_options(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
     })
     .response
     .on_disabled_hover_text(format!("{} has no workspace limit", recipe.target.name));
-    let options: Vec<(String, String)> = looks.target.map(|t| t.options.clone()).unwrap_or_default();
-    for (name, help) in &options {
-        option(ui, recipe, name, help);
-    }
+    super::recipe_options::show(ui, recipe, looks);
     let unknown: Vec<String> = recipe.build.options.keys().filter(|k| !knows(k)).cloned().collect();
     for name in unknown {
         ui.horizontal(|ui| {
@@ -276,38 +277,6 @@ fn workspace(ui: &mut Ui, recipe: &mut Recipe) {
     });
 }
 
-/// One option: on or off, and its value. Whole numbers and words are what targets take.
-fn option(ui: &mut Ui, recipe: &mut Recipe, name: &str, help: &str) {
-    ui.horizontal(|ui| {
-        let mut on = recipe.build.options.contains_key(name);
-        if ui.checkbox(&mut on, name).on_hover_text(help).changed() {
-            if on {
-                recipe.build.options.insert(name.into(), toml::Value::Integer(1));
-            } else {
-                recipe.build.options.remove(name);
-            }
-        }
-        match recipe.build.options.get_mut(name) {
-            Some(toml::Value::Integer(n)) => {
-                ui.name_inputs(name, |ui| ui.add(DragValue::new(n).range(0..=1_000_000).speed(0.1)));
-            }
-            Some(toml::Value::Boolean(b)) => {
-                ui.name_inputs(name, |ui| ui.checkbox(b, ""));
-            }
-            Some(toml::Value::String(text)) => {
-                crate::studio::widgets::field(ui, name, egui::TextEdit::singleline(text).desired_width(120.0));
-            }
-            Some(other) => {
-                ui.monospace(other.to_string());
-            }
-            None => {
-                ui.weak("default");
-            }
-        }
-    });
-    ui.add_space(HALF / 2.0);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,6 +296,7 @@ mod tests {
             install: Some("Run enginesmith targets install tensorrt.".into()),
             precisions: vec![("fp32".into(), None), ("fp8".into(), Some("needs Ada or newer".into()))],
             options: vec![],
+            kinds: Default::default(),
             protocols: vec![],
         }
     }

@@ -82,7 +82,7 @@ fn found(ui: &mut Ui, recipe: &Recipe, info: &TargetInfo) {
     for found in &info.found {
         let (icon, colour, words, why) = match &found.usable {
             Usable::Yes => ("✔", t.success, "builds and runs here", None),
-            Usable::BuildOnly(why) => ("⚠", t.warning, "builds here, does not run", Some(why)),
+            Usable::BuildOnly(why) => ("⚠", t.warning, "builds only", Some(why)),
             Usable::No(why) => ("⛔", t.error, "cannot be used", Some(why)),
         };
         ui.horizontal(|ui| {

@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         ui.label(RichText::new("🗁").size(40.0).color(t.weak));
         ui.heading("Drop an ONNX file here");
-        ui.label(RichText::new("or a recipe (.toml)").color(t.weak));
+        ui.label(RichText::new("or a recipe (.toml), or an engine (.engine, .plan)").color(t.weak));
         ui.add_space(2.0 * SPACE);
         let row = 205.0f32.min(ui.available_width());
         ui.allocate_ui(vec2(row, 32.0), |ui| {

@@ -1,6 +1,7 @@
 //! Comparisons: the one that runs, as it streams in, and the last result.
 
 use super::Job;
+use super::layer_run::LayerRun;
 use super::stages::Stages;
 use crate::bench::{Comparison, live::LiveSeries};
 use crate::engine::BuildRecord;
@@ -72,9 +73,18 @@ pub struct Lab {
     pub sort: Option<String>,
     /// Samples that arrived while the plots were paused.
     pub held: Vec<ServiceEvent>,
+    /// The running or last profile.
+    pub profile: Option<LayerRun>,
+    /// Index of the variant to profile.
+    pub profile_variant: usize,
 }
 
 impl Lab {
+    /// True while a profile runs.
+    pub fn is_profiling(&self) -> bool {
+        self.profile.as_ref().is_some_and(|p| p.job.is_running())
+    }
+
     /// True while a comparison runs.
     pub fn is_running(&self) -> bool {
         self.run.as_ref().is_some_and(|r| r.job.is_running())

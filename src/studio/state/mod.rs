@@ -8,9 +8,13 @@ pub mod findings;
 pub mod history;
 pub mod jobs;
 pub mod lab;
+pub mod layer_run;
+pub mod layers;
 pub mod log;
+pub mod opened_engine;
 pub mod patched;
 pub mod precision;
+pub mod rows;
 pub mod save;
 pub mod sensitivity;
 pub mod stages;
@@ -23,6 +27,7 @@ pub use engine_file::EngineFile;
 pub use jobs::{Ending, Job};
 pub use lab::Lab;
 pub use log::{Level, Log};
+pub use opened_engine::OpenedEngine;
 pub use precision::PrecisionView;
 pub use sensitivity::Sensitivity;
 
@@ -33,6 +38,7 @@ use super::widgets::Failure;
 use crate::engine::TargetInfo;
 use crate::graph::{NodeId, TensorId};
 use crate::worker::Service;
+use layers::LayerNodes;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -87,8 +93,12 @@ pub enum Selection {
 pub enum Action {
     /// Run a command from the list.
     Run(CommandId),
-    /// Open a model or a recipe file.
+    /// Open a model, a recipe or an engine file.
     Open(PathBuf),
+    /// Open the model that the open engine was built from, with its recipe.
+    OpenEngineModel,
+    /// Show the engine view, high enough to be read.
+    ShowEngine,
     /// Show this in the inspector; a node is also scrolled to on the canvas.
     Go(Selection),
     /// Show this step's panel.
@@ -115,11 +125,22 @@ pub enum PaintChoice {
     Precision,
     /// How much accuracy layers lose.
     Sensitivity,
+    /// Types that the open engine's layers compute in.
+    Types,
+    /// Time in the last profile.
+    Time,
 }
 
 impl PaintChoice {
     /// All, in the order of the list.
-    pub const ALL: [Self; 4] = [Self::Families, Self::Target, Self::Precision, Self::Sensitivity];
+    pub const ALL: [Self; 6] = [
+        Self::Families,
+        Self::Target,
+        Self::Precision,
+        Self::Sensitivity,
+        Self::Types,
+        Self::Time,
+    ];
 
     /// In words.
     pub fn title(self) -> &'static str {
@@ -128,6 +149,8 @@ impl PaintChoice {
             Self::Target => "What the target takes",
             Self::Precision => "Precision",
             Self::Sensitivity => "Accuracy lost",
+            Self::Types => "Types in the engine",
+            Self::Time => "Time per layer",
         }
     }
 }
@@ -152,6 +175,8 @@ pub struct State {
     pub doc: Option<Document>,
     /// A file being opened.
     pub opening: Option<Opening>,
+    /// The open engine file.
+    pub engine: Option<OpenedEngine>,
     /// Why the last file did not open.
     pub open_failure: Option<Failure>,
     /// A file dialog of the system, on its thread.
@@ -217,6 +242,34 @@ impl State {
     pub fn target(&self) -> Option<&TargetInfo> {
         let name = &self.doc.as_ref()?.recipe().target.name;
         self.known_targets().iter().find(|t| &t.name == name)
+    }
+
+    /// Names of the recipe's variants; of the recipe itself when it has none.
+    pub fn variant_names(&self) -> Vec<String> {
+        let Some(doc) = &self.doc else { return Vec::new() };
+        match doc.recipe().variants.as_slice() {
+            [] => vec![doc.recipe().build.precision.to_string()],
+            variants => variants.iter().map(|v| v.name.clone()).collect(),
+        }
+    }
+
+    /// Chooses the layer that computes a node, in the engine view and the layer view; one that does and is chosen stays.
+    pub fn choose_layers_of(&mut self, node: NodeId) {
+        let pick = |nodes: Option<&LayerNodes>, chosen: Option<usize>| {
+            let layers = nodes.map(|n| n.layers(node)).unwrap_or_default();
+            let stays = chosen.is_some_and(|c| layers.contains(&c));
+            layers.first().copied().filter(|_| !stays)
+        };
+        if let Some(engine) = &mut self.engine
+            && let Some(layer) = pick(engine.nodes.as_ref(), engine.rows.chosen())
+        {
+            engine.choose(Some(layer), true);
+        }
+        if let Some(run) = &mut self.lab.profile
+            && let Some(layer) = pick(run.nodes.as_ref(), run.rows.chosen())
+        {
+            run.choose(Some(layer), true);
+        }
     }
 
     /// An error: toast and log.

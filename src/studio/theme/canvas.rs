@@ -39,6 +39,11 @@ const DARK: [(u32, u32, u32); 10] = [
     (0x36_3d48, 0xdd_e3ec, 0x78_849a),
 ];
 
+/// Element types in the order of [`Style::types`]: grey for FP32, then Okabe and Ito's colours.
+const TYPES: [u32; 7] = [
+    0x8e_9bb0, 0x56_b4e9, 0x00_72b2, 0x00_9e73, 0xe6_9f00, 0xcc_79a7, 0xd5_5e00,
+];
+
 /// The canvas's style for these tokens.
 pub fn style(t: &Tokens, reduced_motion: bool) -> Style {
     let families = if t.dark { DARK } else { LIGHT };
@@ -85,6 +90,8 @@ pub fn style(t: &Tokens, reduced_motion: bool) -> Style {
         added: pair(0x1f_7a3d, 0xff_ffff),
         removed: pair(0xb3_261e, 0xff_ffff),
         changed: pair(0x7a_4fc4, 0xff_ffff),
+        types: TYPES.map(hex),
+        ramp: [0xe9_ecf1, 0xf7_dcbf, 0xf2_b06a, 0xdf_7a22, 0xb3_4a05].map(hex),
         overlay: Pair {
             fill: t.panel,
             text: t.text,
@@ -113,6 +120,7 @@ pub fn style(t: &Tokens, reduced_motion: bool) -> Style {
             strong: hex(0x66_758c),
         },
         frames: [pair(0x16_1b21, 0xc6_d0dd), pair(0x1c_222a, 0xc6_d0dd)],
+        ramp: [0x2d_3643, 0x5a_4636, 0x96_5a24, 0xd4_7b22, 0xff_b65c].map(hex),
         edge: hex(0x69_758a),
         error: pair(0xe5_484d, 0x1a_0506),
         warning: pair(0xf5_b83d, 0x2b_1d00),
@@ -145,6 +153,12 @@ mod tests {
                 assert!(ratio >= 4.5, "pair {i} (dark: {}): {ratio:.2}", t.dark);
             }
             assert!(contrast(s.node.fill, s.node_weak_text) >= 4.5);
+            let shares = (0..=20).map(|i| s.heat(f64::from(i) / 20.0));
+            for fill in s.types.into_iter().chain(shares) {
+                let ratio = contrast(s.text_on(fill), fill);
+                assert!(ratio >= 4.5, "text on {fill:?} (dark: {}): {ratio:.2}", t.dark);
+            }
+            assert_eq!((s.heat(0.0), s.heat(1.0)), (s.ramp[0], s.ramp[4]));
             for family in Family::ALL {
                 assert!(contrast(s.background, s.family(family).strong) >= 2.0, "{family:?}");
             }

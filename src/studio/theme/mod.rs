@@ -84,7 +84,8 @@ fn apply(style: &mut egui::Style, t: &Tokens, reduce_motion: bool) {
     let radius = CornerRadius::same(RADIUS);
     for (state, fill, text, outline) in [
         (&mut w.noninteractive, t.panel, t.text, t.line),
-        (&mut w.inactive, t.raised, t.text, Color32::TRANSPARENT),
+        // A card is as raised as a button: the outline tells them apart.
+        (&mut w.inactive, t.raised, t.text, t.line),
         (&mut w.hovered, t.hover, t.text, t.line),
         (&mut w.active, t.selected, t.text, t.accent),
         (&mut w.open, t.hover, t.text, t.line),

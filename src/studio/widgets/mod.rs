@@ -3,10 +3,14 @@
 
 mod card;
 mod name;
+mod segments;
 mod severity;
 mod status;
+mod table;
 
 pub use card::{card, heading, key_value, note, primary, section};
 pub use name::{field, name, name_link};
+pub use segments::{Segment, segments};
 pub use severity::{icon, severity, severity_text, word};
 pub use status::{Failure, empty, failure};
+pub use table::{filter, table};

@@ -39,6 +39,9 @@ pub(super) fn may_build(state: &State) -> Option<String> {
     if state.lab.is_running() {
         return Some("A comparison is running".into());
     }
+    if state.lab.is_profiling() {
+        return Some("Layers are being profiled".into());
+    }
     crate::studio::panels::recipe::blocked(state)
 }
 

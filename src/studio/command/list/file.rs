@@ -6,13 +6,16 @@ use eframe::egui::Key;
 
 /// Models, recipes, leaving.
 pub(super) static FILE: &[Command] = &[
-    Command::new(Menu::File, CommandId::Open, "Open model or recipe…", never)
+    Command::new(Menu::File, CommandId::Open, "Open model, recipe or engine…", never)
         .icon("🗁")
         .key(ctrl(Key::O)),
     Command::new(Menu::File, CommandId::OpenDemo, "Open demo", |_| {
         crate::studio::command::run::demo()
             .is_none()
             .then(|| "The demo (examples/digits) is not next to the program or in the current folder".into())
+    }),
+    Command::new(Menu::File, CommandId::CloseEngine, "Close engine", |s| {
+        s.engine.is_none().then(|| "No engine file is open".into())
     }),
     Command::new(Menu::File, CommandId::SaveRecipe, "Save recipe", |s| {
         needs_model(s).or_else(|| {

@@ -17,6 +17,14 @@ pub(super) static LAB: &[Command] = &[
         }
     })
     .icon("⏹"),
+    Command::new(Menu::Lab, CommandId::ProfileLayers, "Profile layers", may_compare),
+    Command::new(Menu::Lab, CommandId::CancelProfile, "Cancel profile", |s| {
+        match &s.lab.profile {
+            Some(run) if run.job.is_cancelling() => Some("The profile was asked to stop".into()),
+            Some(run) if run.job.is_running() => None,
+            _ => Some("No profile is running".into()),
+        }
+    }),
     Command::new(Menu::Lab, CommandId::PausePlots, "Pause or resume plots", needs_run).icon("⏸"),
     Command::new(Menu::Lab, CommandId::ResetPlots, "Reset plot zoom", needs_run),
     Command::new(

@@ -16,6 +16,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 pub enum CommandId {
     Open,
     OpenDemo,
+    CloseEngine,
     SaveRecipe,
     SaveRecipeAs,
     CopyCommandLine,
@@ -40,6 +41,8 @@ pub enum CommandId {
     CancelBuild,
     Compare,
     CancelCompare,
+    ProfileLayers,
+    CancelProfile,
     RefreshTargets,
     Calibrate,
     CancelCalibration,

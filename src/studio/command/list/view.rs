@@ -20,6 +20,8 @@ pub(super) static VIEW: &[Command] = &[
     Command::new(Menu::View, CommandId::Pane(Pane::Plots), "Show plots", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Variants), "Show variants", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Findings), "Show findings", never),
+    Command::new(Menu::View, CommandId::Pane(Pane::Engine), "Show engine", never),
+    Command::new(Menu::View, CommandId::Pane(Pane::Layers), "Show layers", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Log), "Show log", never),
     Command::new(Menu::View, CommandId::ResetLayout, "Reset layout", never),
     Command::new(Menu::View, CommandId::FitGraph, "Fit graph", needs_graph)
@@ -48,6 +50,27 @@ pub(super) static VIEW: &[Command] = &[
         CommandId::Paint(PaintChoice::Sensitivity),
         "Paint nodes by accuracy lost",
         needs_graph,
+    ),
+    Command::new(
+        Menu::View,
+        CommandId::Paint(PaintChoice::Types),
+        "Paint nodes by types in the engine",
+        |s| {
+            needs_graph(s).or_else(|| match &s.engine {
+                None => Some("Open an engine file first".into()),
+                Some(e) if e.view.layers.is_empty() => Some("The open engine tells no layers here".into()),
+                Some(_) => None,
+            })
+        },
+    ),
+    Command::new(
+        Menu::View,
+        CommandId::Paint(PaintChoice::Time),
+        "Paint nodes by time per layer",
+        |s| {
+            let profiled = s.lab.profile.as_ref().is_some_and(|p| p.result.is_some());
+            needs_graph(s).or_else(|| (!profiled).then(|| "Profile layers first".into()))
+        },
     ),
     Command::new(
         Menu::View,

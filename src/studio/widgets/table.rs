@@ -1,0 +1,116 @@
+//! A table of [`Rows`]: sorts by its headings, draws only what is in view, says which row was clicked.
+
+use crate::studio::state::rows::{Cell, Rows};
+use crate::studio::theme::Tokens;
+use eframe::egui;
+use egui::{Align, Label, Layout, RichText, Sense, TextEdit, Ui};
+use egui_extras::{Column, TableBuilder};
+
+/// Height of a row, in points.
+const ROW: f32 = 22.0;
+
+/// The field that filters rows, with how many are shown.
+pub fn filter(ui: &mut Ui, label: &str, rows: &mut Rows, width: f32) {
+    let edit = TextEdit::singleline(&mut rows.filter).desired_width(width);
+    super::field(ui, label, edit);
+    let (shown, all) = (rows.shown().len(), rows.len());
+    if shown < all {
+        let words = format!("{shown} of {all}");
+        ui.label(RichText::new(words).small().color(Tokens::of(ui).weak));
+    }
+}
+
+/// Draws the table in what room there is. `verb` with the text of the cell in column `named` is a row's accessible label.
+/// Returns the row that was clicked.
+pub fn table(ui: &mut Ui, id: &str, rows: &mut Rows, verb: &str, named: usize) -> Option<usize> {
+    let t = Tokens::of(ui);
+    let headings = rows.headings();
+    let shown = rows.shown().to_vec();
+    let (chosen, sort) = (rows.chosen(), rows.sort());
+    let (mut clicked, mut sort_by) = (None, None);
+    let reveal = rows.take_reveal();
+    egui::ScrollArea::horizontal().id_salt(id).show(ui, |ui| {
+        let mut builder = TableBuilder::new(ui)
+            .id_salt(id)
+            .resizable(true)
+            .sense(Sense::click())
+            .cell_layout(Layout::left_to_right(Align::Center))
+            .auto_shrink(false);
+        for (i, heading) in headings.iter().enumerate() {
+            builder = builder.column(if i + 1 == headings.len() {
+                Column::remainder().at_least(heading.width.min(96.0)).clip(true)
+            } else {
+                Column::initial(heading.width).at_least(36.0).clip(true)
+            });
+        }
+        if let Some(place) = reveal {
+            builder = builder.scroll_to_row(place, Some(Align::Center));
+        }
+        builder
+            .header(26.0, |mut header| {
+                for (i, heading) in headings.iter().enumerate() {
+                    header.col(|ui| {
+                        let layout = side(heading.is_number);
+                        let sorted = sort.filter(|s| s.0 == i).map(|s| s.1);
+                        if ui.with_layout(layout, |ui| title(ui, heading.title, sorted, &t)).inner {
+                            sort_by = Some(i);
+                        }
+                    });
+                }
+            })
+            .body(|body| {
+                body.rows(ROW, shown.len(), |mut row| {
+                    let Some(index) = shown.get(row.index()).copied() else {
+                        return;
+                    };
+                    let cells = rows.row(index);
+                    row.set_selected(chosen == Some(index));
+                    for cell in cells {
+                        row.col(|ui| {
+                            let (text, is_number) = match cell {
+                                Cell::Text(text) => (RichText::new(text), false),
+                                Cell::Number(_, text) => (RichText::new(text).monospace(), true),
+                            };
+                            let label = Label::new(text).selectable(false).truncate();
+                            ui.with_layout(side(is_number), |ui| ui.add(label));
+                        });
+                    }
+                    let response = row.response();
+                    let name = cells.get(named).map(Cell::text).unwrap_or_default();
+                    let label = format!("{verb} {name}");
+                    response.widget_info(|| {
+                        egui::WidgetInfo::selected(egui::accesskit::Role::Button, true, chosen == Some(index), &label)
+                    });
+                    if response.clicked() {
+                        clicked = Some(index);
+                    }
+                });
+            });
+    });
+    if let Some(column) = sort_by {
+        rows.sort_by(column);
+    }
+    clicked
+}
+
+fn side(is_number: bool) -> Layout {
+    if is_number {
+        Layout::right_to_left(Align::Center)
+    } else {
+        Layout::left_to_right(Align::Center)
+    }
+}
+
+/// A heading; true when it was clicked.
+fn title(ui: &mut Ui, title: &str, turned: Option<bool>, t: &Tokens) -> bool {
+    let mark = match turned {
+        None => "",
+        Some(false) => " ⏷",
+        Some(true) => " ⏶",
+    };
+    let text = RichText::new(format!("{title}{mark}")).small().color(t.weak);
+    let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
+    let label = format!("Sort by {title}");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+    response.on_hover_text(label.clone()).clicked()
+}
