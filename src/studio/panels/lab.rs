@@ -35,16 +35,28 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         if state.lab.is_running() {
             super::build::cancel(ui, state, CommandId::CancelCompare);
+        } else if state.lab.is_profiling() {
+            super::build::cancel(ui, state, CommandId::CancelProfile);
+        } else {
+            let blocked = find(CommandId::ProfileLayers).and_then(|c| (c.blocked)(state));
+            let button = egui::Button::new("Profile layers").min_size(egui::vec2(0.0, 4.0 * SPACE));
+            let response = ui.add_enabled(blocked.is_none(), button);
+            if response.clicked() {
+                state.act(Action::Run(CommandId::ProfileLayers));
+            }
+            response
+                .on_hover_text("Time per layer of a variant, in a run of its own")
+                .on_disabled_hover_text(blocked.unwrap_or_default());
         }
     });
-    if let Some(why) = super::recipe::cannot_measure(state) {
+    if let Some(why) = super::recipe::builds_only(state) {
         ui.add_space(HALF);
         card(ui, Some(Tokens::of(ui).warning), |ui| {
-            ui.label(RichText::new("⚠ Cannot be measured here").strong());
+            ui.label(RichText::new("⚠ Builds only").strong());
             ui.add(egui::Label::new(why).wrap());
             note(
                 ui,
-                "Build the engine here and run it where its GPU is, or name a command prefix (such as ssh gpu-box) in the Recipe step.",
+                "Nothing can be measured on this machine. Build the engine here and run it where its GPU is, or name a command prefix (such as ssh gpu-box) in the Recipe step.",
             );
         });
     }

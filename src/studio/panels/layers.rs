@@ -106,10 +106,9 @@ fn times(ui: &mut Ui, state: &mut State, run: &mut LayerRun, of: &LayerProfile) 
     let profile = &of.profile;
     ui.add(
         egui::Label::new(RichText::new(format!(
-            "{}: {} {} at {}, {}, {}",
+            "{} ({}), {}, {}, {}",
             run.variant,
             of.target,
-            of.precision,
             of.shapes.join(" "),
             format::plural(profile.layers.len(), "layer"),
             format::plural(profile.runs as usize, "run"),

@@ -12,7 +12,6 @@ use crate::studio::command::{CommandId, find};
 use crate::studio::state::{Action, State, Targets};
 use crate::studio::theme::SPACE;
 use crate::studio::widgets::{empty, heading, note, section};
-use eframe::egui;
 use eframe::egui::{ComboBox, ScrollArea, Ui};
 
 /// What a part of the panel may look at while it edits the recipe.
@@ -160,16 +159,19 @@ pub fn blocked(state: &State) -> Option<String> {
     why_not(target, p).map(|why| format!("{} cannot do {p}: {why}", target.name))
 }
 
-/// Why nothing can be measured with the recipe as it is: what [`blocked`] says, or a target that builds but does not run here.
+/// Why nothing can be measured with the recipe as it is: what [`blocked`] says, or what [`builds_only`] does.
 pub fn cannot_measure(state: &State) -> Option<String> {
-    blocked(state).or_else(|| {
-        let recipe = state.doc.as_ref()?.recipe();
-        let target = state.target().filter(|_| recipe.target.via.is_none())?;
-        match here(target, recipe.target.version.as_deref()) {
-            Here::Builds(why) => Some(why),
-            Here::Runs | Here::Nothing(_) => None,
-        }
-    })
+    blocked(state).or_else(|| builds_only(state))
+}
+
+/// Why the recipe's target builds here and does not run; none when it does, or is not known.
+pub fn builds_only(state: &State) -> Option<String> {
+    let recipe = state.doc.as_ref()?.recipe();
+    let target = state.target().filter(|_| recipe.target.via.is_none())?;
+    match here(target, recipe.target.version.as_deref()) {
+        Here::Builds(why) => Some(why),
+        Here::Runs | Here::Nothing(_) => None,
+    }
 }
 
 /// What a target can do on the worker's machine.

@@ -19,11 +19,11 @@ const fn heading(title: &'static str, is_number: bool, width: f32) -> Heading {
 
 static HEADINGS: [Heading; 7] = [
     heading("#", true, 40.0),
-    heading("layer", false, 260.0),
-    heading("kind", false, 130.0),
-    heading("share [%]", true, 76.0),
-    heading("mean [ms]", true, 84.0),
-    heading("median [ms]", true, 92.0),
+    heading("layer", false, 220.0),
+    heading("kind", false, 96.0),
+    heading("share [%]", true, 84.0),
+    heading("mean [ms]", true, 92.0),
+    heading("median [ms]", true, 104.0),
     heading("node", false, 200.0),
 ];
 
