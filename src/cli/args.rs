@@ -52,7 +52,7 @@ pub enum Command {
     Bisect(BisectArgs),
     /// Lower a model to FP16 or BF16 by casts in its graph
     Cast(CastArgs),
-    /// Quantize a model to INT8, with scales found on calibration data
+    /// Quantize a model to INT8 or FP8 with scales found on calibration data, or its weights to INT4
     Quantize(QuantizeArgs),
     /// Measure what each layer loses when precision is lowered, and find the fewest to keep under an accuracy limit
     #[command(visible_alias = "sensitivity")]
@@ -360,6 +360,10 @@ pub struct CastArgs {
     /// Nodes whose weights go beyond this stay float32; default the largest value of the type
     #[arg(long, value_name = "VALUE")]
     pub max_weight: Option<f32>,
+    /// Nodes that add up more values than this into one (channels times kernel, rows of a matrix) stay float32; no limit by
+    /// default
+    #[arg(long, value_name = "N")]
+    pub max_depth: Option<u64>,
 }
 
 /// Arguments of `quantize`.
@@ -377,6 +381,12 @@ pub struct QuantizeArgs {
     /// Values of a weight that share a 4-bit scale; default 128
     #[arg(long, value_name = "N")]
     pub block: Option<u32>,
+    /// Lower what stays float to this type: fp16 or bf16
+    #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
+    pub rest: Option<LowType>,
+    /// With --rest: inputs and outputs keep their types
+    #[arg(long, requires = "rest")]
+    pub keep_io: bool,
     /// Quantize the graph as it is: do not raise its opset, fold constants and remove no-ops first
     #[arg(long)]
     pub as_is: bool,

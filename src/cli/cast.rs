@@ -4,6 +4,7 @@ use super::args::CastArgs;
 use super::exit::{CliError, Exit};
 use super::lower;
 use crate::rewrite::{CastSpec, PatchSpec};
+use crate::worker::Want;
 
 /// Finds ranges, casts, writes the model, says what was done.
 pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
@@ -11,7 +12,7 @@ pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
     let recipe = lower::recipe(&args.calibration.data)?;
     let ranges = match args.no_ranges {
         true => None,
-        false => Some(lower::calibrate(&recipe, &args.calibration.data)?.ranges()),
+        false => Some(lower::calibrate(&recipe, &args.calibration.data, Want::Ranges)?.ranges()),
     };
     let spec = CastSpec {
         keep_io_types: args.keep_io,
@@ -21,8 +22,9 @@ pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
         exclude_ops: args.exclude_op.clone(),
         max_activation: args.max_activation,
         max_initializer: args.max_weight,
+        max_depth: args.max_depth,
         ranges,
         ..CastSpec::new(args.to)
     };
-    lower::write(&recipe, &args.calibration, &PatchSpec::Cast(Box::new(spec)))
+    lower::write(&recipe, &args.calibration, &[PatchSpec::Cast(Box::new(spec))])
 }

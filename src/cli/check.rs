@@ -41,7 +41,7 @@ pub fn to_json(report: &Report) -> Value {
     })
 }
 
-fn finding_json(finding: &Finding) -> Value {
+pub fn finding_json(finding: &Finding) -> Value {
     let (index, path, name, op_type, domain, tensor) = match &finding.place {
         Place::Model => (None, None, None, None, None, None),
         Place::Node {

@@ -3,34 +3,58 @@
 use super::args::QuantizeArgs;
 use super::exit::{CliError, Exit};
 use super::lower;
-use crate::rewrite::{Calibration, Method, PatchSpec, QuantizeSpec};
+use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantizeSpec};
+use crate::worker::Want;
 
 /// Finds thresholds, quantizes, writes the model, says what was done.
 pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
     lower::refuse_existing(&args.calibration.output, args.calibration.force)?;
     let mut recipe = lower::recipe(&args.calibration.data)?;
     if !args.as_is {
-        recipe.patches.extend(PatchSpec::before_quantizing());
+        let least = match args.rest {
+            None => 0,
+            // QuantizeLinear with scales in 16 bits came with opset 19; most operators take BF16 from 22 on.
+            Some(LowType::Fp16) => 19,
+            Some(LowType::Bf16) => 22,
+        };
+        let opset = least.max(args.mode.least_opset());
+        recipe.patches.extend(PatchSpec::before_quantizing(opset));
     }
-    let calibration = if args.mode.has_activations() {
+    let method = args.method.unwrap_or(Method::default_for(args.mode));
+    let spec = |found: &Calibration| QuantizeSpec {
+        include: args.include.clone(),
+        exclude: args.exclude.clone(),
+        include_ops: args.include_op.clone(),
+        exclude_ops: args.exclude_op.clone(),
+        block: args.block,
+        ..QuantizeSpec::new(args.mode, method, found)
+    };
+    let needs_data = args.mode.has_activations() || args.rest.is_some();
+    let found = if needs_data {
         if recipe.data.calibration.is_none() {
             eprintln!("note: without --data the scales come from generated inputs, which real data may exceed");
         }
-        lower::calibrate(&recipe, &args.calibration.data)?
+        let want = match args.mode.has_activations() {
+            true => Want::Quantization {
+                spec: Box::new(spec(&Calibration::default())),
+                ranges: args.rest.is_some(),
+            },
+            false => Want::Ranges,
+        };
+        lower::calibrate(&recipe, &args.calibration.data, want)?
     } else {
         if args.calibration.data.data.is_some() {
             eprintln!("note: {} looks at weights only; --data is not read", args.mode);
         }
         Calibration::default()
     };
-    let method = args.method.unwrap_or(Method::default_for(args.mode));
-    let spec = QuantizeSpec {
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
-        include_ops: args.include_op.clone(),
-        exclude_ops: args.exclude_op.clone(),
-        block: args.block,
-        ..QuantizeSpec::new(args.mode, method, &calibration)
-    };
-    lower::write(&recipe, &args.calibration, &PatchSpec::Quantize(Box::new(spec)))
+    let mut patches = vec![PatchSpec::Quantize(Box::new(spec(&found)))];
+    patches.extend(args.rest.map(|to| {
+        PatchSpec::Cast(Box::new(CastSpec {
+            keep_io_types: args.keep_io,
+            ranges: Some(found.ranges()),
+            ..CastSpec::new(to)
+        }))
+    }));
+    lower::write(&recipe, &args.calibration, &patches)
 }

@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::recipe::{DataSource, Recipe};
 use crate::rewrite::search::{Errors, Metric, Search, SearchSpec, Trial, TrialKind, Way, precision_patch};
 use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, apply_all};
-use crate::worker::{Task, TaskOutput};
+use crate::worker::{Task, TaskOutput, Want};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ fn recipe(args: &SearchArgs) -> Result<Recipe, CliError> {
 /// Adds the patch that lowers precision, with what a calibration finds.
 fn lower_to(recipe: &mut Recipe, args: &SearchArgs, to: &str) -> Result<(), CliError> {
     if let Ok(to) = named::<LowType>(to) {
-        let ranges = lower::calibrate(recipe, &args.data)?.ranges();
+        let ranges = lower::calibrate(recipe, &args.data, Want::Ranges)?.ranges();
         recipe.patches.push(PatchSpec::Cast(Box::new(CastSpec {
             // What is written is what was measured.
             keep_io_types: true,
@@ -128,9 +128,10 @@ fn lower_to(recipe: &mut Recipe, args: &SearchArgs, to: &str) -> Result<(), CliE
     }
     let mode = named::<QuantMode>(to)
         .map_err(|e| CliError::unusable(format!("--to: {e}, or one of those that `cast --to` takes")))?;
-    recipe.patches.extend(PatchSpec::before_quantizing());
+    recipe.patches.extend(PatchSpec::before_quantizing(mode.least_opset()));
     let calibration = match mode.has_activations() {
-        true => lower::calibrate(recipe, &args.data)?,
+        // What is left out of it changes what else is read as codes.
+        true => lower::calibrate(recipe, &args.data, Want::Everything)?,
         false => Calibration::default(),
     };
     let method = args.method.unwrap_or(Method::default_for(mode));

@@ -17,7 +17,7 @@ pub use option_kind::OptionKind;
 pub use record::{Recorder, record_path};
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,
-    TensorSpec, Usable,
+    TensorSpec, Usable, Views,
 };
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.

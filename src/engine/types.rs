@@ -198,6 +198,9 @@ pub trait Builder: Send {
     fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError>;
 }
 
+/// Tensors by name, their values where they lie.
+pub type Views<'a> = &'a [(&'a str, &'a [f32])];
+
 /// A built engine, ready to run in this process.
 pub trait Engine: Send {
     /// How it was built.
@@ -239,6 +242,19 @@ pub trait Engine: Send {
         Err(EngineError::Unsupported(
             "this engine cannot return inner tensors".into(),
         ))
+    }
+
+    /// One inference whose float outputs `see` looks at where they lie, where the runtime allows that; names with values.
+    ///
+    /// # Errors
+    /// As [`Self::infer`].
+    fn observe(&mut self, inputs: &NamedTensors, see: &mut dyn FnMut(Views<'_>)) -> Result<(), EngineError> {
+        let outputs = self.infer(inputs)?;
+        let floats = outputs.iter().filter(|(_, t)| t.dtype.is_float());
+        let values: Vec<(&str, Vec<f32>)> = floats.filter_map(|(n, t)| Some((n.as_str(), t.to_f32()?))).collect();
+        let views: Vec<(&str, &[f32])> = values.iter().map(|(n, v)| (*n, v.as_slice())).collect();
+        see(&views);
+        Ok(())
     }
 
     /// Time per layer over `runs` runs on these inputs: a run of its own, whose times are not the engine's latency.

@@ -64,16 +64,8 @@ fn preparing(kind: &Kind, rest_in_fp16: bool) -> Vec<PatchSpec> {
         Kind::Cast(LowType::Bf16) => return vec![PatchSpec::RaiseOpset { to: BF16_OPSET }],
         Kind::Cast(LowType::Fp16) | Kind::None => return Vec::new(),
     };
-    let mut patches = PatchSpec::before_quantizing();
-    for patch in &mut patches {
-        if let PatchSpec::RaiseOpset { to } = patch {
-            *to = (*to).max(mode.least_opset());
-            if rest_in_fp16 {
-                *to = (*to).max(FP16_SCALES);
-            }
-        }
-    }
-    patches
+    let least = if rest_in_fp16 { FP16_SCALES } else { 0 };
+    PatchSpec::before_quantizing(mode.least_opset().max(least))
 }
 
 /// The first opset whose scales may be FP16 (operator QuantizeLinear-19).
@@ -393,7 +385,7 @@ mod tests {
         assert_eq!(r, before);
         choice.write(&mut r, Some(&found())).unwrap();
         assert_eq!(Lowering::of(&r), choice);
-        assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing().len());
+        assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing(13).len());
         assert_eq!(Lowering::threshold(&r, "t"), Some(2.0));
         assert_eq!(Lowering::source(&r), Some("a test"));
 
@@ -405,7 +397,7 @@ mod tests {
         assert_eq!(choice.write(&mut r, None), Err(NeedsCalibration));
         choice.write(&mut r, Some(&found())).unwrap();
         assert_eq!(Lowering::threshold(&r, "t"), Some(4.0));
-        assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing().len());
+        assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing(13).len());
 
         // Back to FP32 nothing is left of it.
         choice.to = Precision::Fp32;
@@ -421,7 +413,7 @@ mod tests {
             ..Lowering::default()
         };
         let prepared = int8.calibrated(&r);
-        assert_eq!(prepared.patches.len(), 1 + PatchSpec::before_quantizing().len());
+        assert_eq!(prepared.patches.len(), 1 + PatchSpec::before_quantizing(13).len());
         int8.write(&mut r, Some(&found())).unwrap();
         // What the recipe would be calibrated with afterwards is the same, or the cache would never be hit.
         assert_eq!(r.calibration_settings(), prepared.calibration_settings());

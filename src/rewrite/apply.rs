@@ -2,7 +2,7 @@
 
 use super::fuse::{Fused, fuse};
 use super::{
-    GraphDiff, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, outputs, quantize, simplify,
+    GraphDiff, Loss, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, outputs, quantize, simplify,
 };
 use crate::graph::Graph;
 use crate::model::Model;
@@ -17,6 +17,8 @@ pub struct AppliedPatch {
     pub summary: String,
     /// Per node (by name, or path where the name is empty): what was done or why not.
     pub notes: Vec<(String, String)>,
+    /// What a lower precision does to values.
+    pub losses: Vec<Loss>,
     /// The model after it.
     pub model: Arc<Model>,
     /// What changed against the model before it.
@@ -40,6 +42,7 @@ pub struct PatchError {
 /// # Errors
 /// The reason in words.
 pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, String> {
+    let mut losses = Vec::new();
     let done = match spec {
         PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
         PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
@@ -53,7 +56,7 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::FuseGelu {} => fuse(model, Fused::Gelu)?,
         PatchSpec::RaiseOpset { to } => opset::raise(model, *to)?,
         PatchSpec::AddOutputs { tensors } => outputs::add_outputs(model, tensors)?,
-        PatchSpec::Cast(spec) => cast::cast(model, spec)?,
+        PatchSpec::Cast(spec) => cast::cast(model, spec, &mut losses)?,
         PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };
     let diff = match Arc::ptr_eq(model, &done.model) {
@@ -64,6 +67,7 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         spec: spec.clone(),
         summary: done.summary,
         notes: done.notes,
+        losses,
         model: done.model,
         diff,
     })

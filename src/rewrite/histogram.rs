@@ -6,11 +6,21 @@ pub const BINS: usize = 4096;
 pub const PERCENTILE: f64 = 0.9999;
 /// Levels of signed 8-bit values above zero.
 const LEVELS: usize = 128;
-/// Largest share of the values other than zero that the entropy method clips. Without a limit, a tensor of few different
-/// values (pixels of 16 grey levels) is cut down to one of them, which loses no information about itself.
-const CLIPPED: f64 = 0.001;
+/// Largest share of the values other than zero that the entropy method clips: what the percentile method clips. Without a
+/// limit, a tensor of few different values (pixels of 16 grey levels) is cut down to one of them, which loses no information
+/// about itself; and a long tail, as GELU makes it, is cut where the information lost is little but the error large.
+const CLIPPED: f64 = 1.0 - PERCENTILE;
+/// Share that a level counts as when nothing of it can be shown.
+const LEAST_SHOWN: f64 = 1e-10;
+/// The least width is 2 to the power of this; subnormal numbers are not told apart.
+const LEAST: i32 = -126;
 /// Thresholds tried by the searching methods.
 const TRIED: usize = 256;
+
+/// Values looked at together, few enough to stay in the processor's cache between two looks.
+const BLOCK: usize = 8192;
+/// Tables counted into in turn, so that equal values next to each other do not wait for one another.
+const LANES: usize = 4;
 
 /// Counts of magnitudes in bins of equal width. The width is a power of two that doubles when a larger value comes, so that
 /// two neighbouring bins become one exactly and the order of the data does not matter.
@@ -21,32 +31,157 @@ pub struct Histogram {
     counts: Vec<u64>,
 }
 
+/// Room to count in, to be used again.
+pub struct Scratch {
+    tables: Vec<[u32; BINS]>,
+    bins: Vec<u16>,
+    used: bool,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            tables: vec![[0; BINS]; LANES],
+            bins: vec![0; BLOCK],
+            used: false,
+        }
+    }
+}
+
+/// Limits of some values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Smallest value that is a number; infinite when there is none.
+    pub min: f32,
+    /// Largest.
+    pub max: f32,
+    /// No value is infinite or NaN.
+    pub is_finite: bool,
+}
+
+impl Limits {
+    /// Of these values.
+    pub fn of(values: &[f32]) -> Self {
+        const WIDE: usize = 16;
+        let (mut min, mut max, mut odd) = ([f32::INFINITY; WIDE], [f32::NEG_INFINITY; WIDE], [0u32; WIDE]);
+        let (chunks, rest) = values.as_chunks::<WIDE>();
+        let mut look = |at: usize, value: f32| {
+            min[at] = if value < min[at] { value } else { min[at] };
+            max[at] = if value > max[at] { value } else { max[at] };
+            // All exponent bits are set in infinities and NaN only.
+            odd[at] |= u32::from(value.to_bits() & 0x7f80_0000 == 0x7f80_0000);
+        };
+        for chunk in chunks {
+            for (at, value) in chunk.iter().enumerate() {
+                look(at, *value);
+            }
+        }
+        for (at, value) in rest.iter().enumerate() {
+            look(at, *value);
+        }
+        Self {
+            min: min.into_iter().fold(f32::INFINITY, f32::min),
+            max: max.into_iter().fold(f32::NEG_INFINITY, f32::max),
+            is_finite: odd.iter().all(|o| *o == 0),
+        }
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        Self {
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+            is_finite: self.is_finite && other.is_finite,
+        }
+    }
+}
+
 impl Histogram {
-    /// Counts finite values, none larger in magnitude than `largest`.
-    pub fn add(&mut self, values: impl Iterator<Item = f32>, largest: f32) {
+    /// Counts the finite ones of these values; their limits, found on the way.
+    pub fn add(&mut self, values: &[f32], scratch: &mut Scratch) -> Limits {
+        let mut all = Limits::of(&[]);
+        for block in values.chunks(BLOCK) {
+            let limits = Limits::of(block);
+            all = all.joined(limits);
+            if limits.is_finite {
+                self.count(block, limits.min.abs().max(limits.max.abs()), scratch);
+            } else {
+                let finite: Vec<f32> = block.iter().copied().filter(|v| v.is_finite()).collect();
+                let largest = finite.iter().fold(0f32, |m, v| m.max(v.abs()));
+                self.count(&finite, largest, scratch);
+            }
+        }
+        self.take(scratch);
+        all
+    }
+
+    /// Counts a block into the scratch tables.
+    fn count(&mut self, block: &[f32], largest: f32, scratch: &mut Scratch) {
+        if block.is_empty() {
+            return;
+        }
+        if self.counts.is_empty() || largest > self.edge(BINS) || !scratch.used && self.only_zeros() {
+            self.take(scratch);
+            self.open(largest);
+        }
+        scratch.used = true;
+        let per_width = 2f64.powi(-self.exponent) as f32;
+        let bins = &mut scratch.bins[..block.len().min(BLOCK)];
+        for (bin, value) in bins.iter_mut().zip(block) {
+            *bin = ((value.abs() * per_width) as u32).min(BINS as u32 - 1) as u16;
+        }
+        let [a, b, c, d] = &mut scratch.tables[..] else {
+            return;
+        };
+        // A bin's number has 12 bits by now; masking tells the compiler so.
+        let at = |bin: u16| usize::from(bin) & (BINS - 1);
+        let (fours, rest) = bins.as_chunks::<LANES>();
+        for four in fours {
+            a[at(four[0])] += 1;
+            b[at(four[1])] += 1;
+            c[at(four[2])] += 1;
+            d[at(four[3])] += 1;
+        }
+        for bin in rest {
+            a[at(*bin)] += 1;
+        }
+    }
+
+    /// Moves what was counted into the histogram.
+    fn take(&mut self, scratch: &mut Scratch) {
+        if !std::mem::take(&mut scratch.used) {
+            return;
+        }
+        for table in &mut scratch.tables {
+            for (count, n) in self.counts.iter_mut().zip(table) {
+                *count += u64::from(std::mem::take(n));
+            }
+        }
+    }
+
+    fn only_zeros(&self) -> bool {
+        self.exponent == LEAST && self.counts.iter().skip(1).all(|n| *n == 0)
+    }
+
+    /// Makes room for values up to `largest`.
+    fn open(&mut self, largest: f32) {
         if largest > 0.0 {
             self.make_room(largest);
         } else if self.counts.is_empty() {
             self.counts = vec![0; BINS];
-            self.exponent = -126;
-        }
-        let per_width = 2f64.powi(-self.exponent) as f32;
-        for value in values {
-            if value.is_finite() {
-                let bin = ((value.abs() * per_width) as usize).min(BINS - 1);
-                self.counts[bin] += 1;
-            }
+            self.exponent = LEAST;
         }
     }
 
     fn make_room(&mut self, largest: f32) {
         // The least exponent with largest <= BINS * 2^exponent; subnormal widths are not needed.
-        let wanted = ((f64::from(largest) / BINS as f64).log2().ceil() as i32).clamp(-126, 127);
+        let wanted = ((f64::from(largest) / BINS as f64).log2().ceil() as i32).clamp(LEAST, 127);
         let is_empty = self.counts.iter().all(|n| *n == 0);
         if is_empty {
             self.counts = vec![0; BINS];
             self.exponent = wanted;
-        } else if self.counts[1..].iter().all(|n| *n == 0) && self.exponent == -126 {
+        } else if self.only_zeros() {
             // Only zeros so far: they are zeros at any width.
             self.exponent = wanted;
         }
@@ -121,23 +256,30 @@ impl Histogram {
     /// The threshold with the least mean squared error of rounding to 8 bits, values at the middles of their bins
     /// (pytorch-quantization, `calib/histogram.py`, `_compute_amax_mse`).
     pub fn mean_squared_error(&self) -> f32 {
-        if self.used() == 0 {
+        let used = self.used();
+        if used == 0 {
             return 0.0;
         }
-        let mut best = (f64::INFINITY, self.used());
+        // Sums up to each bin of n, n * x and n * x^2: any range of bins costs three look-ups.
+        let middle = |i: usize| i as f64 + 0.5;
+        let sums = [0, 1, 2].map(|power| sums(&self.counts[..used], |i, n| n * middle(i).powi(power)));
+        let of = |power: usize, from: usize, to: usize| sums[power][to] - sums[power][from];
+        let mut best = (f64::INFINITY, used);
         for bins in self.candidates() {
             // In units of a bin's width.
             let scale = bins as f64 / (LEVELS - 1) as f64;
-            let error: f64 = self.counts[..self.used()]
-                .iter()
-                .enumerate()
-                .filter(|(_, n)| **n > 0)
-                .map(|(i, n)| {
-                    let x = i as f64 + 0.5;
-                    let level = (x / scale).round().min((LEVELS - 1) as f64);
-                    *n as f64 * (x - level * scale).powi(2)
-                })
-                .sum();
+            let (mut error, mut from) = (0.0, 0);
+            for level in 0..LEVELS {
+                // The first bin whose middle is nearer to the next level.
+                let end = (level as f64 + 0.5) * scale - 0.5;
+                let to = match level + 1 == LEVELS {
+                    true => used,
+                    false => (end.ceil().max(0.0) as usize).clamp(from, used),
+                };
+                let value = level as f64 * scale;
+                error += of(2, from, to) - 2.0 * value * of(1, from, to) + value * value * of(0, from, to);
+                from = to;
+            }
             if error < best.0 {
                 best = (error, bins);
             }
@@ -153,31 +295,47 @@ impl Histogram {
         if used <= LEVELS {
             return self.edge(used);
         }
-        let mut counts: Vec<f64> = self.counts[..used].iter().map(|n| *n as f64).collect();
+        let mut counts = self.counts[..used].to_vec();
         counts[0] = counts[1];
-        let total: f64 = counts.iter().sum();
+        let number = sums(&counts, |_, n| n);
+        let filled = sums(&counts, |_, n| f64::from(u8::from(n > 0.0)));
+        // The sum over p * ln p, but for the factor 1 / total and the logarithm of it.
+        let logs = sums(&counts, |_, n| if n > 0.0 { n * n.ln() } else { 0.0 });
+        let total = number[used];
         let mut best = (f64::INFINITY, used);
         for bins in self.candidates() {
-            let outside: f64 = counts[bins..].iter().sum();
-            let inside: f64 = total - outside;
+            let outside = total - number[bins];
+            let inside = number[bins];
             if inside <= 0.0 || outside > CLIPPED * total {
                 continue;
             }
-            let mut divergence = 0.0;
-            for level in 0..LEVELS {
+            // What the 8-bit version cannot show at all costs as if it were hardly there.
+            let shown = |level: usize| {
                 let (from, to) = (level * bins / LEVELS, (level + 1) * bins / LEVELS);
-                let group = &counts[from..to];
-                let filled = group.iter().filter(|n| **n > 0.0).count();
-                let mean = group.iter().sum::<f64>() / filled.max(1) as f64;
-                for (i, n) in group.iter().enumerate() {
-                    let is_last = from + i + 1 == bins;
-                    let p = (n + if is_last { outside } else { 0.0 }) / total;
-                    let q = if *n > 0.0 { mean / inside } else { 0.0 };
-                    if p > 0.0 {
-                        // What the 8-bit version cannot show at all costs as if it were hardly there.
-                        divergence += p * (p / q.max(1e-10)).ln();
-                    }
+                let mean = (number[to] - number[from]) / (filled[to] - filled[from]).max(1.0);
+                (from, to, mean / inside)
+            };
+            // Sum of p * ln(p / q), p = n / total, q the same within a level.
+            let mut divergence = (logs[bins] - inside * total.ln()) / total;
+            for level in 0..LEVELS {
+                let (from, to, q) = shown(level);
+                let n = number[to] - number[from];
+                if n > 0.0 {
+                    divergence -= n / total * q.max(LEAST_SHOWN).ln();
                 }
+            }
+            // The last bin holds what is clipped, too.
+            if outside > 0.0 {
+                let n = number[bins] - number[bins - 1];
+                let q = if n > 0.0 { shown(LEVELS - 1).2 } else { 0.0 }.max(LEAST_SHOWN).ln();
+                let term = |n: f64| {
+                    if n > 0.0 {
+                        n / total * ((n / total).ln() - q)
+                    } else {
+                        0.0
+                    }
+                };
+                divergence += term(n + outside) - term(n);
             }
             if divergence < best.0 {
                 best = (divergence, bins);
@@ -187,6 +345,18 @@ impl Histogram {
     }
 }
 
+/// Sums of a function of bin and count over the bins before each.
+fn sums(counts: &[u64], of: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+    let mut total = 0.0;
+    let mut out = Vec::with_capacity(counts.len() + 1);
+    out.push(0.0);
+    for (i, n) in counts.iter().enumerate() {
+        total += of(i, *n as f64);
+        out.push(total);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,8 +364,7 @@ mod tests {
 
     fn of(values: &[f32]) -> Histogram {
         let mut h = Histogram::default();
-        let largest = values.iter().fold(0f32, |m, v| m.max(v.abs()));
-        h.add(values.iter().copied(), largest);
+        h.add(values, &mut Scratch::default());
         h
     }
 
@@ -253,11 +422,69 @@ mod tests {
     #[test]
     fn zeros_alone_are_counted() {
         let mut h = of(&[0.0, 0.0]);
-        h.add([3.0f32].into_iter(), 3.0);
+        let limits = h.add(&[3.0, f32::NAN, f32::INFINITY], &mut Scratch::default());
+        assert_eq!((limits.min, limits.max, limits.is_finite), (3.0, f32::INFINITY, false));
         assert_eq!(h.total(), 3);
         assert!((h.mean_squared_error() - 3.0).abs() < 0.01);
         assert!(Histogram::default().entropy() == 0.0 && Histogram::default().percentile() == 0.0);
         assert_eq!(Histogram::default().mean_squared_error(), 0.0);
+    }
+
+    /// The divergence as the paper writes it, bin by bin.
+    fn divergence(h: &Histogram, bins: usize) -> Option<f64> {
+        let mut counts: Vec<f64> = h.counts[..h.used()].iter().map(|n| *n as f64).collect();
+        counts[0] = counts[1];
+        let total: f64 = counts.iter().sum();
+        let outside: f64 = counts[bins..].iter().sum();
+        if total - outside <= 0.0 || outside > CLIPPED * total {
+            return None;
+        }
+        let mut sum = 0.0;
+        for level in 0..LEVELS {
+            let (from, to) = (level * bins / LEVELS, (level + 1) * bins / LEVELS);
+            let group = &counts[from..to];
+            let mean = group.iter().sum::<f64>() / group.iter().filter(|n| **n > 0.0).count().max(1) as f64;
+            for (i, n) in group.iter().enumerate() {
+                let p = (n + if from + i + 1 == bins { outside } else { 0.0 }) / total;
+                let q = if *n > 0.0 { mean / (total - outside) } else { 0.0 };
+                sum += if p > 0.0 {
+                    p * (p / q.max(LEAST_SHOWN)).ln()
+                } else {
+                    0.0
+                };
+            }
+        }
+        Some(sum)
+    }
+
+    fn squared_error(h: &Histogram, bins: usize) -> f64 {
+        let scale = bins as f64 / (LEVELS - 1) as f64;
+        let error = |(i, n): (usize, &u64)| {
+            let x = i as f64 + 0.5;
+            let level = (x / scale).round().min((LEVELS - 1) as f64);
+            *n as f64 * (x - level * scale).powi(2)
+        };
+        h.counts[..h.used()].iter().enumerate().map(error).sum()
+    }
+
+    #[test]
+    fn sums_find_what_going_through_all_bins_finds() {
+        let levels: Vec<f32> = (0..9_000).map(|i| (i % 900) as f32 + (i % 7) as f32 / 70.0).collect();
+        for h in [of(&bell()), of(&levels)] {
+            let least = h
+                .candidates()
+                .map(|b| squared_error(&h, b))
+                .fold(f64::INFINITY, f64::min);
+            let bins = (f64::from(h.mean_squared_error()) / h.width()).round() as usize;
+            assert!(squared_error(&h, bins) <= least * 1.000_001, "{bins}");
+            let least = h
+                .candidates()
+                .filter_map(|b| divergence(&h, b))
+                .fold(f64::INFINITY, f64::min);
+            let bins = (f64::from(h.entropy()) / h.width()).round() as usize;
+            let found = divergence(&h, bins).unwrap();
+            assert!(found <= least + 1e-9, "{bins}: {found} {least}");
+        }
     }
 
     proptest! {
@@ -265,10 +492,9 @@ mod tests {
         fn the_order_of_the_data_does_not_matter(values in prop::collection::vec(-1e3f32..1e3, 1..50), cut in 0usize..50) {
             let cut = cut.min(values.len());
             let whole = of(&values);
-            let largest = |v: &[f32]| v.iter().fold(0f32, |m, v| m.max(v.abs()));
-            let mut parts = Histogram::default();
+            let (mut parts, mut scratch) = (Histogram::default(), Scratch::default());
             for part in [&values[cut..], &values[..cut]] {
-                parts.add(part.iter().copied(), largest(part));
+                parts.add(part, &mut scratch);
             }
             prop_assert_eq!(whole.counts, parts.counts);
         }

@@ -463,7 +463,7 @@ mod tests {
             source: "a test".into(),
             thresholds: graph.tensors.iter().map(|t| (t.name.to_string(), 1.0)).collect(),
         };
-        let mut patches = PatchSpec::before_quantizing();
+        let mut patches = PatchSpec::before_quantizing(13);
         patches.push(PatchSpec::Quantize(Box::new(spec)));
         let done = apply_all(&model, &patches).unwrap();
         let step = done.last().unwrap();

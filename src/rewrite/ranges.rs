@@ -51,7 +51,8 @@ pub struct Ranges {
 pub struct Observed {
     /// Smallest and largest value; the limits of float32 when a value was not finite.
     pub range: Range,
-    /// Threshold that loses the least information.
+    /// Threshold that loses the least information; the largest magnitude, like the other two, where only the range was
+    /// asked for.
     pub entropy: f32,
     /// Threshold that 99.99 % of the magnitudes do not exceed.
     pub percentile: f32,
@@ -88,6 +89,18 @@ impl Observed {
         let clipped: u64 = self.histogram.iter().enumerate().filter(beyond).map(|(_, n)| n).sum();
         clipped as f64 / all.max(1) as f64
     }
+
+    /// Of a tensor whose range alone was looked at.
+    pub fn range_only(range: Range) -> Self {
+        let largest = range.absmax();
+        Self {
+            range,
+            entropy: largest,
+            percentile: largest,
+            mse: largest,
+            ..Self::default()
+        }
+    }
 }
 
 /// What a calibration run found, with what it belongs to: the content of a calibration file.
@@ -99,6 +112,9 @@ pub struct Calibration {
     pub data: String,
     /// Version of the program that made it.
     pub version: String,
+    /// What was looked at, in words: `everything`, `ranges`, or what of a quantization.
+    #[serde(default)]
+    pub purpose: String,
     /// What was run, in words.
     pub source: String,
     /// Samples seen.

@@ -74,13 +74,9 @@ impl PatchSpec {
         matches!(self, Self::Cast(_) | Self::Quantize(_))
     }
 
-    /// What makes a model ready for quantization: weights that are constants, and an opset with scales per channel.
-    pub fn before_quantizing() -> Vec<Self> {
-        vec![
-            Self::RaiseOpset { to: default_opset() },
-            Self::RemoveNoOps {},
-            Self::default(),
-        ]
+    /// What makes a model ready for quantization: an opset that has what it needs, and weights that are constants.
+    pub fn before_quantizing(opset: i64) -> Vec<Self> {
+        vec![Self::RaiseOpset { to: opset }, Self::RemoveNoOps {}, Self::default()]
     }
 
     /// What is done to clean a model up, in order. None of it changes results beyond rounding.
@@ -160,7 +156,9 @@ impl PatchSpec {
             Self::Cast(_) => {
                 "Nodes that can take it compute in 16 bits; half the memory, faster where the hardware has it"
             }
-            Self::Quantize(_) => "What pays is computed in 8 bits, with scales from calibration data",
+            Self::Quantize(_) => {
+                "What pays is computed in 8 bits, with scales from calibration data, or read from 4-bit weights"
+            }
         }
     }
 

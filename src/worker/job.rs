@@ -68,15 +68,16 @@ pub enum Job {
         /// Runs to profile.
         runs: u32,
     },
-    /// Run an engine built before on inputs given by value and collect what values its inner tensors take.
+    /// Run an engine built before on inputs given by value and collect what values its inputs and outputs take (with
+    /// the inner ones that a patch made outputs).
     Observe {
         /// Id of the build job.
         engine: u64,
         /// The inputs; they travel as a blob before the job.
         #[serde(skip)]
         inputs: NamedTensors,
-        /// Inner tensors to look at; inputs and outputs are looked at anyway.
-        tensors: Vec<String>,
+        /// Tensors to find thresholds of, not ranges alone; all when not given. Those of the first job count.
+        thresholds: Option<Vec<String>>,
         /// Tell what all these jobs together saw, and forget it.
         last: bool,
     },
@@ -211,6 +212,12 @@ pub enum JobOutput {
     Observed {
         /// What was seen, by tensor; empty but for the last job.
         tensors: BTreeMap<String, Observed>,
+        /// Bytes of the tensors that were looked at.
+        bytes: u64,
+        /// Seconds that the inference took.
+        running_s: f64,
+        /// Seconds that looking at its values took.
+        looking_s: f64,
     },
     /// Of [`Job::Expect`].
     Expected {

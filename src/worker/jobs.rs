@@ -18,13 +18,14 @@ use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::recipe::units::format_named_shape;
 use crossbeam_channel::Sender;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A job with what it needs.
 pub struct Work {
@@ -200,13 +201,16 @@ impl Runner {
                 runs,
             } => self.profile(engine, &recipe, seed, runs),
             Job::Observe {
-                engine, tensors, last, ..
+                engine,
+                thresholds,
+                last,
+                ..
             } => {
                 let inputs = work
                     .inputs
                     .ok_or_else(|| request("the job came without its inputs".into()))?;
                 let inputs = tensors_from_bytes(&inputs.into()).map_err(request)?;
-                self.observe(engine, &inputs, &tensors, last)
+                self.observe(engine, &inputs, thresholds, last)
             }
             Job::Expect {
                 engine,
@@ -413,19 +417,35 @@ impl Runner {
         &mut self,
         engine: u64,
         inputs: &NamedTensors,
-        tensors: &[String],
+        thresholds: Option<Vec<String>>,
         last: bool,
     ) -> Result<JobOutput, JobError> {
-        let loaded = self.loaded(engine)?;
-        let outputs = loaded.engine.infer_with(inputs, tensors)?;
-        loaded.seen.add(inputs);
-        loaded.seen.add(&outputs);
-        let tensors = if last {
-            std::mem::take(&mut loaded.seen).observed()
-        } else {
-            Default::default()
+        let Loaded { engine, seen, .. } = self.loaded(engine)?;
+        let thresholds: Option<HashSet<String>> = thresholds.map(|names| names.into_iter().collect());
+        let wanted = |name: &str| thresholds.as_ref().is_none_or(|names| names.contains(name));
+        let floats = inputs.iter().filter(|(_, t)| t.dtype.is_float());
+        let given: Vec<(&str, Vec<f32>)> = floats.filter_map(|(n, t)| Some((n.as_str(), t.to_f32()?))).collect();
+        let (mut bytes, mut looking) = (0, Duration::ZERO);
+        let started = Instant::now();
+        engine.observe(inputs, &mut |outputs| {
+            let looked = Instant::now();
+            let mut views: Vec<(&str, &[f32])> = given.iter().map(|(n, v)| (*n, v.as_slice())).collect();
+            views.extend_from_slice(outputs);
+            bytes = views.iter().map(|(_, v)| size_of_val(*v) as u64).sum();
+            seen.add(&views, &wanted);
+            looking = looked.elapsed();
+        })?;
+        let running = started.elapsed().saturating_sub(looking);
+        let tensors = match last {
+            true => std::mem::take(seen).observed(),
+            false => BTreeMap::new(),
         };
-        Ok(JobOutput::Observed { tensors })
+        Ok(JobOutput::Observed {
+            tensors,
+            bytes,
+            running_s: running.as_secs_f64(),
+            looking_s: looking.as_secs_f64(),
+        })
     }
 
     fn expect(

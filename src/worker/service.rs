@@ -30,6 +30,7 @@ use crossbeam_channel::Receiver;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use calibrate::Want;
 use context::{Context, Control, Step};
 pub use doctor::{DoctorStep, StepOutcome};
 
@@ -60,6 +61,8 @@ pub enum Task {
         recipe: Box<Recipe>,
         /// A file to keep the result in, and to take it from when it was made for the same model and data.
         cache: Option<PathBuf>,
+        /// What to look at.
+        want: Want,
     },
     /// Time per layer of one variant, in a run of its own.
     Profile {
@@ -242,7 +245,7 @@ impl Service {
                 Task::Targets => targets(&context),
                 Task::Check { recipe, require_parser } => check::run(&context, &recipe, require_parser),
                 Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
-                Task::Calibrate { recipe, cache } => calibrate::run(&context, &recipe, cache.as_deref()),
+                Task::Calibrate { recipe, cache, want } => calibrate::run(&context, &recipe, cache.as_deref(), &want),
                 Task::Search { recipe, spec } => search::run(&context, &recipe, &spec),
                 Task::Profile { recipe, runs } => profile::run(&context, &recipe, runs),
                 Task::Accuracy {

@@ -1,5 +1,6 @@
 //! Models whose precision was lowered, judged by onnx.checker and by ONNX Runtime against the originals.
 
+mod bad;
 mod cast;
 mod cli;
 mod judge;

@@ -13,10 +13,11 @@ fn quantized() -> Recipe {
     let mut recipe = Recipe::open(&digits().join("recipe.toml")).unwrap();
     recipe.variants.clear();
     recipe.accuracy.reference = Some(TargetSpec::default());
-    recipe.patches = PatchSpec::before_quantizing();
+    recipe.patches = PatchSpec::before_quantizing(13);
     let calibrate = Task::Calibrate {
         recipe: Box::new(recipe.clone()),
         cache: None,
+        want: enginesmith::worker::Want::Everything,
     };
     let (_, result) = finish(&start(local(), calibrate));
     let Ok(TaskOutput::Calibrate(found)) = result else {
@@ -134,7 +135,7 @@ fn what_cannot_be_searched_is_refused() {
     limited.limit = Some("top1-drop=1%".parse().unwrap());
     let (_, result) = finish(&start(local(), searching(recipe.clone(), limited)));
     assert!(result.unwrap_err().to_string().contains("needs labels"));
-    recipe.patches = PatchSpec::before_quantizing();
+    recipe.patches = PatchSpec::before_quantizing(13);
     let (_, result) = finish(&start(local(), searching(recipe, spec())));
     assert!(result.unwrap_err().to_string().contains("lowers precision"));
 }

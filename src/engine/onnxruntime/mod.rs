@@ -27,6 +27,7 @@ use crate::bench::gpu_loop::Conduct;
 use crate::bench::measure::Plan;
 use crate::data::generate::generate;
 use crate::graph::Graph;
+use crate::model::DataType;
 use crate::recipe::{Precision, Recipe};
 use find::Library;
 use gpu::Gpu;
@@ -115,11 +116,16 @@ impl Builder for OnnxRuntime {
             cuda: gpu.as_ref().map(|gpu| (device, gpu.stream.clone())),
             graph: wanted,
             options,
+            has_fp8: graph.tensors.iter().any(|t| t.ty.dtype.is_some_and(is_small_float)),
         };
         let files = Files {
             optimized: request.output.clone(),
             profile: None,
         };
+        if setup.has_fp8 {
+            let line = "the graph has 8-bit floats, which ONNX Runtime's extended optimizations get wrong: basic ones are used";
+            recorder.log("info", line);
+        }
         let before = process_threads();
         let create = |setup: &Setup| setup.session(&path, &files, Some(context.progress));
         let mut made = recorder.stage("create session", || create(&setup))?;
@@ -217,6 +223,11 @@ impl OnnxRuntime {
         }
         check_types(precision, graph, "ONNX Runtime")
     }
+}
+
+/// Floats of 8 bits.
+fn is_small_float(dtype: DataType) -> bool {
+    dtype.is_float() && dtype.bits() == 8
 }
 
 /// True when the recipe's protocol launches CUDA graphs.

@@ -26,6 +26,11 @@ const COMMON: &[(&str, &str)] = &[
         "keep freed processor memory for later tensors (true, default), or give it back at once (false)",
     ),
     (
+        "spinning",
+        "let idle threads wait for work by turning around (true, default), or put them to sleep (false), which leaves the \
+         processor to others",
+    ),
+    (
         "library",
         "the ONNX Runtime library file, or a folder with it, instead of the one that is found",
     ),
@@ -78,6 +83,8 @@ pub struct Options {
     pub parallel: bool,
     /// Keep freed memory.
     pub arena: bool,
+    /// Idle threads turn around for a while before they sleep.
+    pub spinning: bool,
     /// The library.
     pub library: Option<PathBuf>,
     /// Those of CUDA.
@@ -113,6 +120,7 @@ impl Options {
             inter_threads: None,
             parallel: false,
             arena: true,
+            spinning: true,
             library: None,
             cuda: CudaOptions {
                 tf32: build.precision == Precision::Tf32,
@@ -145,6 +153,7 @@ impl Options {
                 "inter_threads" => options.inter_threads = Some(count()?),
                 "parallel" => options.parallel = truth()?,
                 "arena" => options.arena = truth()?,
+                "spinning" => options.spinning = truth()?,
                 "library" => {
                     let path = value.as_str().filter(|p| !p.is_empty());
                     options.library = Some(path.ok_or_else(|| wrong("a path in quotes is wanted"))?.into());
@@ -201,13 +210,13 @@ mod tests {
 
     #[test]
     fn every_option_that_is_listed_is_read() {
-        let text = "graph_optimization = \"basic\"\nthreads = 3\ninter_threads = 2\nparallel = true\narena = false\n\
+        let text = "graph_optimization = \"basic\"\nthreads = 3\ninter_threads = 2\nparallel = true\narena = false\nspinning = false\n\
                     library = \"/x/libonnxruntime.so\"\ncudnn_search = \"heuristic\"\ncuda_graph = true\nprefer_nhwc = true";
         assert_eq!(text.lines().count(), help(true).len());
         let read = read(text, true).unwrap();
         assert_eq!(read.level, GraphOptimizationLevel::Level1);
         assert_eq!((read.threads, read.inter_threads), (Some(3), Some(2)));
-        assert!(read.parallel && !read.arena && read.cuda.prefer_nhwc);
+        assert!(read.parallel && !read.arena && !read.spinning && read.cuda.prefer_nhwc);
         assert_eq!(read.library, Some("/x/libonnxruntime.so".into()));
         assert_eq!(
             (read.cuda.cudnn_search, read.cuda.graph),

@@ -3,14 +3,14 @@
 use super::gpu::{self, Gpu};
 use super::profile;
 use super::session::{Files, Setup};
-use super::tensors::{empty, from_value, to_value};
+use super::tensors::{empty, floats, from_value, to_value};
 use super::words::run_error;
 use crate::bench::Profile;
 use crate::bench::measure::Timed;
 use crate::bench::sample::GpuState;
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, specs};
-use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
+use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec, Views};
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::model::onnx::ValueInfoProto;
@@ -229,6 +229,28 @@ impl Engine for OnnxRuntime {
         let ran = run(&mut session, self.gpu.is_some(), values);
         self.inner = Some((wanted, session));
         ran
+    }
+
+    fn observe(&mut self, inputs: &NamedTensors, see: &mut dyn FnMut(Views<'_>)) -> Result<(), EngineError> {
+        let values = self.values(inputs)?;
+        let words = |e: ort::Error| run_error(&e);
+        let options = self.gpu.is_some().then(gpu::plain).transpose().map_err(words)?;
+        let outputs = match &options {
+            Some(options) => self.session.run_with_options(values, options),
+            None => self.session.run(values),
+        };
+        let outputs = outputs.map_err(words)?;
+        let mut tensors: Vec<(String, DynTensor)> = Vec::with_capacity(outputs.len());
+        for (name, value) in outputs {
+            // What is no tensor has no range.
+            if let Ok(tensor) = value.downcast() {
+                tensors.push((name.to_string(), tensor));
+            }
+        }
+        let views = tensors.iter().filter_map(|(name, t)| Some((name.as_str(), floats(t)?)));
+        let views: Vec<(&str, &[f32])> = views.collect();
+        see(&views);
+        Ok(())
     }
 
     fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {

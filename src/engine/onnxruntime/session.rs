@@ -10,7 +10,7 @@ use ort::environment::Environment;
 use ort::ep::{self, ArbitrarilyConfigurableExecutionProvider, ExecutionProviderDispatch};
 use ort::logging::LogLevel;
 use ort::session::Session;
-use ort::session::builder::{AutoDevicePolicy, SessionBuilder};
+use ort::session::builder::{AutoDevicePolicy, GraphOptimizationLevel, SessionBuilder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,9 @@ pub struct Setup {
     pub cuda: Option<(u32, Arc<CudaStream>)>,
     /// Make the session ready to capture CUDA graphs.
     pub graph: bool,
+    /// The graph has 8-bit floats. The extended optimizations of ONNX Runtime 1.31.1 take pairs around those for integer
+    /// ones: some operators then refuse them, others compute nonsense, so they are not used.
+    pub has_fp8: bool,
 }
 
 /// Files that a session writes.
@@ -67,14 +70,23 @@ impl Setup {
         session.map_err(|e| session_error(&e))
     }
 
+    fn level(&self) -> GraphOptimizationLevel {
+        match self.options.level {
+            GraphOptimizationLevel::Disable => GraphOptimizationLevel::Disable,
+            _ if self.has_fp8 => GraphOptimizationLevel::Level1,
+            level => level,
+        }
+    }
+
     fn builder(&self, files: &Files) -> Result<SessionBuilder, ort::Error> {
         let options = &self.options;
         let mut builder = Session::builder(&self.environment)?
             // The binding's own default would look for accelerators that nobody asked for.
             .with_auto_device(AutoDevicePolicy::PreferCPU)?
             .with_log_level(LogLevel::Warning)?
-            .with_optimization_level(options.level)?
-            .with_parallel_execution(options.parallel)?;
+            .with_optimization_level(self.level())?
+            .with_parallel_execution(options.parallel)?
+            .with_intra_op_spinning(options.spinning)?;
         if let Some((device, stream)) = &self.cuda {
             builder = builder.with_execution_providers([self.cuda_provider(*device, stream)])?;
         }

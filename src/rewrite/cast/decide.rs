@@ -54,8 +54,14 @@ pub(super) fn decide(graph: &Graph, spec: &CastSpec) -> Result<Vec<Verdict>, Str
         spec,
         defaults: defaults(graph),
         weights: HashMap::new(),
+        coarse: HashMap::new(),
     };
-    (0..graph.nodes.len() as u32).map(|i| decider.node(NodeId(i))).collect()
+    let mut verdicts = vec![Verdict::Untouched; graph.nodes.len()];
+    // Makers before readers: what reads a tensor whose scale cannot be lowered stays with it.
+    for id in graph.topological_order() {
+        verdicts[id.0 as usize] = decider.node(id)?;
+    }
+    Ok(verdicts)
 }
 
 struct Decider<'a> {
@@ -64,6 +70,8 @@ struct Decider<'a> {
     defaults: HashSet<TensorId>,
     /// Largest finite magnitude of each weight looked at.
     weights: HashMap<TensorId, f32>,
+    /// Results of DequantizeLinear whose scale the lower type cannot hold, with that scale.
+    coarse: HashMap<TensorId, f32>,
 }
 
 impl Decider<'_> {
@@ -107,6 +115,8 @@ impl Decider<'_> {
         let proto = graph.proto(id);
         let is_cast = &*node.op_type == "Cast";
         let is_fill = &*node.op_type == "ConstantOfShape";
+        // From opset 23 on its result may have a type of its own, which is the scale's where none is said.
+        let follows_scale = &*node.op_type == "DequantizeLinear" && proto.int("output_dtype").unwrap_or(0) == 0;
         if is_cast && proto.int("to") != Some(i64::from(DataType::Float32.to_onnx())) {
             return Ok(Verdict::Untouched);
         }
@@ -121,7 +131,7 @@ impl Decider<'_> {
             present |= 1 << variable;
             // LayerNormalization computes mean and deviation in the type that an attribute says.
             let is_stash = &*node.op_type == "LayerNormalization" && types.output(0) != Some(variable);
-            let is_given = of_inputs & 1 << variable != 0 || is_cast || is_fill;
+            let is_given = of_inputs & 1 << variable != 0 || is_cast || is_fill || follows_scale;
             if types.allows(variable, spec.to) && is_given && !is_stash {
                 allowed |= 1 << variable;
             }
@@ -164,10 +174,13 @@ impl Decider<'_> {
         if NEVER.contains(&&*node.op_type) {
             return kept(format!("{} is never lowered", node.op_type));
         }
-        let reason = match self.weight_reason(id, node, types, allowed)? {
-            None => self.range_reason(id, node),
-            found => found,
-        };
+        let mut reason = self.scale_reason(node)?;
+        if reason.is_none() {
+            reason = self.weight_reason(id, node, types, allowed)?;
+        }
+        let reason = reason
+            .or_else(|| self.depth_reason(id, node))
+            .or_else(|| self.range_reason(id, node));
         reason.map_or(lowered, |reason| Ok(Verdict::Kept(reason)))
     }
 
@@ -176,6 +189,49 @@ impl Decider<'_> {
         let inputs = inputs.filter_map(move |(i, t)| Some((types.input(i)?, (*t)?)));
         let outputs = node.outputs.iter().enumerate();
         inputs.chain(outputs.filter_map(move |(i, t)| Some((types.output(i)?, (*t)?))))
+    }
+
+    /// Scales below the least normal number lose digits, and with them all values that they scale; what computes on those
+    /// stays as precise.
+    fn scale_reason(&mut self, node: &Node) -> Result<Option<String>, String> {
+        if let Some((tensor, scale)) = node
+            .inputs
+            .iter()
+            .flatten()
+            .find_map(|t| Some((t, self.coarse.get(t)?)))
+        {
+            let name = &self.graph.tensor(*tensor).name;
+            return Ok(Some(format!(
+                "the scale {scale:.1e} of {name} is too small for {}",
+                self.spec.to
+            )));
+        }
+        if !matches!(&*node.op_type, "QuantizeLinear" | "DequantizeLinear") {
+            return Ok(None);
+        }
+        let Some(scale) = node.inputs.get(1).copied().flatten() else {
+            return Ok(None);
+        };
+        let Some(value) = self.graph.constant(scale) else {
+            return Ok(None);
+        };
+        let value = value.map_err(|e| e.to_string())?;
+        let scales = value.to_f32().unwrap_or_default();
+        let least = scales.into_iter().filter(|s| *s > 0.0).fold(f32::INFINITY, f32::min);
+        if least >= self.spec.to.smallest_normal() {
+            return Ok(None);
+        }
+        if &*node.op_type == "DequantizeLinear" {
+            self.coarse.extend(node.outputs.iter().flatten().map(|t| (*t, least)));
+        }
+        Ok(Some(format!("its scale {least:.1e} is too small for {}", self.spec.to)))
+    }
+
+    /// How many values a node adds up into one, against the limit.
+    fn depth_reason(&self, id: NodeId, node: &Node) -> Option<String> {
+        let limit = self.spec.max_depth?;
+        let depth = super::depth::depth(self.graph, id, node)?;
+        (depth > limit).then(|| format!("it adds up {depth} values into one, the limit is {limit}"))
     }
 
     fn weight_reason(
@@ -243,7 +299,7 @@ impl Decider<'_> {
             return (to_integer && !is_cast).then(|| "its values become integers, and their range is not known".into());
         };
         if node.body != 0 {
-            return None;
+            return Some("it runs inside a body, where its range was not seen".into());
         }
         let of = |tensors: &[Option<TensorId>], what: &str| {
             tensors.iter().flatten().find_map(|t| {

@@ -3,7 +3,7 @@
 
 use super::decide::{Verdict, is_float32};
 use super::storage::{Storage, Ty};
-use super::weights::convert;
+use super::weights::{Converted, convert};
 use super::{CastSpec, LowType};
 use crate::graph::{Graph, NodeId, Producer, TensorId};
 use crate::model::onnx::__buffa::oneof::type_proto;
@@ -12,6 +12,7 @@ use crate::model::onnx::{
 };
 use crate::model::{Attributes, DataType, Tensor};
 use crate::rewrite::edit::{constant_node, input};
+use crate::rewrite::loss::{Loss, LossKind};
 use crate::rewrite::names::Fresh;
 use buffa::MessageField;
 use std::collections::HashMap;
@@ -23,12 +24,8 @@ pub(super) struct Inserted {
     pub(super) casts: usize,
     /// Constants converted.
     pub(super) weights: usize,
-    /// Values of constants that were beyond the type's range.
-    pub(super) clamped: u64,
-    /// Values of constants that would have become zero.
-    pub(super) flushed: u64,
-    /// Per constant with such values: what happened to them.
-    pub(super) notes: Vec<(String, String)>,
+    /// What happened to values of constants.
+    pub(super) losses: Vec<Loss>,
 }
 
 /// Readers of a tensor by the type they want.
@@ -85,9 +82,7 @@ pub(super) fn insert(
             proto: ModelProto::default(),
             casts: 0,
             weights: 0,
-            clamped: 0,
-            flushed: 0,
-            notes: Vec::new(),
+            losses: Vec::new(),
         },
     };
     writer.choose_names();
@@ -289,22 +284,25 @@ impl Writer<'_> {
         let value = value.map_err(|e| e.to_string())?;
         let done = convert(&value, self.to).ok_or_else(|| format!("{name} is {}, not float32", value.dtype))?;
         self.done.weights += 1;
-        self.done.clamped += done.clamped;
-        self.done.flushed += done.flushed;
-        let (of, to) = (value.elements(), self.to);
-        if done.clamped > 0 {
-            let text = format!("{} of {of} values clamped to {}", done.clamped, to.largest());
-            self.done.notes.push((name.to_string(), text));
-        }
-        if done.flushed > 0 {
-            let text = format!(
-                "{} of {of} values too small, raised to {:e}",
-                done.flushed,
-                to.smallest()
-            );
-            self.done.notes.push((name.to_string(), text));
-        }
+        self.lost(name, &value, &done);
         Ok(done.tensor)
+    }
+
+    /// Keeps count of what a conversion did to values.
+    fn lost(&mut self, name: &str, value: &Tensor, done: &Converted) {
+        let kinds = [
+            (done.clamped, LossKind::Clamped { to: self.to.largest() }),
+            (done.flushed, LossKind::Flushed { to: self.to.smallest() }),
+        ];
+        for (count, kind) in kinds.into_iter().filter(|(count, _)| *count > 0) {
+            self.done.losses.push(Loss {
+                tensor: name.into(),
+                kind,
+                count,
+                of: value.elements(),
+                dtype: self.to.data_type(),
+            });
+        }
     }
 
     fn node(&mut self, id: NodeId, mut proto: NodeProto, nodes: &mut Vec<NodeProto>) -> Result<(), String> {
@@ -372,8 +370,9 @@ impl Writer<'_> {
             None => Tensor::from_f32(&[1], &[0.0]).ok_or("a tensor of one value cannot be made")?,
         };
         let done = convert(&value, self.to).ok_or_else(|| format!("the value is {}, not float32", value.dtype))?;
-        self.done.clamped += done.clamped;
-        self.done.flushed += done.flushed;
+        let made = self.graph.node(id).outputs.first().copied().flatten();
+        let name = made.map_or_else(String::new, |t| self.graph.tensor(t).name.to_string());
+        self.lost(&name, &value, &done);
         proto.attribute.retain(|a| a.name.as_deref() != Some("value"));
         proto.attribute.push(AttributeProto {
             name: Some("value".into()),

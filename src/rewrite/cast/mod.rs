@@ -2,10 +2,12 @@
 //!
 //! `decide` says per node whether it is lowered and why not; `storage` derives the type of every tensor from that, through
 //! If, Loop and Scan; `weights` converts constants; `insert` writes the result; `cleanup` takes out casts that do nothing.
-//! `op_types` is what the operators' schemas allow. The rules are those of ModelOpt's AutoCast, except where said.
+//! `double` narrows float64 first; `op_types` is what the operators' schemas allow. The rules are those of ModelOpt's AutoCast, except where said.
 
 mod cleanup;
 mod decide;
+mod depth;
+mod double;
 mod insert;
 pub(super) mod op_types;
 mod storage;
@@ -15,6 +17,7 @@ mod weights;
 
 use super::clean::{Done, count, label};
 use super::fold::refuse_broken;
+use super::loss::{Loss, LossKind};
 use super::ranges::Ranges;
 use crate::graph::{Graph, NodeId};
 use crate::model::{DataType, Model};
@@ -109,6 +112,9 @@ pub struct CastSpec {
     /// A node with a finite weight beyond this magnitude stays float32; default is the type's largest value (65504).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_initializer: Option<f32>,
+    /// A node that sums more products or values than this into one stays float32; no limit when not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_depth: Option<u64>,
     /// What values the tensors take; without it weights alone decide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranges: Option<Ranges>,
@@ -126,6 +132,7 @@ impl CastSpec {
             exclude_ops: Vec::new(),
             max_activation: None,
             max_initializer: None,
+            max_depth: None,
             ranges: None,
         }
     }
@@ -146,13 +153,20 @@ pub(super) fn lowered(graph: &Graph, spec: &CastSpec) -> Result<Vec<NodeId>, Str
         .collect())
 }
 
-/// Lowers what can be lowered.
+/// Lowers what can be lowered; what that does to values goes into `losses`.
 ///
 /// # Errors
 /// Structural problems; an opset that has no casts to the type; weights that cannot be read.
-pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> {
-    let graph = Graph::new(model.clone());
+pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec, losses: &mut Vec<Loss>) -> Result<Done, String> {
+    let mut graph = Graph::new(model.clone());
     refuse_broken(&graph)?;
+    let narrowed = double::narrow(&graph, spec.keep_io_types, losses)?;
+    let doubles = narrowed.as_ref().map_or(0, |(_, count)| *count);
+    let model = narrowed.map_or_else(|| model.clone(), |(model, _)| model);
+    if doubles > 0 {
+        graph = Graph::new(model.clone());
+        refuse_broken(&graph).map_err(|e| format!("after float64 became float32: {e}"))?;
+    }
     let opset = graph.opset(0, "").ok_or("the model imports no ONNX operator set")?;
     let least = match spec.to {
         LowType::Fp16 => 6,
@@ -177,6 +191,7 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> 
         );
     }
     let verdicts = decide::decide(&graph, spec)?;
+    overflows(&graph, spec, &verdicts, losses);
     let storage = storage::storage(&graph, spec, &verdicts);
     let inserted = insert::insert(&graph, spec, &verdicts, &storage)?;
     model.check_intact().map_err(|e| e.to_string())?;
@@ -197,7 +212,11 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> 
             Verdict::Untouched | Verdict::Constant | Verdict::Control => {}
         }
     }
-    notes.extend(inserted.notes);
+    notes.extend(inserted.losses.iter().filter_map(note));
+    let sum = |of: fn(&LossKind) -> bool| inserted.losses.iter().filter(|l| of(&l.kind)).map(|l| l.count).sum();
+    let clamped: u64 = sum(|kind| matches!(kind, LossKind::Clamped { .. }));
+    let flushed: u64 = sum(|kind| matches!(kind, LossKind::Flushed { .. }));
+    losses.extend(inserted.losses);
     let mut summary = format!(
         "Cast {} to {}, {} in float32; {} inserted, {} converted",
         count(lowered, "node"),
@@ -210,10 +229,10 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> 
         count(inserted.casts.saturating_sub(cleaned), "cast"),
         count(inserted.weights, "weight"),
     );
-    for (number, what) in [
-        (inserted.clamped, "clamped"),
-        (inserted.flushed, "kept from becoming zero"),
-    ] {
+    if doubles > 0 {
+        summary.push_str(&format!("; {} became float32 first", count(doubles, "float64 tensor")));
+    }
+    for (number, what) in [(clamped, "clamped"), (flushed, "kept from becoming zero")] {
         if number > 0 {
             summary.push_str(&format!("; {number} weight values {what}"));
         }
@@ -223,4 +242,34 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec) -> Result<Done, String> 
         None => summary.push_str("; no ranges were given, so weights alone decided"),
     }
     Ok(Done { model, summary, notes })
+}
+
+/// What happens to a weight's values, as notes have it.
+fn note(loss: &Loss) -> Option<(String, String)> {
+    let text = match loss.kind {
+        LossKind::Clamped { to } => format!("{} of {} values clamped to {to}", loss.count, loss.of),
+        LossKind::Flushed { to } => format!("{} of {} values too small, raised to {to:e}", loss.count, loss.of),
+        LossKind::Overflow { .. } => return None,
+    };
+    Some((loss.tensor.clone(), text))
+}
+
+/// Tensors that lowered nodes make although they reached values that the type does not have.
+fn overflows(graph: &Graph, spec: &CastSpec, verdicts: &[Verdict], losses: &mut Vec<Loss>) {
+    let Some(ranges) = &spec.ranges else { return };
+    let lowered = graph.nodes.iter().zip(verdicts);
+    let lowered = lowered.filter(|(node, v)| node.body == 0 && matches!(v, Verdict::Lowered { .. }));
+    for tensor in lowered.flat_map(|(node, _)| node.outputs.iter().flatten()) {
+        let tensor = graph.tensor(*tensor);
+        let reached = ranges.tensors.get(&*tensor.name).map_or(0.0, super::Range::absmax);
+        if tensor.ty.dtype == Some(DataType::Float32) && reached > spec.to.largest() {
+            losses.push(Loss {
+                tensor: tensor.name.to_string(),
+                kind: LossKind::Overflow { reached },
+                count: 0,
+                of: 0,
+                dtype: spec.to.data_type(),
+            });
+        }
+    }
 }

@@ -25,7 +25,7 @@ use super::ranges::{Calibration, Observed};
 use crate::graph::{Graph, NodeId};
 use crate::model::{DataType, Model};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Values of a weight that share a 4-bit scale by default (ModelOpt's and TensorRT's usual block).
@@ -131,6 +131,14 @@ impl QuantizeSpec {
 pub(super) fn lowered(graph: &Graph, spec: &QuantizeSpec) -> Vec<(NodeId, Option<NodeId>)> {
     let scales = scales::join(graph, spec.mode, &spec.thresholds);
     place::place(graph, spec, &scales).lowered
+}
+
+/// Names of the tensors that would be read as codes were everything known of them: what must be looked at before.
+pub fn read_as_codes(graph: &Graph, spec: &QuantizeSpec) -> Vec<String> {
+    let scales = scales::any(graph, spec.mode);
+    let placed = place::place(graph, spec, &scales);
+    let tensors: BTreeSet<_> = placed.activations.into_values().collect();
+    tensors.into_iter().map(|t| graph.tensor(t).name.to_string()).collect()
 }
 
 /// Quantizes what should be.

@@ -13,8 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Fewer channels, rows or columns than this are not worth fewer bits (ModelOpt's limit).
 const LEAST_SIZE: u64 = 16;
-/// An image's channels, which engines pack by four: the first convolution is quantized though it has so few.
-const IMAGE_CHANNELS: u64 = 4;
+/// Channels that engines pack together in 8 bits.
+const PACKED: u64 = 8;
+/// The least kernel for which a convolution per group gains from 8 bits (ModelOpt's limit).
+const LEAST_GROUPED_KERNEL: u64 = 3;
 /// Engines have no FP8 convolution for larger kernels than this many taps, nor for as few channels (ModelOpt's limits).
 const MOST_FP8_TAPS: u64 = 32;
 const FEW_FP8_CHANNELS: u64 = 16;
@@ -22,6 +24,20 @@ const FEW_FP8_CHANNELS: u64 = 16;
 const SMALLER_BLOCKS: [u64; 3] = [64, 32, 16];
 /// What passes a convolution's result on within its group, so that an Add behind it fuses with the convolution.
 const IN_GROUP: [&str; 5] = ["BatchNormalization", "Relu", "Clip", "LeakyRelu", "Identity"];
+/// What else engines fuse into the weighted node before it.
+const FUSES: [&str; 11] = [
+    "Add",
+    "Sub",
+    "Mul",
+    "Sigmoid",
+    "Tanh",
+    "HardSigmoid",
+    "HardSwish",
+    "Elu",
+    "Selu",
+    "Softplus",
+    "PRelu",
+];
 
 /// What is quantized.
 #[derive(Default)]
@@ -106,7 +122,13 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
                 format!("{}: {what}", spec.mode)
             }
             Some(Err(why)) => format!("float: {why}"),
-            None => format!("float: {}", placer.other(id)),
+            None => match placer.fused(id) {
+                Some(head) => {
+                    placer.placed.lowered.push((id, Some(head)));
+                    format!("{}: fused into {}", spec.mode, label(graph.node(head)))
+                }
+                None => format!("float: {}", placer.other(id)),
+            },
         };
         placer.placed.notes.push((label(graph.node(id)), note));
     }
@@ -156,10 +178,13 @@ impl Placer<'_> {
         }
         match self.scales.threshold(id) {
             None => Err(format!("no range of {} is known", tensor.name)),
-            Some(_) if self.scales.scale(id).is_none() => Err(format!(
-                "{} was zero, or not finite, in all calibration data",
+            Some(threshold) if threshold >= f32::MAX => Err(format!(
+                "{} had values that are not finite in the calibration data",
                 tensor.name
             )),
+            Some(_) if self.scales.scale(id).is_none() => {
+                Err(format!("{} was zero in all calibration data", tensor.name))
+            }
             Some(_) => Ok(()),
         }
     }
@@ -331,15 +356,24 @@ impl Placer<'_> {
             return Ok(());
         }
         let is_first = self.graph.tensor(data).producer == Producer::Input;
-        let is_image = is_first && group == 1 && *b <= IMAGE_CHANNELS && *a >= LEAST_SIZE;
-        if a.min(b) < &LEAST_SIZE && !is_image {
+        let kernel = sizes.get(2..).unwrap_or_default();
+        let packs = |n: u64| n.is_multiple_of(PACKED);
+        // Few channels pay all the same where they can be packed (ModelOpt's exceptions).
+        let pays = match group {
+            ..=1 => {
+                let is_wide = is_first || *a >= LEAST_SIZE || *b >= LEAST_SIZE;
+                is_wide && (packs(*a) || packs(*b)) && kernel.windows(2).all(|k| k[0] == k[1])
+            }
+            _ => packs(*a) && kernel.iter().all(|k| *k >= LEAST_GROUPED_KERNEL),
+        };
+        if a.min(b) < &LEAST_SIZE && !pays {
             let (first, second) = match &*self.graph.node(id).op_type {
                 "Conv" => ("output", "input"),
                 _ => ("input", "output"),
             };
             let per = if group > 1 { " per group" } else { "" };
             return Err(format!(
-                "it has {a} {first} and {b} {second} channels{per}; fewer than {LEAST_SIZE} gain nothing"
+                "it has {a} {first} and {b} {second} channels{per}; fewer than {LEAST_SIZE} gain nothing here"
             ));
         }
         Ok(())
@@ -430,8 +464,29 @@ impl Placer<'_> {
         dims.map_or(0, |d| d.iter().skip(2).product())
     }
 
+    /// The quantized node that a pointwise one is computed together with: it alone reads that one's result, maybe with a
+    /// constant.
+    fn fused(&self, id: NodeId) -> Option<NodeId> {
+        let node = self.graph.node(id);
+        let is_pointwise = IN_GROUP.contains(&&*node.op_type) || FUSES.contains(&&*node.op_type);
+        if !self.mode().has_activations() || !node.domain.is_empty() || !is_pointwise || self.groups.contains_key(&id) {
+            return None;
+        }
+        let mut data = node.inputs.iter().flatten().filter(|t| !self.is_constant(**t));
+        let (first, second) = (data.next()?, data.next());
+        if second.is_some() || self.asked(node).is_err() {
+            return None;
+        }
+        self.behind(*first, true)
+    }
+
     /// The quantized node whose group makes the tensor, which nothing else reads.
-    pub(super) fn group_head(&self, mut tensor: TensorId) -> Option<NodeId> {
+    fn group_head(&self, tensor: TensorId) -> Option<NodeId> {
+        self.behind(tensor, false)
+    }
+
+    /// The same; with `fuses`, through anything pointwise that takes constants besides.
+    fn behind(&self, mut tensor: TensorId, fuses: bool) -> Option<NodeId> {
         for _ in 0..=IN_GROUP.len() {
             let info = self.graph.tensor(tensor);
             let Producer::Node { node, .. } = info.producer else {
@@ -444,10 +499,15 @@ impl Placer<'_> {
                 return Some(node);
             }
             let maker = self.graph.node(node);
-            if !maker.domain.is_empty() || !IN_GROUP.contains(&&*maker.op_type) {
+            let passes = IN_GROUP.contains(&&*maker.op_type) || fuses && FUSES.contains(&&*maker.op_type);
+            if !maker.domain.is_empty() || !passes {
                 return None;
             }
-            tensor = maker.inputs.first().copied().flatten()?;
+            let mut data = maker.inputs.iter().flatten().filter(|t| !self.is_constant(**t));
+            tensor = *data.next()?;
+            if data.next().is_some() {
+                return None;
+            }
         }
         None
     }

@@ -3,7 +3,6 @@
 use super::place::Placer;
 use crate::graph::{Node, NodeId, TensorId};
 use crate::model::DataType;
-use crate::rewrite::clean::label;
 
 /// Of nodes in bodies and functions.
 pub(super) const INSIDE: &str = "it stands in a body or function, where ranges cannot be seen";
@@ -131,9 +130,6 @@ impl Placer<'_> {
         if MOVING.contains(&op) {
             return "it only moves values, which it gives on as they come".into();
         }
-        if let Some(head) = self.first_input(node).and_then(|t| self.group_head(t)) {
-            return format!("it fuses with {}, which reads codes", label(graph.node(head)));
-        }
         if POINTWISE.contains(&op) {
             return match node.inputs.iter().flatten().any(|t| self.is_constant(*t)) {
                 true => "it works value by value with a constant; engines fuse it with what makes its input".into(),
@@ -144,11 +140,6 @@ impl Placer<'_> {
             return format!("engines have no {} {op}", self.mode());
         }
         format!("engines compute {op} in float")
-    }
-
-    fn first_input(&self, node: &Node) -> Option<TensorId> {
-        let mut inputs = node.inputs.iter().flatten().copied();
-        inputs.find(|t| !self.is_constant(*t))
     }
 
     fn shares_scale(&self, node: &Node) -> bool {

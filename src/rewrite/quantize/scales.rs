@@ -24,6 +24,14 @@ impl Scales {
     }
 }
 
+/// Scales as if something was measured of every tensor.
+pub(super) fn any(graph: &Graph, mode: QuantMode) -> Scales {
+    Scales {
+        thresholds: graph.tensors.iter().map(|t| (t.body == 0).then_some(1.0)).collect(),
+        largest: mode.largest(),
+    }
+}
+
 /// All inputs and the output of a Concat share the largest threshold among them, as do input and output of a MaxPool: both
 /// only move values, so they can stay in 8 bits.
 pub(super) fn join(graph: &Graph, mode: QuantMode, thresholds: &BTreeMap<String, f32>) -> Scales {

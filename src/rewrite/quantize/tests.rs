@@ -21,7 +21,7 @@ fn residual() -> ModelProto {
         vec![
             weight("w1", &[16, 3, 1, 1]),
             weight("w2", &[16, 16, 1, 1]),
-            weight("w3", &[8, 16, 1, 1]),
+            weight("w3", &[8, 16, 1, 3]),
         ],
         vec![
             node("Conv", &["x", "w1"], &["a"]),
@@ -89,6 +89,7 @@ fn convolutions_and_the_skipping_branch_are_read_in_8_bits() {
     // The branch that ends in a convolution stays float; the pair of r is shared.
     assert_eq!(inputs(&done, "s_Add"), ["b", "r__dequantized"]);
     assert_eq!(inputs(&done, "r_Relu"), ["a"]);
+    assert_eq!(reason(&done, "r_Relu"), "INT8: fused into a_Conv");
     assert!(
         reason(&done, "few_Conv").contains("8 output and 16 input channels"),
         "{:?}",

@@ -11,7 +11,7 @@ use crate::studio::state::sensitivity::Place;
 use crate::studio::state::{Action, Job, PaintChoice, Selection, State, Step, Targets, save};
 use crate::studio::tasks::Dialog;
 use crate::studio::theme;
-use crate::worker::Task;
+use crate::worker::{Task, Want};
 use eframe::egui;
 use eframe::egui::ViewportCommand;
 use egui_tiles::Tree;
@@ -202,6 +202,7 @@ fn calibrate(state: &mut State) {
     let task = Task::Calibrate {
         recipe: Box::new(recipe.clone()),
         cache: None,
+        want: Want::Everything,
     };
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
     state.precision.started(&recipe, job);

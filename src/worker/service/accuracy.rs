@@ -250,6 +250,16 @@ pub fn infer(
 /// Builds the reference with these patches: on the recipe's reference target, or ONNX Runtime where it is usable, or the
 /// embedded engine.
 pub fn reference(context: &Context, recipe: &Recipe, patches: Vec<PatchSpec>) -> Result<Built, JobError> {
+    reference_with(context, recipe, patches, &[])
+}
+
+/// The same with these build options where it is ONNX Runtime on the processor.
+pub fn reference_with(
+    context: &Context,
+    recipe: &Recipe,
+    patches: Vec<PatchSpec>,
+    options: &[(&str, toml::Value)],
+) -> Result<Built, JobError> {
     let named = recipe.accuracy.reference.as_ref();
     let worker = context.worker(named)?;
     let target = match named {
@@ -271,9 +281,14 @@ pub fn reference(context: &Context, recipe: &Recipe, patches: Vec<PatchSpec>) ->
             }
         }
     };
+    let mut build_spec = BuildSpec::default();
+    if target.name == PREFERRED {
+        let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        build_spec.options.extend(options);
+    }
     let plain = Recipe {
         target,
-        build: BuildSpec::default(),
+        build: build_spec,
         patches,
         variants: Vec::new(),
         ..recipe.clone()

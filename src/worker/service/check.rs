@@ -54,6 +54,7 @@ pub fn run(context: &Context, recipe: &Recipe, require_parser: bool) -> Result<T
         parser,
     };
     let mut report = crate::check::check(&graph, &check).map_err(request)?;
+    report.findings.extend(crate::check::losses(&applied));
     if let Some(note) = note {
         report.notes.push(format!("Only the static rules were asked: {note}"));
     }

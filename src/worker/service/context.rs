@@ -2,7 +2,7 @@
 
 use super::ServiceEvent;
 use crate::recipe::TargetSpec;
-use crate::worker::{Job, JobError, JobEvent, JobOutput, Launch, Worker};
+use crate::worker::{Job, JobError, JobEvent, JobHandle, JobOutput, Launch, Worker};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -330,7 +330,25 @@ impl Context {
     /// # Errors
     /// Why the job ended without a result.
     pub fn run_quietly(&self, worker: &Arc<Worker>, job: Job, variant: Option<usize>) -> Result<JobOutput, JobError> {
-        self.drive(worker, job, &mut |event| {
+        let handle = self.begin(worker, job)?;
+        self.finish_quietly(handle, variant)
+    }
+
+    /// Submits a job, so that it travels and waits while another runs; [`Self::finish_quietly`] waits for its end.
+    ///
+    /// # Errors
+    /// Cancelled.
+    pub fn begin(&self, worker: &Arc<Worker>, job: Job) -> Result<JobHandle, JobError> {
+        self.go_on()?;
+        Ok(worker.submit(job))
+    }
+
+    /// Waits for a job that began before; only the runtime's log is told.
+    ///
+    /// # Errors
+    /// Why the job ended without a result.
+    pub fn finish_quietly(&self, handle: JobHandle, variant: Option<usize>) -> Result<JobOutput, JobError> {
+        self.wait(&handle, &mut |event| {
             if let JobEvent::Log { severity, line } = event {
                 self.log(variant, severity, line);
             }
@@ -339,8 +357,11 @@ impl Context {
 
     /// Submits a job and hands its events on until it ends; cancels it when the task is cancelled.
     fn drive(&self, worker: &Arc<Worker>, job: Job, event: &mut dyn FnMut(&JobEvent)) -> Result<JobOutput, JobError> {
-        self.go_on()?;
-        let handle = worker.submit(job);
+        let handle = self.begin(worker, job)?;
+        self.wait(&handle, event)
+    }
+
+    fn wait(&self, handle: &JobHandle, event: &mut dyn FnMut(&JobEvent)) -> Result<JobOutput, JobError> {
         let mut asked = false;
         loop {
             if self.is_cancelled() && !asked {

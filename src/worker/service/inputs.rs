@@ -31,7 +31,9 @@ pub enum Inputs<'a> {
         /// Those that are left.
         samples: Box<Samples>,
         /// Samples run together.
-        batch: usize,
+        batch: u64,
+        /// The least and the most that the model and the recipe's profiles allow.
+        allowed: (u64, u64),
     },
     /// Made up, as the graph says.
     Generated {
@@ -62,11 +64,12 @@ impl<'a> Inputs<'a> {
         if let Some(source) = source {
             let samples = Samples::open(source, graph).map_err(|e| request(e.to_string()))?;
             let (least, most) = batch_range(graph, std::iter::once(recipe));
-            let batch = most.min(BATCH).max(least);
+            let most = most.min(BATCH).max(least);
             return Ok(Self::Data {
                 source,
                 samples: Box::new(samples),
-                batch: usize::try_from(batch).unwrap_or(1),
+                batch: most,
+                allowed: (least, most),
             });
         }
         let shapes = generate::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
@@ -79,14 +82,11 @@ impl<'a> Inputs<'a> {
         })
     }
 
-    /// With at most this many samples run together, where the model leaves that open.
-    #[must_use]
-    pub fn in_batches_of(mut self, most: u64, recipe: &Recipe, graph: &Graph) -> Self {
-        if let Self::Data { batch, .. } = &mut self {
-            let (least, largest) = batch_range(graph, std::iter::once(recipe));
-            *batch = usize::try_from(largest.min(most).max(least)).unwrap_or(1);
+    /// Runs this many samples together from now on, or what is allowed nearest to that.
+    pub fn limit(&mut self, samples: u64) {
+        if let Self::Data { batch, allowed, .. } = self {
+            *batch = samples.clamp(allowed.0, allowed.1);
         }
-        self
     }
 
     /// How many samples there are.
@@ -104,7 +104,8 @@ impl<'a> Inputs<'a> {
     pub fn next(&mut self) -> Result<Option<Batch>, JobError> {
         match self {
             Self::Data { samples, batch, .. } => {
-                let batch = samples.next_batch(*batch).map_err(|e| request(e.to_string()))?;
+                let size = usize::try_from(*batch).unwrap_or(1);
+                let batch = samples.next_batch(size).map_err(|e| request(e.to_string()))?;
                 let count = |t: &NamedTensors| t.first().and_then(|(_, t)| t.dims.first().copied()).unwrap_or(1);
                 Ok(batch.map(|(tensors, labels)| Batch {
                     count: count(&tensors),

@@ -1,7 +1,7 @@
 //! Precision as a patch: where the target computes in the types that the graph has, a recipe that asks for less than FP32
 //! and has no patch of its own for it gets one.
 
-use super::calibrate::calibrate;
+use super::calibrate::{Want, calibrate};
 use super::context::{Context, Step};
 use super::{ServiceEvent, request};
 use crate::engine::EngineError;
@@ -46,14 +46,25 @@ pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) ->
     if has_own || is_weak || !is_typed(&recipe) || is_lowered(&recipe, &lower)? {
         return Ok(recipe);
     }
-    if let Lower::Quantize(_) = lower {
-        recipe.patches.extend(PatchSpec::before_quantizing());
+    if let Lower::Quantize(mode) = lower {
+        recipe.patches.extend(PatchSpec::before_quantizing(mode.least_opset()));
     }
-    let found = match lower {
-        Lower::Quantize(mode) if !mode.has_activations() => Ok(Calibration::default()),
-        _ => {
+    let want = match lower {
+        Lower::Cast(_) => Some(Want::Ranges),
+        Lower::Quantize(mode) => mode.has_activations().then(|| Want::Quantization {
+            spec: Box::new(QuantizeSpec::new(
+                mode,
+                Method::default_for(mode),
+                &Calibration::default(),
+            )),
+            ranges: false,
+        }),
+    };
+    let found = match want {
+        None => Ok(Calibration::default()),
+        Some(want) => {
             context.replan(vec![Step::guess(5.0), Step::guess(30.0)]);
-            calibrate(context, &recipe, None)
+            calibrate(context, &recipe, None, &want)
         }
     };
     let (patch, what) = match (lower, found) {

@@ -168,8 +168,8 @@ impl<'a> Session<'a> {
             ..Facts::default()
         };
         let most = BATCH.min(self.rank_samples);
-        let inputs = Inputs::open(&self.recipe, self.source.as_ref(), &self.graph, GENERATED)?;
-        let mut inputs = inputs.in_batches_of(most, &self.recipe, &self.graph);
+        let mut inputs = Inputs::open(&self.recipe, self.source.as_ref(), &self.graph, GENERATED)?;
+        inputs.limit(most);
         let (total, mut left_out) = (inputs.count(), 0);
         let (least, _) = super::super::accuracy::batch_range(&self.graph, std::iter::once(&self.recipe));
         while let Some(batch) = inputs.next()? {
