@@ -91,8 +91,6 @@ pub struct BuildContext<'a> {
 pub struct BuildRequest {
     /// The model with the recipe's patches applied.
     pub model: Arc<Model>,
-    /// SHA-256 of the model file before patches.
-    pub model_sha256: String,
     /// The resolved recipe (one variant).
     pub recipe: Recipe,
     /// Where the built engine is written, when the user wants it.
@@ -203,7 +201,7 @@ pub type Views<'a> = &'a [(&'a str, &'a [f32])];
 
 /// A built engine, ready to run in this process.
 pub trait Engine: Send {
-    /// How it was built.
+    /// How it was built; whoever asked for it adds the recipe and the model's hash.
     fn record(&self) -> &BuildRecord;
     /// Its inputs.
     fn inputs(&self) -> &[TensorSpec];

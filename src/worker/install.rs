@@ -1,7 +1,9 @@
 //! Fetching runtimes: PyPI's wheels through pip, into a folder of the user's cache directory, several versions side by
 //! side. An installation appears under its name only when it is complete.
 
+use super::stdio;
 use crate::engine::installed;
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -39,6 +41,10 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 const PART: &str = ".part-";
 /// Lines of pip's output kept for messages.
 const KEPT: usize = 12;
+/// Longest line of those, in characters.
+const LONGEST: usize = 400;
+/// Versions that a message lists, the newest ones.
+const LISTED: usize = 12;
 
 /// Why nothing was installed or removed.
 #[derive(thiserror::Error, Debug, Clone, PartialEq, Eq)]
@@ -161,25 +167,36 @@ impl Installer {
             Some(v) if v.split('.').count() < 3 => format!("{}=={v}.*", package.package),
             Some(v) => format!("{}=={v}", package.package),
         };
+        // pip's own temporary files lie beside what it makes, so that they go with it, and the disk that has to hold the
+        // runtime is the only one that can be full.
+        let (files, temporary) = (part.path().join("files"), part.path().join("temporary"));
+        std::fs::create_dir(&temporary).map_err(|e| failed(&temporary, e))?;
         let mut outcome = Err(Vec::new());
+        let mut told = HashSet::new();
+        let mut tell_once = |event: InstallEvent| match &event {
+            // Every attempt says the same.
+            InstallEvent::Line(line) if !told.insert(line.clone()) => {}
+            _ => tell(event),
+        };
+        let mut versions = Vec::new();
         for other in std::iter::once(None).chain(OTHER_PYTHONS.map(Some)) {
-            let command = self.command(&pip, &requirement, other, part.path());
-            outcome = run(command, tell, go_on)?;
-            let no_wheel = outcome.as_ref().err().is_some_and(|lines| {
-                lines.iter().any(|l| l.contains("No matching distribution")) && !is_offline(lines)
-            });
-            if !no_wheel {
+            let mut command = self.command(&pip, &requirement, other, &files);
+            command.env("TMPDIR", &temporary);
+            outcome = run(command, &mut tell_once, go_on)?;
+            let Err(lines) = &outcome else { break };
+            versions.extend(offered(lines));
+            if !lines.iter().any(|l| l.contains("No matching distribution")) || is_offline(lines) {
                 break;
             }
         }
-        outcome.map_err(|lines| explain(what, &lines))?;
-        if !part.path().join(package.holds).is_dir() {
+        outcome.map_err(|lines| explain(what, &lines, versions, &self.root))?;
+        if !files.join(package.holds).is_dir() {
             return Err(InstallError::Failed(format!(
                 "the package {} has no {} for this system",
                 package.package, package.holds
             )));
         }
-        let version = version_of(part.path(), package.package).ok_or_else(|| {
+        let version = version_of(&files, package.package).ok_or_else(|| {
             InstallError::Failed(format!("pip installed {} without saying its version", package.package))
         })?;
         let path = folder.join(&version);
@@ -190,7 +207,7 @@ impl Installer {
                 is_new: false,
             });
         }
-        std::fs::rename(part.path(), &path).map_err(|e| failed(&path, e))?;
+        std::fs::rename(&files, &path).map_err(|e| failed(&path, e))?;
         Ok(Installed {
             version,
             path,
@@ -225,10 +242,10 @@ impl Installer {
         command
     }
 
-    /// Removes `NAME@VERSION`.
+    /// Removes `NAME@VERSION`; the first numbers of a version do where they mean one only.
     ///
     /// # Errors
-    /// [`InstallError::Request`] when it is not installed, with what is.
+    /// [`InstallError::Request`] when it is not installed, or is not the only one meant, with what is.
     pub fn remove(&self, what: &str) -> Result<PathBuf, InstallError> {
         let (package, version) = package(what)?;
         let have: Vec<String> = installed::versions_in(&self.root, package.name)
@@ -246,13 +263,28 @@ impl Installer {
                 list()
             )));
         };
-        if !have.iter().any(|h| h == version) {
-            return Err(InstallError::Request(format!(
-                "{} {version} is not installed ({})",
-                package.name,
-                list()
-            )));
-        }
+        let is_meant = |h: &&String| {
+            let rest = h.strip_prefix(version);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let meant: Vec<&String> = have.iter().filter(is_meant).collect();
+        let version = match meant[..] {
+            [one] => one,
+            [] => {
+                let name = package.name;
+                return Err(InstallError::Request(format!(
+                    "{name} {version} is not installed ({})",
+                    list()
+                )));
+            }
+            _ => {
+                let name = package.name;
+                return Err(InstallError::Request(format!(
+                    "{name} {version} means more than one ({})",
+                    list()
+                )));
+            }
+        };
         let folder = self.root.join(package.name);
         let path = folder.join(version);
         // Renamed first: whoever looks meanwhile sees it whole or not at all.
@@ -332,11 +364,13 @@ fn run(
     tell: &mut dyn FnMut(InstallEvent),
     go_on: &dyn Fn() -> bool,
 ) -> Result<Result<(), Vec<String>>, InstallError> {
-    let spawned = command
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
+        .stderr(Stdio::piped());
+    // What pip starts is stopped with it; `python3` may be a script that starts the real one.
+    stdio::own_group(&mut command);
+    let spawned = command.spawn();
     let mut child = spawned.map_err(|e| InstallError::Unavailable(format!("pip does not start: {e}")))?;
     let (sender, lines) = crossbeam_channel::unbounded();
     let pipes: [Option<Box<dyn Read + Send>>; 2] = [
@@ -365,7 +399,7 @@ fn run(
                     if last.len() == KEPT {
                         last.remove(0);
                     }
-                    last.push(line.trim_end().to_string());
+                    last.push(line.trim_end().chars().take(LONGEST).collect());
                     tell(InstallEvent::Line(line.trim_end().to_string()));
                 }
             },
@@ -388,7 +422,7 @@ fn run(
 }
 
 fn stop(child: &mut Child) {
-    let _ = child.kill();
+    stdio::kill_group(child);
     let _ = child.wait();
 }
 
@@ -405,22 +439,52 @@ fn is_offline(lines: &[String]) -> bool {
         "Temporary failure in name",
         "ConnectTimeout",
         "Max retries",
+        "ReadTimeoutError",
+        "Network is unreachable",
     ];
     lines.iter().any(|l| signs.iter().any(|s| l.contains(s)))
 }
 
+/// The versions that pip says there are: `(from versions: 1.4.0, 1.5.0)`.
+fn offered(lines: &[String]) -> Vec<String> {
+    let list = lines
+        .iter()
+        .filter_map(|l| l.split_once("(from versions: ")?.1.split_once(')'));
+    list.flat_map(|(list, _)| list.split(", "))
+        .filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))
+        .map(String::from)
+        .collect()
+}
+
 /// pip's failure in words, its own last lines below.
-fn explain(what: &str, lines: &[String]) -> InstallError {
+fn explain(what: &str, lines: &[String], mut versions: Vec<String>, root: &Path) -> InstallError {
     let raw = lines.join("\n");
+    let full = ["No space left on device", "Errno 28", "Disk quota exceeded"];
+    if lines.iter().any(|l| full.iter().any(|f| l.contains(f))) {
+        return InstallError::Failed(format!(
+            "{what}: there is not enough room in {}; make some (`targets remove NAME@VERSION` is one way), or let \
+             XDG_CACHE_HOME name a folder on another disk. Nothing was left behind. pip says:\n{raw}",
+            root.display()
+        ));
+    }
     if is_offline(lines) {
         return InstallError::Unavailable(format!(
             "{what} cannot be fetched: PyPI cannot be reached from here (a mirror can be set in pip's configuration); pip says:\n{raw}"
         ));
     }
     if lines.iter().any(|l| l.contains("No matching distribution")) {
-        return InstallError::Request(format!(
-            "{what}: PyPI has no such version for this system; pip says:\n{raw}"
-        ));
+        let numbers = |v: &String| v.split('.').map(|n| n.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
+        versions.sort_by_key(|v| std::cmp::Reverse(numbers(v)));
+        versions.dedup();
+        versions.truncate(LISTED);
+        let has = match versions.is_empty() {
+            true => "PyPI has none for this system".into(),
+            false => format!(
+                "PyPI has no such version for this system; it has {}",
+                versions.join(", ")
+            ),
+        };
+        return InstallError::Request(format!("{what}: {has}; pip says:\n{raw}"));
     }
     InstallError::Failed(format!("{what}: pip failed; it says:\n{raw}"))
 }

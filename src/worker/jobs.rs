@@ -262,12 +262,11 @@ impl Runner {
             Some(ModelAt::Files(files)) => files.first().map(|f| f.sha256.clone()),
             _ => recipe.model.sha256.clone(),
         };
-        let model_sha256 = match known_hash {
-            Some(sha256) => sha256,
-            None => recorder
-                .stage("hash model", || model.sha256())?
-                .map_err(|e| request(e.to_string()))?,
-        };
+        // Else it is hashed while the engine is built, which mostly has a processor to spare.
+        let hashing = known_hash.is_none().then(|| {
+            let model = Arc::clone(&model);
+            std::thread::spawn(move || model.sha256())
+        });
         let patched = if recipe.patches.is_empty() {
             model
         } else {
@@ -285,9 +284,8 @@ impl Runner {
         self.writing.set(seen.clone());
         let folder = seen.as_deref().unwrap_or(scratch.path());
         let file = wanted.as_ref().and_then(|w| Some(folder.join(w.path.file_name()?)));
-        let request = BuildRequest {
+        let asked = BuildRequest {
             model: Arc::clone(&patched),
-            model_sha256: model_sha256.clone(),
             recipe,
             output: file.clone(),
         };
@@ -296,7 +294,7 @@ impl Runner {
             scratch: scratch.path().to_path_buf(),
         };
         let engine = builder
-            .build(&request, &context)
+            .build(&asked, &context)
             .map_err(|error| match (&file, &wanted) {
                 (Some(file), Some(wanted)) => named(error, file, &wanted.path),
                 _ => error,
@@ -304,7 +302,20 @@ impl Runner {
         if told.cancelled() {
             return Err(JobError::Cancelled);
         }
-        let mut record = engine.record().clone();
+        let model_sha256 = match hashing {
+            None => known_hash.unwrap_or_default(),
+            Some(hashing) => recorder
+                .stage("hash model", || hashing.join())?
+                .map_err(|_| failed("the model could not be hashed"))?
+                .map_err(|e| request(e.to_string()))?,
+        };
+        let mut recipe = asked.recipe;
+        recipe.model.sha256 = Some(model_sha256.clone());
+        let mut record = BuildRecord {
+            recipe: recipe.to_toml(),
+            model_sha256,
+            ..engine.record().clone()
+        };
         recorder.lead(&mut record);
         if let Some(file) = &file {
             self.deliver(told, file, seen.is_some(), &mut record)?;

@@ -5,6 +5,8 @@ mod support;
 
 mod accuracy;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod install;
 mod jobs;
 mod json;
 mod sweep;

@@ -114,8 +114,6 @@ impl Builder for Embedded {
         let mut record = BuildRecord {
             target: NAME.into(),
             version: version().into(),
-            model_sha256: request.model_sha256.clone(),
-            recipe: recipe.to_toml(),
             ..BuildRecord::default()
         };
         recorder.finish(&mut record);

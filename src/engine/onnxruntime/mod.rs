@@ -183,8 +183,6 @@ impl Builder for OnnxRuntime {
         let mut record = BuildRecord {
             target: name(self.cuda).into(),
             version: library.version.unwrap_or_default(),
-            model_sha256: request.model_sha256.clone(),
-            recipe: recipe.to_toml(),
             device,
             ..BuildRecord::default()
         };

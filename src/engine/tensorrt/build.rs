@@ -1,6 +1,7 @@
 //! Building an engine.
 
 use super::engine::Elsewhere;
+use super::file::{self, Content};
 use super::libraries::{device_refusal, numbers};
 use super::options::{Options, capability_text};
 use super::progress::{Monitor, follow};
@@ -17,11 +18,8 @@ use crate::recipe::Recipe;
 use enginesmith_tensorrt::api::{Builder, BuilderConfig, HostMemory, Network};
 use enginesmith_tensorrt::sys::ComputeCapability;
 use enginesmith_tensorrt::{Error, Flavour, Library};
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// The stage that TensorRT's own phases are in.
 const BUILD: &str = "build engine";
@@ -31,10 +29,7 @@ const REASONS: usize = 5;
 /// The engine's bytes.
 enum Plan {
     /// In the file that was asked for.
-    File {
-        bytes: u64,
-        sha256: String,
-    },
+    File(Content),
     Memory(HostMemory),
 }
 
@@ -72,17 +67,15 @@ pub fn build(
     let mut record = BuildRecord {
         target: name(target.flavour).into(),
         version: made.version,
-        model_sha256: request.model_sha256.clone(),
-        recipe: recipe.to_toml(),
         device: Some(made.built_for),
         ..BuildRecord::default()
     };
-    let (bytes, sha256) = match made.plan {
-        Plan::File { bytes, sha256 } => (bytes, sha256),
-        Plan::Memory(bytes) => (bytes.len() as u64, hex(&Sha256::digest(&*bytes))),
+    let content = match made.plan {
+        Plan::File(content) => content,
+        Plan::Memory(bytes) => Content::of(&bytes),
     };
-    record.engine_bytes = Some(bytes);
-    record.engine_sha256 = Some(sha256);
+    record.engine_bytes = Some(content.bytes);
+    record.engine_sha256 = Some(content.sha256);
     recorder.finish(&mut record);
     match made.engine {
         Ok(mut running) => {
@@ -217,11 +210,11 @@ impl Job<'_, '_> {
         let output = self.request.output.as_deref();
         let loaded = self.recorder.stage("load engine", || match (plan, output) {
             (Plan::Memory(bytes), _) => Running::load(bytes, setting),
-            (Plan::File { .. }, Some(path)) => {
+            (Plan::File(_), Some(path)) => {
                 let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
                 Running::load(&bytes, setting)
             }
-            (Plan::File { .. }, None) => Err("the engine has no file".into()),
+            (Plan::File(_), None) => Err("the engine has no file".into()),
         })?;
         let mut engine = loaded.map_err(EngineError::Unavailable)?;
         for shapes in warm_shapes(self.graph, recipe)? {
@@ -308,63 +301,10 @@ impl Job<'_, '_> {
     ) -> Result<Plan, EngineError> {
         let output = self.request.output.as_deref();
         self.recorder.stage(BUILD, || match output {
-            Some(path) => to_file(builder, network, config, path),
+            Some(path) => file::build(builder, network, config, path).map(Plan::File),
             None => builder.build(network, config).map(Plan::Memory).map_err(words::error),
         })?
     }
-}
-
-/// Builds into a file: as it is made, where the version can, else at the end. The bytes are hashed on their way.
-fn to_file(
-    builder: &Builder,
-    network: &Network<'_>,
-    config: &BuilderConfig<'_>,
-    path: &Path,
-) -> Result<Plan, EngineError> {
-    let io = |e: String| EngineError::Failed(format!("{}: writing the engine: {e}", path.display()));
-    let file = Hashed {
-        file: File::create(path).map_err(|e| io(e.to_string()))?,
-        hash: Arc::default(),
-    };
-    let hash = Arc::clone(&file.hash);
-    let file = BufWriter::with_capacity(1 << 20, file);
-    let bytes = match builder.build_to(network, config, Box::new(file)) {
-        Ok(bytes) => bytes,
-        Err(Error::Write(error)) => return Err(io(error)),
-        Err(Error::Missing(_)) => {
-            let bytes = builder.build(network, config).map_err(words::error)?;
-            std::fs::write(path, &*bytes).map_err(|e| io(e.to_string()))?;
-            hash.lock().unwrap_or_else(PoisonError::into_inner).update(&*bytes);
-            bytes.len() as u64
-        }
-        Err(error) => return Err(words::error(error)),
-    };
-    let hash = hash.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let sha256 = hex(&hash.finalize());
-    Ok(Plan::File { bytes, sha256 })
-}
-
-/// A file that hashes what is written to it.
-struct Hashed {
-    file: File,
-    hash: Arc<Mutex<Sha256>>,
-}
-
-impl Write for Hashed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
-        hash.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-fn hex(hash: &[u8]) -> String {
-    hash.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The parser's errors as sentences that name the nodes, as `check` has them.

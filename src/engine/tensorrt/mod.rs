@@ -9,6 +9,7 @@ mod build;
 mod device_memory;
 mod dimensions;
 mod engine;
+mod file;
 mod inspect;
 mod libraries;
 mod options;

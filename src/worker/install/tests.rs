@@ -53,7 +53,11 @@ fn a_complete_installation_appears_under_its_version_and_can_be_removed() {
             .to_string()
             .contains("@VERSION")
     );
-    installer.remove("onnxruntime@1.30.2").unwrap();
+    std::fs::create_dir(installer.root.join("onnxruntime/1.30.3")).unwrap();
+    let error = installer.remove("onnxruntime@1.30").unwrap_err().to_string();
+    assert!(error.contains("more than one"), "{error}");
+    installer.remove("onnxruntime@1.30.3").unwrap();
+    installer.remove("onnxruntime@1.30").unwrap();
     assert!(names(&installer.root.join("onnxruntime")).is_empty());
 }
 
@@ -67,9 +71,21 @@ fn failures_say_what_to_do_and_leave_nothing() {
         ),
         (
             "echo 'ERROR: No matching distribution found for x' >&2; exit 1",
-            "no such version",
+            "PyPI has none",
         ),
-        ("mkdir -p $target/half; echo 'disk full' >&2; exit 2", "disk full"),
+        (
+            "echo 'ERROR: Could not find x (from versions: 1.9.0, 1.10.1)' >&2\n\
+             echo 'ERROR: No matching distribution found for x' >&2; exit 1",
+            "it has 1.10.1, 1.9.0;",
+        ),
+        (
+            "mkdir -p $target/half; echo 'strange words' >&2; exit 2",
+            "strange words",
+        ),
+        (
+            "mkdir -p $target/half; echo 'OSError: [Errno 28] No space left on device' >&2; exit 2",
+            "not enough room in",
+        ),
         ("mkdir -p $target/other-1.0.dist-info", "has no onnxruntime/capi"),
     ] {
         let folder = tempfile::tempdir().unwrap();
@@ -104,11 +120,15 @@ fn a_cancel_ends_pip_and_leaves_nothing() {
     let installer = installer(
         folder.path(),
         "25.0",
-        "mkdir -p $target/onnxruntime; echo begun; exec sleep 600",
+        "mkdir -p $target/onnxruntime; touch $TMPDIR/part; sleep 600 & echo $! >$TMPDIR/../../../pid; echo begun; wait",
     );
     let begun = Cell::new(false);
     let result = installer.install("onnxruntime", &mut |_| begun.set(true), &|| !begun.get());
     assert_eq!(result, Err(InstallError::Cancelled));
+    // What pip had started is gone too, or waits for somebody to notice that it is.
+    let pid = std::fs::read_to_string(installer.root.join("pid")).unwrap();
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    assert!(state.map_or(true, |s| s.contains(") Z ")), "{pid}");
     assert!(begun.get() && names(&installer.root.join("onnxruntime")).is_empty());
 }
 

@@ -36,14 +36,18 @@ pub fn run(context: &Context, recipe: &Recipe, output: Option<PathBuf>, force: b
     }
     context.plan(vec![Step::known(0.2), Step::guess(GUESS)]);
     context.phase("Read model", None);
-    let recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
+    // A hash that nobody has to compare is left to the worker, which makes it while it builds.
+    let recipe = match &recipe.model.sha256 {
+        Some(_) => with_hash(context, recipe)?,
+        None => recipe.clone(),
+    };
+    let recipe = super::precision::prepare(context, recipe, Some(0))?;
     let builds = Builds::open(context.data());
-    let sha256 = recipe.model.sha256.clone().unwrap_or_default();
-    context.replan(vec![Step::from(builds.estimate(&recipe, &sha256), GUESS)]);
+    context.replan(vec![Step::from(builds.estimate(&recipe), GUESS)]);
     context.phase("Build", Some(0));
     let worker = context.worker(Some(&recipe.target))?;
     let built = build(context, worker, &recipe, Some(0), output, force)?;
-    builds.remember(&recipe, &sha256, built.record.seconds);
+    builds.remember(&recipe, &built.record);
     Ok(TaskOutput::Build(built.record))
 }
 

@@ -129,8 +129,7 @@ impl Row {
 fn steps(rows: &[Row], rounds: u32, builds: &Builds, recipe: &Recipe) -> Vec<Step> {
     let mut steps = Vec::new();
     for row in rows {
-        let sha256 = row.recipe.model.sha256.as_deref().unwrap_or_default();
-        steps.push(Step::from(builds.estimate(&row.recipe, sha256), GUESS));
+        steps.push(Step::from(builds.estimate(&row.recipe), GUESS));
     }
     for _ in 0..rounds {
         for row in rows {
@@ -153,8 +152,7 @@ fn build_all(context: &Context, rows: &mut [Row], builds: &Builds) -> Result<(),
             .and_then(|worker| build(context, worker, &row.recipe, Some(i), None, false));
         match built {
             Ok(built) => {
-                let sha256 = row.recipe.model.sha256.as_deref().unwrap_or_default();
-                builds.remember(&row.recipe, sha256, built.record.seconds);
+                builds.remember(&row.recipe, &built.record);
                 row.result.target = format!("{}@{}", built.record.target, built.record.version);
                 row.result.build_s = built.record.seconds;
                 row.result.engine_bytes = built.record.engine_bytes;

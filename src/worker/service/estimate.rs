@@ -1,5 +1,6 @@
 //! How long builds took before, and hashes of model files: what is worth remembering between tasks.
 
+use crate::engine::BuildRecord;
 use crate::recipe::Recipe;
 use crate::recipe::write::write_renamed;
 use crate::worker::store::{hash_file, modified_ns};
@@ -24,19 +25,20 @@ impl Builds {
         }
     }
 
-    /// Seconds that this build took last time.
-    pub fn estimate(&self, recipe: &Recipe, sha256: &str) -> Option<f64> {
-        self.read()
-            .get(&key(recipe, sha256))
-            .copied()
-            .filter(|s| s.is_finite() && *s >= 0.0)
+    /// Seconds that this build took last time: of the model with the recipe's hash, else of the same file as it is now.
+    pub fn estimate(&self, recipe: &Recipe) -> Option<f64> {
+        let all = self.read();
+        let models = [recipe.model.sha256.clone(), file(&recipe.model.path)];
+        let mut known = models.into_iter().flatten().filter_map(|m| all.get(&key(recipe, &m)));
+        known.next().copied().filter(|s| s.is_finite() && *s >= 0.0)
     }
 
     /// Remembers how long it took. What cannot be written is forgotten.
-    pub fn remember(&self, recipe: &Recipe, sha256: &str, seconds: f64) {
+    pub fn remember(&self, recipe: &Recipe, record: &BuildRecord) {
         let Some(path) = &self.path else { return };
         let mut all = self.read();
-        all.insert(key(recipe, sha256), seconds);
+        let models = [Some(record.model_sha256.clone()), file(&recipe.model.path)];
+        all.extend(models.into_iter().flatten().map(|m| (key(recipe, &m), record.seconds)));
         while all.len() > BUILDS {
             all.pop_first();
         }
@@ -52,12 +54,19 @@ impl Builds {
     }
 }
 
-fn key(recipe: &Recipe, sha256: &str) -> String {
+/// A model file by path, size and time of change: enough to guess a time from without reading it.
+fn file(path: &Path) -> Option<String> {
+    let path = std::path::absolute(path).ok()?;
+    let meta = std::fs::metadata(&path).ok()?;
+    Some(format!("{}:{}:{}", path.to_str()?, meta.len(), modified_ns(&meta)?))
+}
+
+fn key(recipe: &Recipe, model: &str) -> String {
     let target = &recipe.target;
     let version = target.version.as_deref().unwrap_or("newest");
     let via = target.via.as_deref().unwrap_or("here");
     format!(
-        "{sha256} {}@{version} {via} {}",
+        "{model} {}@{version} {via} {}",
         target.name,
         recipe.build.precision.name()
     )
@@ -96,16 +105,31 @@ mod tests {
     fn a_build_is_remembered_by_model_target_and_precision() {
         let dir = tempfile::tempdir().unwrap();
         let builds = Builds::open(Some(&dir.path().join("new")));
-        let recipe = Recipe::for_model(Path::new("m.onnx"));
-        assert_eq!(builds.estimate(&recipe, "aa"), None);
-        builds.remember(&recipe, "aa", 12.5);
-        assert_eq!(builds.estimate(&recipe, "aa"), Some(12.5));
-        assert_eq!(builds.estimate(&recipe, "ab"), None);
+        let model = dir.path().join("m.onnx");
+        std::fs::write(&model, "one").unwrap();
+        let recipe = Recipe::for_model(&model);
+        let with = |sha256: &str| {
+            let mut recipe = Recipe::for_model(Path::new("elsewhere.onnx"));
+            recipe.model.sha256 = Some(sha256.into());
+            recipe
+        };
+        assert_eq!(builds.estimate(&recipe), None);
+        let record = BuildRecord {
+            model_sha256: "aa".into(),
+            seconds: 12.5,
+            ..BuildRecord::default()
+        };
+        builds.remember(&recipe, &record);
+        assert_eq!(builds.estimate(&recipe), Some(12.5), "the same file");
+        assert_eq!(builds.estimate(&with("aa")), Some(12.5), "the same content");
+        assert_eq!(builds.estimate(&with("ab")), None);
         let mut other = recipe.clone();
         other.build.precision = Precision::Fp16;
-        assert_eq!(builds.estimate(&other, "aa"), None);
+        assert_eq!(builds.estimate(&other), None);
+        std::fs::write(&model, "three").unwrap();
+        assert_eq!(builds.estimate(&recipe), None, "another content");
         std::fs::write(builds.path.as_ref().unwrap(), "not json").unwrap();
-        assert_eq!(builds.estimate(&recipe, "aa"), None);
+        assert_eq!(builds.estimate(&with("aa")), None);
     }
 
     #[test]
