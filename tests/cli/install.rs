@@ -129,7 +129,9 @@ fn installed_versions_stand_side_by_side_and_are_used_with_nothing_else_set() {
         "input:32x1x8x8",
     ];
     for (target, version) in [("tensorrt-rtx", &versions[1]), (first.as_str(), &versions[0])] {
-        let checked = run(&["check", &model, "--target", target, "--require-parser", "--json"]);
+        let mut arguments = vec!["check", &model, "--target", target, "--require-parser", "--json"];
+        arguments.extend(shapes);
+        let checked = run(&arguments);
         assert_eq!(json(&checked, 0)["parser_asked"], true, "{}", stderr(&checked));
         let mut arguments = vec!["build", &model, "--target", target, "--json"];
         arguments.extend(shapes);
