@@ -1,9 +1,10 @@
 //! Joins what the target's own parser said with what the rules said.
 
+use super::message::sentence;
 use super::ruleset::{ParserText, parser_texts};
 use super::subject::{fill, node_place, node_words};
 use super::{Evidence, Finding, Fix, ParserError, ParserReport, Place, Plugin, Severity};
-use crate::graph::{Graph, Node, NodePath, PathStep};
+use crate::graph::{Graph, Node, NodePath, PathStep, TensorId};
 use std::collections::{HashMap, HashSet};
 
 /// What the parser's report makes of the findings.
@@ -30,7 +31,7 @@ pub(super) fn merge(graph: &Graph, findings: Vec<Finding>, report: &ParserReport
         if let Some(node) = node {
             named.insert(node.path.clone());
         }
-        let mut finding = explain(texts, error, node);
+        let mut finding = explain(graph, texts, error, node);
         if is_about_a_plugin(&error.text) {
             finding.fixes.extend(plugin_fix(error, node, &report.plugins));
         }
@@ -132,7 +133,7 @@ impl<'a> Places<'a> {
     }
 }
 
-fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Finding {
+fn explain(graph: &Graph, texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Finding {
     let op = node.map_or(error.op_type.as_str(), |n| &n.op_type);
     let words = match node {
         Some(node) => node_words(node),
@@ -140,7 +141,10 @@ fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Fi
         None if error.node_name.is_empty() => format!("A node of operator {op}"),
         None => format!("{op} \"{}\"", error.node_name.escape_debug()),
     };
+    let said = sentence(&error.text, &error.node_name);
     let values = [
+        ("types", node.map(|n| types(graph, n)).unwrap_or_default()),
+        ("said", said.as_ref().map(|s| format!(": {s}")).unwrap_or_default()),
         ("node", words.clone()),
         (
             "op",
@@ -154,7 +158,7 @@ fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Fi
     let code = error.code.trim_start_matches('k');
     let meaning = texts
         .iter()
-        .find(|t| t.text.as_ref().is_some_and(|t| error.text.contains(t.as_str())))
+        .find(|t| t.is_of(&error.text))
         .or_else(|| texts.iter().find(|t| t.code.as_deref() == Some(code)));
     let (reason, fixes) = match meaning {
         Some(m) => (
@@ -165,7 +169,10 @@ fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Fi
             }],
         ),
         None => (
-            format!("{words}: the parser refuses it: {}", first_line(&error.text)),
+            format!(
+                "{words}: the parser refuses it: {}",
+                said.as_deref().unwrap_or("it gives no reason")
+            ),
             Vec::new(),
         ),
     };
@@ -205,6 +212,8 @@ fn explain(texts: &[ParserText], error: &ParserError, node: Option<&Node>) -> Fi
 fn is_about_a_plugin(text: &str) -> bool {
     [
         "Plugin not found",
+        "not found in the plugin registry",
+        "not found in plugin registry",
         "is not supported in TensorRT",
         "No importer registered",
     ]
@@ -243,9 +252,27 @@ fn plugin_fix(error: &ParserError, node: Option<&Node>, plugins: &[Plugin]) -> O
     Some(Fix { text, patch: None })
 }
 
-fn first_line(text: &str) -> &str {
-    let line = text.trim().lines().next().unwrap_or_default();
-    if line.is_empty() { "it gives no reason" } else { line }
+/// Element types of a node's inputs and outputs, for a sentence: ` (inputs float64 and int64, output float64)`; empty when
+/// none is known.
+fn types(graph: &Graph, node: &Node) -> String {
+    let list = |name: &str, ids: &[Option<TensorId>]| {
+        let mut known: Vec<String> = Vec::new();
+        for id in ids.iter().flatten() {
+            if let Some(dtype) = graph.tensor(*id).ty.dtype.map(|d| d.to_string())
+                && !known.contains(&dtype)
+            {
+                known.push(dtype);
+            }
+        }
+        let plural = if ids.iter().flatten().count() > 1 { "s" } else { "" };
+        (!known.is_empty()).then(|| format!("{name}{plural} {}", known.join(" and ")))
+    };
+    let parts = [list("input", &node.inputs), list("output", &node.outputs)];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", parts.join(", ")),
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod conditions;
 pub mod finding;
 mod losses;
 mod merge;
+mod message;
 pub mod parser_report;
 mod ruleset;
 pub mod run;

@@ -216,14 +216,34 @@ pub(super) struct InputType {
 pub(super) struct ParserText {
     /// Part of the message.
     pub text: Option<String>,
+    /// The text is the whole message.
+    #[serde(default)]
+    pub whole: bool,
     /// Error code without its leading `k`.
     pub code: Option<String>,
-    /// Sentence with `{node}` and `{op}`.
+    /// Sentence with `{node}`, `{op}`, `{types}` and `{said}`.
     pub reason: String,
     /// What to do.
     pub fix: String,
     /// The patch that does it.
     pub patch: Option<crate::rewrite::PatchSpec>,
+    /// A message as the parser wrote it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests read it"))]
+    pub example: Option<String>,
+}
+
+impl ParserText {
+    /// True when the message is of this kind.
+    pub fn is_of(&self, message: &str) -> bool {
+        let text = self.text.as_deref();
+        text.is_some_and(|text| {
+            if self.whole {
+                message.trim() == text
+            } else {
+                message.contains(text)
+            }
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -308,6 +328,16 @@ mod tests {
                 rule.id
             );
         }
-        assert!(!parser_texts().unwrap().is_empty());
+        let texts = parser_texts().unwrap();
+        for (at, text) in texts.iter().enumerate() {
+            assert!(text.text.is_some() != text.code.is_some(), "{text:?}");
+            for words in [&text.reason, &text.fix] {
+                assert!(words.ends_with('.') && !words.contains('!'), "{words}");
+            }
+            if let Some(example) = &text.example {
+                let found = texts.iter().position(|t| t.is_of(example));
+                assert_eq!(found, Some(at), "{example}");
+            }
+        }
     }
 }

@@ -13,8 +13,7 @@ pub mod infer;
 mod invariants;
 mod order;
 pub mod place;
-#[cfg(test)]
-pub(crate) mod sample;
+pub mod sample;
 pub mod scope;
 pub mod shape;
 pub mod summary;

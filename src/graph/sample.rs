@@ -1,17 +1,15 @@
-//! Small models for tests.
+//! Small models made in code: for the self-test of a target, and for tests.
 
+use crate::model::DataType;
 use crate::model::onnx::__buffa::oneof::{tensor_shape_proto::dimension, type_proto};
 use crate::model::onnx::{
     AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
     TensorShapeProto, TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension,
 };
-use crate::model::{DataType, Model};
-use buffa::{Message, MessageField};
-use std::path::Path;
-use std::sync::Arc;
+use buffa::MessageField;
 
 /// A node named after its first output.
-pub(crate) fn node(op_type: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
+pub fn node(op_type: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
     NodeProto {
         op_type: Some(op_type.into()),
         name: Some(format!("{}_{op_type}", outputs.first().unwrap_or(&""))),
@@ -22,12 +20,13 @@ pub(crate) fn node(op_type: &str, inputs: &[&str], outputs: &[&str]) -> NodeProt
 }
 
 /// The node with one more attribute.
-pub(crate) fn with(mut node: NodeProto, attribute: AttributeProto) -> NodeProto {
+pub fn with(mut node: NodeProto, attribute: AttributeProto) -> NodeProto {
     node.attribute.push(attribute);
     node
 }
 
-pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
+/// An attribute of this integer.
+pub fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
         name: Some(name.into()),
         r#type: Some(AttributeType::INT),
@@ -36,7 +35,8 @@ pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
     }
 }
 
-pub(crate) fn ints(name: &str, values: &[i64]) -> AttributeProto {
+/// An attribute of these integers.
+pub fn ints(name: &str, values: &[i64]) -> AttributeProto {
     AttributeProto {
         name: Some(name.into()),
         r#type: Some(AttributeType::INTS),
@@ -45,7 +45,8 @@ pub(crate) fn ints(name: &str, values: &[i64]) -> AttributeProto {
     }
 }
 
-pub(crate) fn body(name: &str, graph: GraphProto) -> AttributeProto {
+/// An attribute of this graph.
+pub fn body(name: &str, graph: GraphProto) -> AttributeProto {
     AttributeProto {
         name: Some(name.into()),
         r#type: Some(AttributeType::GRAPH),
@@ -55,7 +56,7 @@ pub(crate) fn body(name: &str, graph: GraphProto) -> AttributeProto {
 }
 
 /// A value of this type; a negative size is left unknown.
-pub(crate) fn value(name: &str, dtype: DataType, dims: &[i64]) -> ValueInfoProto {
+pub fn value(name: &str, dtype: DataType, dims: &[i64]) -> ValueInfoProto {
     let dim = |n: &i64| Dimension {
         value: (*n >= 0).then_some(dimension::Value::DimValue(*n)),
         ..Default::default()
@@ -79,7 +80,7 @@ pub(crate) fn value(name: &str, dtype: DataType, dims: &[i64]) -> ValueInfoProto
 }
 
 /// A graph whose inputs and outputs are float32 of one unknown dimension.
-pub(crate) fn graph(inputs: &[&str], outputs: &[&str], weights: Vec<TensorProto>, nodes: Vec<NodeProto>) -> GraphProto {
+pub fn graph(inputs: &[&str], outputs: &[&str], weights: Vec<TensorProto>, nodes: Vec<NodeProto>) -> GraphProto {
     GraphProto {
         name: Some("g".into()),
         node: nodes,
@@ -91,7 +92,7 @@ pub(crate) fn graph(inputs: &[&str], outputs: &[&str], weights: Vec<TensorProto>
 }
 
 /// The graph as a model of IR version 10, opset 21.
-pub(crate) fn proto(graph: GraphProto, functions: Vec<FunctionProto>) -> ModelProto {
+pub fn proto(graph: GraphProto, functions: Vec<FunctionProto>) -> ModelProto {
     ModelProto {
         ir_version: Some(10),
         opset_import: vec![import("", 21)],
@@ -101,7 +102,8 @@ pub(crate) fn proto(graph: GraphProto, functions: Vec<FunctionProto>) -> ModelPr
     }
 }
 
-pub(crate) fn import(domain: &str, version: i64) -> OperatorSetIdProto {
+/// An operator set; the empty domain is ONNX's own.
+pub fn import(domain: &str, version: i64) -> OperatorSetIdProto {
     OperatorSetIdProto {
         domain: Some(domain.into()),
         version: Some(version),
@@ -110,7 +112,9 @@ pub(crate) fn import(domain: &str, version: i64) -> OperatorSetIdProto {
 }
 
 /// Opened as if it had been read from a file.
-pub(crate) fn model(proto: &ModelProto) -> Arc<Model> {
-    let bytes = proto.encode_to_vec();
-    Arc::new(Model::from_bytes(bytes.into(), Path::new("sample.onnx")).expect("the sample is valid"))
+#[cfg(test)]
+pub(crate) fn model(proto: &ModelProto) -> std::sync::Arc<crate::model::Model> {
+    let bytes = buffa::Message::encode_to_vec(proto);
+    let model = crate::model::Model::from_bytes(bytes.into(), std::path::Path::new("sample.onnx"));
+    std::sync::Arc::new(model.expect("the sample is valid"))
 }

@@ -5,7 +5,7 @@ use super::ModelError;
 use super::external::External;
 use super::onnx::{ModelProto, OperatorSetIdProto};
 use super::stored::{Storage, stored};
-use super::walk;
+use super::walk::{self, Found};
 use std::path::Path;
 
 /// Imports are searched for every node.
@@ -74,18 +74,18 @@ pub(super) fn validate(proto: &ModelProto, path: &Path, external: &External) -> 
             return Err(invalid(format!("graph, initializer[{i}]"), "it has no name".into()));
         }
     }
-    walk::bodies(proto, &mut |place, name| match name.len() > LONGEST_NAME {
-        true => Err(invalid(
+    walk::all(proto, &mut |place, found| match found {
+        Found::Body(name) if name.len() > LONGEST_NAME => Err(invalid(
             place.to_string(),
             format!("its name is longer than {LONGEST_NAME} bytes"),
         )),
-        false => Ok(()),
-    })?;
-    walk::tensors(proto, &mut |place, tensor| {
-        let checked = stored(tensor).and_then(|stored| match stored.place {
-            Storage::External(reference) => external.check(reference, stored.bytes),
-            _ => Ok(()),
-        });
-        checked.map_err(|reason| invalid(place.to_string(), reason))
+        Found::Body(_) => Ok(()),
+        Found::Tensor(tensor) => {
+            let checked = stored(tensor).and_then(|stored| match stored.place {
+                Storage::External(reference) => external.check(reference, stored.bytes),
+                _ => Ok(()),
+            });
+            checked.map_err(|reason| invalid(place.to_string(), reason))
+        }
     })
 }

@@ -1,4 +1,5 @@
-//! Visiting every stored tensor of a model: initializers, sparse ones, tensor attributes; in bodies and functions too.
+//! Visiting every stored tensor of a model: initializers, sparse ones, tensor attributes; in bodies and functions too, and
+//! the bodies themselves.
 
 use super::onnx::{AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, SparseTensorProto, TensorProto};
 use std::fmt;
@@ -66,67 +67,48 @@ pub(crate) fn shortened(name: &str) -> std::borrow::Cow<'_, str> {
     format!("{head}...{}", tail.into_iter().collect::<String>()).into()
 }
 
-/// Calls `visit` for every tensor until it returns an error.
+/// What a walk comes by.
+pub(super) enum Found<'a> {
+    /// A stored tensor.
+    Tensor(&'a TensorProto),
+    /// A body, before what is in it; the name of the attribute that holds it.
+    Body(&'a str),
+}
+
+/// What is called at every place of a walk; an error ends it.
+pub(super) type Visit<'v, E> = dyn FnMut(&Place<'_>, Found<'_>) -> Result<(), E> + 'v;
+
+/// Calls `visit` for every tensor and every body until it returns an error.
+pub(super) fn all<E>(model: &ModelProto, visit: &mut Visit<'_, E>) -> Result<(), E> {
+    let place = |part| Place { outer: None, part };
+    in_graph(&model.graph, &place(Part::Graph), visit)?;
+    for (i, function) in model.functions.iter().enumerate() {
+        let place = place(Part::Function(i, function));
+        for attribute in &function.attribute_proto {
+            in_attribute(attribute, &place, visit)?;
+        }
+        in_nodes(&function.node, &place, visit)?;
+    }
+    for (i, training) in model.training_info.iter().enumerate() {
+        let place = place(Part::Training(i));
+        in_graph(&training.initialization, &place, visit)?;
+        in_graph(&training.algorithm, &place, visit)?;
+    }
+    Ok(())
+}
+
+/// As [`all`], for tensors alone.
 pub(super) fn tensors<E>(
     model: &ModelProto,
     visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
 ) -> Result<(), E> {
-    let place = |part| Place { outer: None, part };
-    graph_tensors(&model.graph, &place(Part::Graph), visit)?;
-    for (i, function) in model.functions.iter().enumerate() {
-        let place = place(Part::Function(i, function));
-        for attribute in &function.attribute_proto {
-            attribute_tensors(attribute, &place, visit)?;
-        }
-        node_tensors(&function.node, &place, visit)?;
-    }
-    for (i, training) in model.training_info.iter().enumerate() {
-        let place = place(Part::Training(i));
-        graph_tensors(&training.initialization, &place, visit)?;
-        graph_tensors(&training.algorithm, &place, visit)?;
-    }
-    Ok(())
+    all(model, &mut |place, found| match found {
+        Found::Tensor(tensor) => visit(place, tensor),
+        Found::Body(_) => Ok(()),
+    })
 }
 
-/// Calls `visit` with the attribute's name for every body until it returns an error.
-pub(super) fn bodies<E>(model: &ModelProto, visit: &mut dyn FnMut(&Place<'_>, &str) -> Result<(), E>) -> Result<(), E> {
-    let place = |part| Place { outer: None, part };
-    node_bodies(&model.graph.node, &place(Part::Graph), visit)?;
-    for (i, function) in model.functions.iter().enumerate() {
-        node_bodies(&function.node, &place(Part::Function(i, function)), visit)?;
-    }
-    Ok(())
-}
-
-fn node_bodies<E>(
-    nodes: &[NodeProto],
-    outer: &Place<'_>,
-    visit: &mut dyn FnMut(&Place<'_>, &str) -> Result<(), E>,
-) -> Result<(), E> {
-    for (i, node) in nodes.iter().enumerate() {
-        let place = Place {
-            outer: Some(outer),
-            part: Part::Node(i, node),
-        };
-        for attribute in &node.attribute {
-            let place = Place {
-                outer: Some(&place),
-                part: Part::Attribute(attribute),
-            };
-            for body in attribute.g.as_option().into_iter().chain(&attribute.graphs) {
-                visit(&place, attribute.name.as_deref().unwrap_or_default())?;
-                node_bodies(&body.node, &place, visit)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn graph_tensors<E>(
-    graph: &GraphProto,
-    outer: &Place<'_>,
-    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
-) -> Result<(), E> {
+fn in_graph<E>(graph: &GraphProto, outer: &Place<'_>, visit: &mut Visit<'_, E>) -> Result<(), E> {
     for (i, tensor) in graph.initializer.iter().enumerate() {
         let part = Part::Initializer(i, tensor.name.as_deref().unwrap_or_default());
         visit(
@@ -134,7 +116,7 @@ fn graph_tensors<E>(
                 outer: Some(outer),
                 part,
             },
-            tensor,
+            Found::Tensor(tensor),
         )?;
     }
     for (i, sparse) in graph.sparse_initializer.iter().enumerate() {
@@ -142,39 +124,31 @@ fn graph_tensors<E>(
             outer: Some(outer),
             part: Part::SparseInitializer(i),
         };
-        sparse_tensors(sparse, &place, visit)?;
+        in_sparse(sparse, &place, visit)?;
     }
-    node_tensors(&graph.node, outer, visit)
+    in_nodes(&graph.node, outer, visit)
 }
 
-fn node_tensors<E>(
-    nodes: &[NodeProto],
-    outer: &Place<'_>,
-    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
-) -> Result<(), E> {
+fn in_nodes<E>(nodes: &[NodeProto], outer: &Place<'_>, visit: &mut Visit<'_, E>) -> Result<(), E> {
     for (i, node) in nodes.iter().enumerate() {
         let place = Place {
             outer: Some(outer),
             part: Part::Node(i, node),
         };
         for attribute in &node.attribute {
-            attribute_tensors(attribute, &place, visit)?;
+            in_attribute(attribute, &place, visit)?;
         }
     }
     Ok(())
 }
 
-fn attribute_tensors<E>(
-    attribute: &AttributeProto,
-    outer: &Place<'_>,
-    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
-) -> Result<(), E> {
+fn in_attribute<E>(attribute: &AttributeProto, outer: &Place<'_>, visit: &mut Visit<'_, E>) -> Result<(), E> {
     let place = Place {
         outer: Some(outer),
         part: Part::Attribute(attribute),
     };
     for tensor in attribute.t.as_option().into_iter().chain(&attribute.tensors) {
-        visit(&place, tensor)?;
+        visit(&place, Found::Tensor(tensor))?;
     }
     for sparse in attribute
         .sparse_tensor
@@ -182,25 +156,22 @@ fn attribute_tensors<E>(
         .into_iter()
         .chain(&attribute.sparse_tensors)
     {
-        sparse_tensors(sparse, &place, visit)?;
+        in_sparse(sparse, &place, visit)?;
     }
     // Depth is bounded by the decoder's recursion limit.
     for body in attribute.g.as_option().into_iter().chain(&attribute.graphs) {
-        graph_tensors(body, &place, visit)?;
+        visit(&place, Found::Body(attribute.name.as_deref().unwrap_or_default()))?;
+        in_graph(body, &place, visit)?;
     }
     Ok(())
 }
 
-fn sparse_tensors<E>(
-    sparse: &SparseTensorProto,
-    place: &Place<'_>,
-    visit: &mut dyn FnMut(&Place<'_>, &TensorProto) -> Result<(), E>,
-) -> Result<(), E> {
+fn sparse_tensors<E>(sparse: &SparseTensorProto, place: &Place<'_>, visit: &mut Visit<'_, E>) -> Result<(), E> {
     for part in [sparse.values.as_option(), sparse.indices.as_option()]
         .into_iter()
         .flatten()
     {
-        visit(place, part)?;
+        visit(place, Found::Tensor(part))?;
     }
     Ok(())
 }

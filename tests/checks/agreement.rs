@@ -5,7 +5,7 @@
 
 use crate::ask_parser::{answer_all, ask_in_child};
 use crate::support::{python, reference, rtx_folders};
-use enginesmith::check::{Request, Severity, check};
+use enginesmith::check::{Evidence, ParserError, ParserReport, Request, Severity, check};
 use enginesmith::graph::Graph;
 use enginesmith::model::Model;
 use serde_json::Value;
@@ -128,6 +128,53 @@ fn compare(names: &[(String, String)], answers: &[Value]) -> Outcome {
         }
     }
     outcome
+}
+
+/// What `check` makes of every message of a parser: a sentence without the parser's source in it, with a next step for each
+/// kind of message that is not rare, and the message itself as evidence.
+fn messages_become_sentences(answers: &[Value]) {
+    const RARE: usize = 10;
+    let mut without_step: BTreeMap<String, usize> = BTreeMap::new();
+    for answer in answers {
+        let errors = answer["errors"].as_array().into_iter().flatten();
+        let text = |error: &Value, key: &str| error[key].as_str().unwrap_or_default().to_owned();
+        let errors: Vec<ParserError> = errors
+            .map(|error| ParserError {
+                node: error["node"].as_i64().unwrap_or(-1),
+                op_type: text(error, "op"),
+                code: text(error, "code"),
+                text: text(error, "text"),
+                ..Default::default()
+            })
+            .collect();
+        if errors.is_empty() {
+            continue;
+        }
+        let file = answer["file"].as_str().expect("a file");
+        let graph = Graph::new(Arc::new(Model::open(Path::new(file)).unwrap()));
+        let request = Request {
+            target: "tensorrt-rtx".into(),
+            parser: Some(ParserReport {
+                target: "tensorrt-rtx".into(),
+                errors,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let findings = check(&graph, &request).unwrap().findings;
+        for finding in findings.iter().filter(|f| f.evidence == Evidence::Parser) {
+            let code = ["Assertion failed", "&&", "::", "==", "nullptr", "/_src"];
+            assert!(!code.iter().any(|c| finding.reason.contains(c)), "{finding:?}");
+            let detail = finding.detail.as_deref().unwrap_or_default();
+            assert!(!detail.is_empty(), "{finding:?}");
+            if finding.fixes.is_empty() {
+                let kind = detail.replace(|c: char| c.is_ascii_digit(), "0");
+                *without_step.entry(kind).or_default() += 1;
+            }
+        }
+    }
+    without_step.retain(|_, count| *count >= RARE);
+    assert!(without_step.is_empty(), "{without_step:#?}");
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -291,6 +338,7 @@ fn the_rules_agree_with_the_parsers() {
         outcomes.push(("node tests", compare(&node_names, &ask(test, library, &node_files))));
     }
     if let Some(answers) = corpus_answers.last() {
+        messages_become_sentences(answers);
         outcomes.push(("corpus", compare(&corpus_names, answers)));
     }
     if writes() {

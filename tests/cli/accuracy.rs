@@ -4,6 +4,7 @@ use super::json::has_documented_keys;
 use super::support::onnx::{floats, node, value, write};
 use super::support::{digits, onnxruntime_library};
 use super::{enginesmith, expect_code, json, stdout};
+use enginesmith::model::DataType;
 use enginesmith::model::onnx::GraphProto;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ const LAYERS: usize = 8;
 fn overflowing(folder: &Path) -> PathBuf {
     let mut graph = GraphProto {
         name: Some("g".into()),
-        input: vec![value("x", 1, &[4, WIDTH as i64])],
-        output: vec![value("y", 1, &[4, WIDTH as i64])],
+        input: vec![value("x", DataType::Float32, &[4, WIDTH as i64])],
+        output: vec![value("y", DataType::Float32, &[4, WIDTH as i64])],
         initializer: vec![floats("factor", &[], &[300.0]), floats("square", &[], &[90_000.0])],
         ..Default::default()
     };

@@ -1,51 +1,28 @@
 //! Small models made by hand.
 
 use buffa::Message;
-use enginesmith::model::Tensor;
-use enginesmith::model::onnx::__buffa::oneof::{tensor_shape_proto, type_proto as type_value};
-use enginesmith::model::onnx::{
-    GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,
-    tensor_shape_proto as shape, type_proto,
-};
+use enginesmith::graph::sample::{self, import};
+use enginesmith::model::onnx::__buffa::oneof::{tensor_shape_proto::dimension, type_proto};
+use enginesmith::model::onnx::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use enginesmith::model::{DataType, Tensor};
 use std::path::Path;
 
 /// A tensor; the size -1 is the symbol `batch`.
-pub fn value(name: &str, elem_type: i32, dims: &[i64]) -> ValueInfoProto {
-    let dim = dims.iter().map(|d| shape::Dimension {
-        value: Some(match *d {
-            -1 => tensor_shape_proto::dimension::Value::DimParam("batch".into()),
-            size => tensor_shape_proto::dimension::Value::DimValue(size),
-        }),
-        ..Default::default()
-    });
-    let tensor = type_proto::Tensor {
-        elem_type: Some(elem_type),
-        shape: TensorShapeProto {
-            dim: dim.collect(),
-            ..Default::default()
+pub fn value(name: &str, dtype: DataType, dims: &[i64]) -> ValueInfoProto {
+    let mut value = sample::value(name, dtype, dims);
+    if let Some(type_proto::Value::TensorType(tensor)) = &mut value.r#type.get_or_insert_default().value {
+        for dim in &mut tensor.shape.get_or_insert_default().dim {
+            dim.value.get_or_insert(dimension::Value::DimParam("batch".into()));
         }
-        .into(),
-        ..Default::default()
-    };
-    ValueInfoProto {
-        name: Some(name.into()),
-        r#type: TypeProto {
-            value: Some(type_value::Value::TensorType(Box::new(tensor))),
-            ..Default::default()
-        }
-        .into(),
-        ..Default::default()
     }
+    value
 }
 
-/// A node named after its operator and first output.
+/// A node named after its first output and operator.
 pub fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
     NodeProto {
-        op_type: Some(op.into()),
         name: Some(format!("/{}/{op}", outputs.first().unwrap_or(&""))),
-        input: inputs.iter().map(|s| (*s).into()).collect(),
-        output: outputs.iter().map(|s| (*s).into()).collect(),
-        ..Default::default()
+        ..sample::node(op, inputs, outputs)
     }
 }
 
@@ -53,12 +30,8 @@ pub fn node(op: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
 pub fn write(path: &Path, graph: GraphProto) {
     let model = ModelProto {
         ir_version: Some(8),
-        opset_import: vec![OperatorSetIdProto {
-            version: Some(17),
-            ..Default::default()
-        }],
-        graph: graph.into(),
-        ..Default::default()
+        opset_import: vec![import("", 17)],
+        ..sample::proto(graph, Vec::new())
     };
     std::fs::write(path, model.encode_to_vec()).unwrap();
 }

@@ -1,8 +1,9 @@
 //! Small models, wrapper scripts and waiting.
 
 use crate::support::onnx::{node, value, write};
-use enginesmith::model::onnx::attribute_proto::AttributeType;
-use enginesmith::model::onnx::{AttributeProto, GraphProto, TensorProto};
+use enginesmith::graph::sample::{self, with};
+use enginesmith::model::DataType;
+use enginesmith::model::onnx::{GraphProto, TensorProto};
 use enginesmith::recipe::Recipe;
 use enginesmith::worker::{Job, JobError, JobEvent, JobHandle, JobOutput, Launch, Worker};
 use std::os::unix::fs::PermissionsExt;
@@ -39,8 +40,8 @@ pub fn relu(folder: &Path, n: i64) -> PathBuf {
     let graph = GraphProto {
         name: Some("g".into()),
         node: vec![node("Relu", &["x"], &["y"])],
-        input: vec![value("x", 1, &[n])],
-        output: vec![value("y", 1, &[n])],
+        input: vec![value("x", DataType::Float32, &[n])],
+        output: vec![value("y", DataType::Float32, &[n])],
         ..Default::default()
     };
     write(&path, graph);
@@ -60,8 +61,8 @@ pub fn weighted(folder: &Path, n: i64) -> PathBuf {
             raw_data: Some(vec![0; n as usize * 4].into()),
             ..Default::default()
         }],
-        input: vec![value("x", 1, &[n])],
-        output: vec![value("y", 1, &[n])],
+        input: vec![value("x", DataType::Float32, &[n])],
+        output: vec![value("y", DataType::Float32, &[n])],
         ..Default::default()
     };
     write(&path, graph);
@@ -83,8 +84,8 @@ pub fn widening(folder: &Path, n: i64) -> PathBuf {
         name: Some("g".into()),
         node: vec![node("Mul", &["x", "w"], &["y"])],
         initializer: vec![w],
-        input: vec![value("x", 1, &[-1, 1])],
-        output: vec![value("y", 1, &[-1, n])],
+        input: vec![value("x", DataType::Float32, &[-1, 1])],
+        output: vec![value("y", DataType::Float32, &[-1, n])],
         ..Default::default()
     };
     write(&path, graph);
@@ -106,17 +107,21 @@ pub fn endless(folder: &Path) -> PathBuf {
             node("Identity", &["cond_in"], &["cond_out"]),
             node("Add", &["v_in", "one"], &["v_out"]),
         ],
-        input: vec![value("i", 7, &[]), value("cond_in", 9, &[]), value("v_in", 1, &[64])],
-        output: vec![value("cond_out", 9, &[]), value("v_out", 1, &[64])],
+        input: vec![
+            value("i", DataType::Int64, &[]),
+            value("cond_in", DataType::Bool, &[]),
+            value("v_in", DataType::Float32, &[64]),
+        ],
+        output: vec![
+            value("cond_out", DataType::Bool, &[]),
+            value("v_out", DataType::Float32, &[64]),
+        ],
         ..Default::default()
     };
-    let mut repeat = node("Loop", &["trips", "go_on", "x"], &["y"]);
-    repeat.attribute.push(AttributeProto {
-        name: Some("body".into()),
-        r#type: Some(AttributeType::GRAPH),
-        g: body.into(),
-        ..Default::default()
-    });
+    let repeat = with(
+        node("Loop", &["trips", "go_on", "x"], &["y"]),
+        sample::body("body", body),
+    );
     let graph = GraphProto {
         name: Some("g".into()),
         node: vec![repeat],
@@ -125,8 +130,8 @@ pub fn endless(folder: &Path) -> PathBuf {
             scalar("go_on", 9, vec![1]),
             scalar("one", 1, 1f32.to_le_bytes().to_vec()),
         ],
-        input: vec![value("x", 1, &[64])],
-        output: vec![value("y", 1, &[64])],
+        input: vec![value("x", DataType::Float32, &[64])],
+        output: vec![value("y", DataType::Float32, &[64])],
         ..Default::default()
     };
     write(&path, graph);

@@ -9,13 +9,9 @@ use crate::data::generate::{bind_shapes, generate};
 use crate::engine::plan::EngineView;
 use crate::engine::{EngineError, Usable};
 use crate::graph::Graph;
-use crate::model::Model;
-use crate::model::onnx::__buffa::oneof::{tensor_shape_proto, type_proto as type_value};
-use crate::model::onnx::attribute_proto::AttributeType;
-use crate::model::onnx::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, tensor_shape_proto as shape, type_proto,
-};
+use crate::graph::sample::{graph, import, ints, node, proto, value, with};
+use crate::model::onnx::{GraphProto, ModelProto, TensorProto};
+use crate::model::{DataType, Model};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::worker::{Job, JobError, JobEvent, JobOutput, Worker};
 use buffa::Message;
@@ -412,31 +408,6 @@ fn difference(ours: &NamedTensors, theirs: &NamedTensors) -> Result<f64, String>
     }
 }
 
-fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
-    let dim = dims.iter().map(|d| shape::Dimension {
-        value: Some(tensor_shape_proto::dimension::Value::DimValue(*d)),
-        ..Default::default()
-    });
-    let tensor = type_proto::Tensor {
-        elem_type: Some(1),
-        shape: TensorShapeProto {
-            dim: dim.collect(),
-            ..Default::default()
-        }
-        .into(),
-        ..Default::default()
-    };
-    ValueInfoProto {
-        name: Some(name.into()),
-        r#type: TypeProto {
-            value: Some(type_value::Value::TensorType(Box::new(tensor))),
-            ..Default::default()
-        }
-        .into(),
-        ..Default::default()
-    }
-}
-
 /// `y = Relu(Conv(x) + bias)` with fixed weights.
 fn tiny_model() -> Vec<u8> {
     let [_, depth, height, width] = INPUT;
@@ -446,41 +417,24 @@ fn tiny_model() -> Vec<u8> {
         TensorProto {
             name: Some(name.into()),
             dims: dims.to_vec(),
-            data_type: Some(1),
+            data_type: Some(DataType::Float32.to_onnx()),
             raw_data: Some(data.collect::<Vec<u8>>().into()),
             ..Default::default()
         }
     };
-    let node = |op: &str, inputs: &[&str], output: &str| NodeProto {
-        name: Some(op.to_lowercase()),
-        op_type: Some(op.into()),
-        input: inputs.iter().map(|i| (*i).into()).collect(),
-        output: vec![output.into()],
-        ..Default::default()
+    let convolution = node("Conv", &["x", "weights", "bias"], &["sum"]);
+    let weights = vec![floats("weights", &[CHANNELS, depth, 3, 3]), floats("bias", &[CHANNELS])];
+    let nodes = vec![with(convolution, ints("pads", &[1; 4])), node("Relu", &["sum"], &["y"])];
+    let tiny = GraphProto {
+        input: vec![value("x", DataType::Float32, &INPUT)],
+        output: vec![value("y", DataType::Float32, &[INPUT[0], CHANNELS, height, width])],
+        ..graph(&[], &[], weights, nodes)
     };
-    let mut convolution = node("Conv", &["x", "weights", "bias"], "sum");
-    convolution.attribute.push(AttributeProto {
-        name: Some("pads".into()),
-        r#type: Some(AttributeType::INTS),
-        ints: vec![1; 4],
-        ..Default::default()
-    });
-    let graph = GraphProto {
-        name: Some("tiny".into()),
-        node: vec![convolution, node("Relu", &["sum"], "y")],
-        initializer: vec![floats("weights", &[CHANNELS, depth, 3, 3]), floats("bias", &[CHANNELS])],
-        input: vec![value("x", &INPUT)],
-        output: vec![value("y", &[INPUT[0], CHANNELS, height, width])],
-        ..Default::default()
-    };
+    // Every version of every target reads these.
     ModelProto {
         ir_version: Some(8),
-        opset_import: vec![OperatorSetIdProto {
-            version: Some(17),
-            ..Default::default()
-        }],
-        graph: graph.into(),
-        ..Default::default()
+        opset_import: vec![import("", 17)],
+        ..proto(tiny, Vec::new())
     }
     .encode_to_vec()
 }
@@ -488,7 +442,7 @@ fn tiny_model() -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DataType, Tensor};
+    use crate::model::Tensor;
 
     fn outputs(values: &[f32]) -> NamedTensors {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
