@@ -93,6 +93,9 @@ fn print_human(report: &Report) {
             println!("  fix: {}", fix.text);
         }
         println!("  [{source} {}]", finding.rule);
+        if finding.evidence == Evidence::Parser {
+            print_raw(finding.detail.as_deref().unwrap_or_default());
+        }
     }
     if !report.findings.is_empty() {
         println!();
@@ -122,6 +125,24 @@ fn print_human(report: &Report) {
         counts.join(", ")
     };
     println!("{} {verdict}: {counts}", report.target);
+}
+
+/// What the parser wrote, as evidence; `--json` has all of it.
+fn print_raw(detail: &str) {
+    const LINES: usize = 3;
+    const LONGEST: usize = 300;
+    let lines: Vec<&str> = detail.lines().filter(|l| !l.trim().is_empty()).collect();
+    for line in lines.iter().take(LINES) {
+        let cut: String = line.chars().take(LONGEST).collect();
+        let more = if cut.len() < line.len() { "..." } else { "" };
+        println!("    | {cut}{more}");
+    }
+    if lines.len() > LINES {
+        println!(
+            "    | and {} more; --json has them",
+            format::plural(lines.len() - LINES, "line")
+        );
+    }
 }
 
 fn place(place: &Place) -> String {

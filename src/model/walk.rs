@@ -166,7 +166,7 @@ fn in_attribute<E>(attribute: &AttributeProto, outer: &Place<'_>, visit: &mut Vi
     Ok(())
 }
 
-fn sparse_tensors<E>(sparse: &SparseTensorProto, place: &Place<'_>, visit: &mut Visit<'_, E>) -> Result<(), E> {
+fn in_sparse<E>(sparse: &SparseTensorProto, place: &Place<'_>, visit: &mut Visit<'_, E>) -> Result<(), E> {
     for part in [sparse.values.as_option(), sparse.indices.as_option()]
         .into_iter()
         .flatten()

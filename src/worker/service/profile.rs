@@ -18,15 +18,11 @@ pub fn run(context: &Context, recipe: &Recipe, runs: u32) -> Result<TaskOutput, 
     context.phase("Read model", None);
     let recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
     let builds = Builds::open(context.data());
-    let sha256 = recipe.model.sha256.clone().unwrap_or_default();
-    context.replan(vec![
-        Step::from(builds.estimate(&recipe, &sha256), GUESS),
-        Step::guess(2.0),
-    ]);
+    context.replan(vec![Step::from(builds.estimate(&recipe), GUESS), Step::guess(2.0)]);
     context.phase("Build", Some(0));
     let worker = context.worker(Some(&recipe.target))?;
     let built = build(context, worker, &recipe, Some(0), None, false)?;
-    builds.remember(&recipe, &sha256, built.record.seconds);
+    builds.remember(&recipe, &built.record);
     context.phase(format!("Profile {runs} runs"), Some(0));
     let job = Job::Profile {
         engine: built.engine,
@@ -42,7 +38,7 @@ pub fn run(context: &Context, recipe: &Recipe, runs: u32) -> Result<TaskOutput, 
             shapes,
         } => Ok(TaskOutput::Profile(Box::new(LayerProfile {
             model: file_name(&recipe.model.path),
-            model_sha256: sha256,
+            model_sha256: built.record.model_sha256.clone(),
             target: format!("{}@{}", built.record.target, built.record.version),
             precision: recipe.build.precision.name().into(),
             shapes,

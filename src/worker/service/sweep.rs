@@ -128,8 +128,7 @@ fn steps(swept: &[Swept], rounds: u32, builds: &Builds) -> Vec<Step> {
     let mut steps = Vec::new();
     let first = |s: &Swept| s.rows.first().map(|r| r.recipe.clone());
     for recipe in swept.iter().filter_map(first) {
-        let sha256 = recipe.model.sha256.as_deref().unwrap_or_default();
-        steps.push(Step::from(builds.estimate(&recipe, sha256), GUESS));
+        steps.push(Step::from(builds.estimate(&recipe), GUESS));
     }
     for _ in 0..rounds {
         for row in swept.iter().flat_map(|s| &s.rows) {
@@ -206,8 +205,7 @@ impl Swept {
         context.phase(format!("Build {}", self.name), Some(self.first));
         match self.built(context, &recipe) {
             Ok(built) => {
-                let sha256 = recipe.model.sha256.as_deref().unwrap_or_default();
-                builds.remember(&recipe, sha256, built.record.seconds);
+                builds.remember(&recipe, &built.record);
                 let record = &built.record;
                 for row in &mut self.rows {
                     row.result.target = format!("{}@{}", record.target, record.version);
