@@ -233,13 +233,16 @@ def main() -> None:
     # Orphans come to us: the worker outlives `enginesmith build` by a moment.
     PR_SET_CHILD_SUBREAPER = 36
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    rows, ratios = [], []
+    rows, ratios, models, repeated = [], [], [], []
     for named in arguments.models:
         path, _, shapes = named.partition("=")
         with tempfile.TemporaryDirectory(dir=arguments.output.parent if arguments.output else None) as folder:
             builds = run(arguments, Path(path), shapes_of(shapes), Path(folder))
         line, ratio = row(Path(path), shapes_of(shapes), builds)
         rows.append(line)
+        sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        models.append(f"- {Path(path).name}: {Path(path).stat().st_size:,} bytes, SHA-256 {sha256[:16]}")
+        repeated.append(f"{Path(path).name}={shapes}")
         ratios.append(ratio)
     library = next((packages(arguments.packages)).glob("tensorrt_rtx*libs-*.dist-info"), None)
     version = library.name.split("-")[1].removesuffix(".dist") if library else "of unknown version"
@@ -253,8 +256,16 @@ Linux {platform.release()}, Python {platform.python_version()}, load average {os
 |---|---|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---|
 {chr(10).join(rows)}
 
-Medians. Largest ratio of wall times: {max(ratios):.3f}; the goal is at most {LIMIT}. "Builder" is the time in TensorRT's build call alone.
-Made by `benches/trt_build.py`, whose head says how and what each side does.
+Medians. Largest ratio of wall times: {max(ratios):.3f}; the goal is at most {LIMIT}. "Wall" is the whole process, from start to end: loading the
+library, parsing, building, writing the engine; ours also hashes model and engine and writes the record. "Builder" is the time in
+TensorRT's build call alone; ours writes the file inside of it, as the engine is made.
+
+{chr(10).join(models)}
+
+To repeat, as the script's head says:
+
+    python3 benches/trt_build.py --program PROGRAM --packages RTX --rounds {arguments.rounds} --output docs/benchmarks/trt-build.md \\
+        {" ".join(repeated)}
 """
     print(report)
     if arguments.output:
