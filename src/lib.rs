@@ -4,6 +4,13 @@
 //! `recipe`, `data`, `engine`, `bench`; then `worker`; on top `cli` and `studio`, which never reach past `worker` and
 //! `recipe` for anything that runs.
 
+/// The program's version and how it was compiled; figures of a development build say so.
+pub const VERSION: &str = if cfg!(debug_assertions) {
+    concat!(env!("CARGO_PKG_VERSION"), " (development build)")
+} else {
+    concat!(env!("CARGO_PKG_VERSION"), " (release build)")
+};
+
 pub mod bench;
 pub mod check;
 pub mod cli;

@@ -95,6 +95,23 @@ impl Histogram {
     }
 }
 
+impl Comparison {
+    /// Takes in a sweep of the same recipe: its curves, and its rows after the ones that are here. Their ratios are against
+    /// the sweep's own first row, so they are left out.
+    pub fn add_sweep(&mut self, sweep: Self) {
+        let offset = self.variants.len();
+        self.sweeps.extend(sweep.sweeps.into_iter().map(|mut curve| {
+            curve.points.iter_mut().for_each(|p| p.row += offset);
+            curve
+        }));
+        self.variants.extend(sweep.variants.into_iter().map(|mut row| {
+            row.ratio = None;
+            row
+        }));
+        self.warnings.extend(sweep.warnings);
+    }
+}
+
 /// What was measured of one variant.
 pub struct Measured<'a> {
     /// Samples of each round, in order.

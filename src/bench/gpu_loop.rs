@@ -127,11 +127,12 @@ pub fn measure(
             gpu.synchronize(slot, Event::InputEnd)?;
         }
     }
+    // The runtime may allocate, load kernels or build anew on its first enqueue for these shapes: neither a sample nor a
+    // capture must see that, whatever the warm-up. (trtexec does the same before a capture only.)
+    gpu.enqueue(0)?;
+    gpu.record(0, Event::ComputeEnd)?;
+    gpu.synchronize(0, Event::ComputeEnd)?;
     if conduct.graph {
-        // The runtime may allocate on its first enqueue, which a capture must not see.
-        gpu.enqueue(0)?;
-        gpu.record(0, Event::ComputeEnd)?;
-        gpu.synchronize(0, Event::ComputeEnd)?;
         match gpu.capture() {
             Ok(()) => gpu.note("A CUDA graph was captured and launched.".into()),
             Err(why) => gpu.note(format!(

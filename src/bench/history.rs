@@ -1,10 +1,11 @@
 //! The history of runs: an index as JSON lines with everything a table or a plot over time needs, samples in binary files
 //! beside it that are read only when somebody looks at them. One folder per model, named by its hash.
 
-use super::{Sample, VariantResult};
+use super::compare::{Baseline, Measured};
+use super::{Comparison, Protocol, Sample, VariantResult};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const INDEX: &str = "index.jsonl";
@@ -33,6 +34,67 @@ pub struct Entry {
     /// Samples of each round, in order, as far as they were kept.
     #[serde(default)]
     pub rounds: Vec<u64>,
+}
+
+impl Entry {
+    /// When it was kept, in milliseconds since 1970; none for an id that does not say.
+    pub fn kept_ms(&self) -> Option<u64> {
+        self.id.split('-').next()?.parse().ok()
+    }
+
+    /// The variant's name and when the run started, which tells runs of one variant apart.
+    pub fn label(&self) -> String {
+        let started = self.result.environment.started.trim_end_matches('Z').replace('T', " ");
+        format!("{} {started}", self.result.name).trim_end().to_owned()
+    }
+}
+
+/// A model that the history knows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Known {
+    /// SHA-256 of the model file.
+    pub model_sha256: String,
+    /// File name at the last run.
+    pub model: String,
+    /// Number of runs.
+    pub runs: usize,
+    /// When the last one started, RFC 3339 in UTC.
+    pub last: String,
+}
+
+/// Models that have runs below `data_folder`, the one that was measured last first. Reads every index.
+///
+/// # Errors
+/// The system's, with the folder.
+pub fn known(data_folder: &Path) -> Result<Vec<Known>, String> {
+    let folder = data_folder.join("history");
+    let place = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let found = match std::fs::read_dir(&folder) {
+        Ok(found) => found,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(place(e)),
+    };
+    let mut out = Vec::new();
+    for folder in found {
+        let name = folder.map_err(place)?.file_name().to_string_lossy().into_owned();
+        // What is not named by a hash is not ours.
+        let Ok(history) = History::open(data_folder, &name) else {
+            continue;
+        };
+        if let Some(last) = history.entries.last() {
+            out.push((
+                last.id.clone(),
+                Known {
+                    model_sha256: name,
+                    model: last.model.clone(),
+                    runs: history.entries.len(),
+                    last: last.result.environment.started.clone(),
+                },
+            ));
+        }
+    }
+    out.sort_by(|a, b| b.0.cmp(&a.0));
+    Ok(out.into_iter().map(|(_, known)| known).collect())
 }
 
 /// The runs of one model.
@@ -76,6 +138,8 @@ impl History {
                 _ => history.unreadable += 1,
             }
         }
+        // Ids sort by time; processes that add at once may have written out of order.
+        history.entries.sort_by(|a: &Entry, b: &Entry| a.id.cmp(&b.id));
         Ok(history)
     }
 
@@ -94,8 +158,7 @@ impl History {
         let path = self.folder.join(INDEX);
         let mut line = serde_json::to_string(&entry).map_err(|e| format!("{}: {e}", path.display()))?;
         // A line that a crash cut off must not swallow this one.
-        let torn = std::fs::read(&path).is_ok_and(|b| b.last().is_some_and(|last| *last != b'\n'));
-        if torn {
+        if is_torn(&path) {
             line.insert(0, '\n');
         }
         line.push('\n');
@@ -126,6 +189,60 @@ impl History {
         read_samples(&path, &entry.rounds).map_err(|why| format!("{}: {why}", path.display()))
     }
 
+    /// Runs side by side as a comparison, the first as the baseline, computed from their samples: ratios with intervals as if
+    /// they had been measured together, though they were not.
+    ///
+    /// # Errors
+    /// Samples that cannot be read.
+    pub fn compare(&self, entries: &[&Entry]) -> Result<Comparison, String> {
+        let mut samples = Vec::new();
+        for entry in entries {
+            samples.push(self.samples(entry)?);
+        }
+        let mut out = Comparison {
+            warnings: vec![
+                "these runs were not measured in turn: what changed on the machine between them is in the ratio".into(),
+            ],
+            ..Comparison::default()
+        };
+        let baseline = samples.first().zip(entries.first());
+        for (i, (entry, rounds)) in entries.iter().zip(&samples).enumerate() {
+            let mut result = entry.result.clone();
+            result.name = entry.label();
+            result.ratio = None;
+            if let Some(protocol) = Protocol::from_name(&entry.protocol).filter(|_| !rounds.is_empty()) {
+                let measured = Measured {
+                    rounds,
+                    protocol,
+                    is_gpu: entry.result.statistics.enqueue_ms.is_some(),
+                };
+                let against = baseline.filter(|(rounds, _)| i > 0 && !rounds.is_empty());
+                let against = against.map(|(rounds, entry)| Baseline {
+                    rounds,
+                    batch: entry.result.batch,
+                });
+                result.fill(&measured, against);
+            } else {
+                out.warnings.push(format!(
+                    "{}: its samples were not kept, so there is no ratio",
+                    result.name
+                ));
+            }
+            if i == 0 {
+                out.model.clone_from(&entry.model);
+                out.model_sha256.clone_from(&entry.model_sha256);
+                out.protocol.clone_from(&entry.protocol);
+            } else if entry.protocol != out.protocol {
+                out.warnings.push(format!(
+                    "{}: measured with the protocol {}, not {}: the latencies mean different things",
+                    result.name, entry.protocol, out.protocol
+                ));
+            }
+            out.variants.push(result);
+        }
+        Ok(out)
+    }
+
     fn samples_path(&self, id: &str) -> PathBuf {
         self.folder.join(format!("{id}.samples"))
     }
@@ -140,6 +257,18 @@ impl History {
             .find(|id| !self.samples_path(id).exists() && self.entries.iter().all(|e| e.id != *id))
             .ok_or_else(|| "too many runs in one millisecond".into())
     }
+}
+
+/// True when the file does not end with the end of a line.
+fn is_torn(path: &Path) -> bool {
+    let last = || -> std::io::Result<u8> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::End(-1))?;
+        let mut byte = [0];
+        file.read_exact(&mut byte)?;
+        Ok(byte[0])
+    };
+    last().is_ok_and(|byte| byte != b'\n')
 }
 
 /// CPU samples are two numbers (start and end of the call), GPU samples eight.
@@ -303,6 +432,44 @@ mod tests {
         let history = History::open(folder.path(), HASH).unwrap();
         assert_eq!((history.entries.len(), history.unreadable), (2, 1));
         assert!(std::fs::read_to_string(&index).unwrap().contains("{\"id\": \"00\n"));
+    }
+
+    #[test]
+    fn runs_are_compared_from_their_samples() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut history = History::open(folder.path(), HASH).unwrap();
+        let calls = |ms: f64| {
+            vec![
+                (0..50)
+                    .map(|i| Sample::call(f64::from(i) * ms, f64::from(i + 1) * ms))
+                    .collect::<Vec<_>>();
+                3
+            ]
+        };
+        history.append(entry("old"), &calls(2.0)).unwrap();
+        history.append(entry("new"), &calls(1.0)).unwrap();
+        history.append(entry("lost"), &[]).unwrap();
+        let history = History::open(folder.path(), HASH).unwrap();
+        let c = history.compare(&history.entries.iter().collect::<Vec<_>>()).unwrap();
+        assert_eq!(
+            (c.model.as_str(), c.protocol.as_str(), c.variants.len()),
+            ("m.onnx", "serial", 3)
+        );
+        let ratio = c.variants[1].ratio.unwrap();
+        assert!((ratio.speedup - 2.0).abs() < 1e-9 && !ratio.within_noise, "{ratio:?}");
+        assert_eq!((c.variants[0].ratio, c.variants[2].ratio), (None, None));
+        assert!(
+            c.warnings.iter().any(|w| w.contains("lost: its samples")),
+            "{:?}",
+            c.warnings
+        );
+        assert!(history.entries[0].kept_ms().is_some_and(|ms| ms > 1_700_000_000_000));
+        let known = known(folder.path()).unwrap();
+        assert_eq!(
+            (known.len(), known[0].runs, known[0].model_sha256.as_str()),
+            (1, 3, HASH)
+        );
+        assert!(super::known(&folder.path().join("nothing")).unwrap().is_empty());
     }
 
     #[test]

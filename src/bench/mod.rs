@@ -20,6 +20,7 @@ pub mod sample;
 mod slower;
 pub mod stats;
 pub mod sweep;
+pub mod trend;
 
 pub use accuracy::{OutputAccuracy, OutputMeter, TaskAccuracy};
 pub use compare::{Comparison, Histogram, Ratio, VariantResult};

@@ -92,7 +92,7 @@ pub struct Environment {
     pub affinity: Option<String>,
     /// Name and version of the runtime library.
     pub runtime: String,
-    /// Enginesmith's version.
+    /// Enginesmith's version, and whether it is a release or a development build.
     pub program: String,
     /// When the run started, RFC 3339 in UTC.
     pub started: String,

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// Without a command the studio opens. Exit codes: 0 fine, 1 findings or a failed comparison, 2 unusable input, 3 target
 /// not available, 130 cancelled.
 #[derive(Parser, Debug)]
-#[command(name = "enginesmith", version, args_conflicts_with_subcommands = true)]
+#[command(name = "enginesmith", version = crate::VERSION, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do; without one the studio opens.
     #[command(subcommand)]
@@ -44,6 +44,8 @@ pub enum Command {
     Profile(ProfileArgs),
     /// Clean a model up: fold constants, merge and remove what need not be there; results stay the same
     Clean(CleanArgs),
+    /// Show what was measured before, over time, and what became slower
+    History(HistoryArgs),
     /// Measure throughput against batch size and find its knee
     Sweep(SweepArgs),
     /// Compare one variant's results with a reference, output by output or tensor by tensor
@@ -105,9 +107,10 @@ pub struct InspectArgs {
 pub struct RecipeArgs {
     /// The model (.onnx) or a recipe (.toml)
     pub input: PathBuf,
-    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, tensorrt, tensorrt-rtx
-    #[arg(long, value_name = "NAME[@VERSION]")]
-    pub target: Option<String>,
+    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, tensorrt, tensorrt-rtx; compare and sweep take
+    /// several, separated by commas, also versions of one (onnxruntime-cpu@1.22,onnxruntime-cpu@1.23)
+    #[arg(long, value_name = "NAME[@VERSION]", value_delimiter = ',')]
+    pub target: Vec<String>,
     /// Run the worker behind this command, for example 'ssh gpu-box'
     #[arg(long, value_name = "PREFIX")]
     pub via: Option<String>,
@@ -288,6 +291,25 @@ fn clean_up_patch(text: &str) -> Result<PatchSpec, String> {
     let names: Vec<&str> = all.iter().map(PatchSpec::kind).collect();
     let unknown = || format!("unknown patch; there are {}", names.join(", "));
     all.iter().find(|p| p.kind() == text).cloned().ok_or_else(unknown)
+}
+
+/// Arguments of `history`.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// The model (.onnx), a recipe (.toml), or the start of a model's SHA-256; without it the models that have runs are listed
+    pub model: Option<PathBuf>,
+    /// Compare two runs by their samples, the first is the baseline
+    #[arg(long, num_args = 2, value_name = "RUN", requires = "model")]
+    pub compare: Vec<String>,
+    /// Show at most this many runs of each variant, the latest; default 20
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub last: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: ReportArgs,
 }
 
 /// Where reports go.

@@ -21,8 +21,9 @@ use std::sync::Arc;
 
 /// Measures all variants, prints the table, writes reports, applies the gates.
 pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
-    let mut recipe = request::recipe(&args.recipe)?;
+    let (mut recipe, targets) = request::recipe_on(&args.recipe)?;
     let grid = Grid {
+        targets,
         precisions: args.precision.clone(),
         batches: args.batch.clone(),
         threads: args.threads.clone(),
@@ -159,14 +160,14 @@ pub fn print_table(comparison: &Comparison) {
         header.push("top-1");
     }
     let mut table = Table::new(&header, 2);
-    for variant in &comparison.variants {
-        table.row(row(variant, accuracy));
+    for (i, variant) in comparison.variants.iter().enumerate() {
+        table.row(row(variant, accuracy, i == 0));
     }
     println!("{table}");
     print_warnings(comparison);
 }
 
-fn row(variant: &VariantResult, accuracy: bool) -> Vec<String> {
+fn row(variant: &VariantResult, accuracy: bool, first: bool) -> Vec<String> {
     let mut cells = vec![variant.name.clone(), variant.target.clone()];
     if variant.error.is_some() {
         cells.push("failed".into());
@@ -180,7 +181,7 @@ fn row(variant: &VariantResult, accuracy: bool) -> Vec<String> {
         format::significant(s.latency_ms.p99),
         format::significant(s.throughput_qps),
         format::significant(s.throughput_qps * variant.batch as f64),
-        ratio.map_or("baseline".into(), |r| {
+        ratio.map_or(if first { "baseline".into() } else { String::new() }, |r| {
             if r.within_noise {
                 "within noise".into()
             } else {

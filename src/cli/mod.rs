@@ -15,6 +15,7 @@ mod doctor;
 mod drive;
 mod engine;
 mod exit;
+mod history;
 mod inspect;
 mod lower;
 mod profile;
@@ -46,6 +47,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Some(Command::Compare(a)) => compare::compare(&a),
         Some(Command::Profile(a)) => profile::profile(&a),
         Some(Command::Clean(a)) => clean::clean(&a),
+        Some(Command::History(a)) => history::history(&a),
         Some(Command::Sweep(a)) => sweep::sweep(&a),
         Some(Command::Accuracy(a)) => accuracy::accuracy(&a),
         Some(Command::Bisect(a)) => accuracy::bisect(&a),

@@ -9,13 +9,32 @@ use std::path::Path;
 /// The recipe that the input and the options describe, variants still unresolved.
 ///
 /// # Errors
-/// Exit code 2: a recipe or an option that cannot be read, naming it.
+/// Exit code 2: a recipe or an option that cannot be read, naming it; more than one target.
 pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
+    match recipe_on(args)? {
+        (recipe, targets) if targets.is_empty() => Ok(recipe),
+        _ => Err(option_error(
+            "--target",
+            "this command takes one target; compare and sweep take several",
+        )),
+    }
+}
+
+/// As [`recipe`], for commands that measure several targets: those given when there are several, which the recipe does not
+/// say then.
+///
+/// # Errors
+/// As [`recipe`].
+pub fn recipe_on(args: &RecipeArgs) -> Result<(Recipe, Vec<TargetSpec>), CliError> {
     let mut recipe = open(&args.input)?;
-    if let Some(target) = &args.target {
-        let TargetSpec { name, version, .. } = target_spec(target)?;
-        recipe.target.name = name;
-        recipe.target.version = version;
+    let mut targets = Vec::new();
+    for target in &args.target {
+        targets.push(target_spec(target)?);
+    }
+    if let [TargetSpec { name, version, .. }] = targets.as_slice() {
+        recipe.target.name.clone_from(name);
+        recipe.target.version.clone_from(version);
+        targets.clear();
     }
     if let Some(via) = &args.via {
         recipe.target.via = Some(via.clone());
@@ -38,7 +57,7 @@ pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
     if args.protocol.is_some() {
         recipe.bench.protocol = args.protocol;
     }
-    Ok(recipe)
+    Ok((recipe, targets))
 }
 
 /// `NAME` or `NAME@VERSION`.
@@ -210,7 +229,7 @@ mod tests {
     #[test]
     fn options_override_the_recipe() {
         let mut a = args();
-        a.target = Some("tensorrt@10.16".into());
+        a.target = vec!["tensorrt@10.16".into()];
         a.workspace = Some("1GiB".into());
         a.options = vec!["threads=2".into(), "level=high".into()];
         a.shape = vec!["a:0:1x3".into()];
@@ -219,6 +238,15 @@ mod tests {
             (r.target.name.as_str(), r.target.version.as_deref()),
             ("tensorrt", Some("10.16"))
         );
+        let mut several = a.clone();
+        several.target.push("embedded".into());
+        assert!(
+            recipe(&several)
+                .unwrap_err()
+                .to_string()
+                .contains("--target: this command takes one")
+        );
+        assert_eq!(recipe_on(&several).unwrap().1.len(), 2);
         assert_eq!(r.build.workspace, Some(1 << 30));
         assert_eq!(r.build.options["threads"], toml::Value::Integer(2));
         assert_eq!(r.build.options["level"], toml::Value::String("high".into()));

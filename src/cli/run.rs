@@ -6,6 +6,7 @@ use super::compare;
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
+use super::sweep;
 use crate::check::Severity;
 use crate::export::{Report, file};
 use crate::format;
@@ -35,7 +36,10 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
             findings.target
         );
     }
-    let comparison = compare::measure(&recipe, args.json)?;
+    let mut comparison = compare::measure(&recipe, args.json)?;
+    if recipe.sweep.is_some() {
+        comparison.add_sweep(sweep::measure(&recipe, args.json)?);
+    }
     let text = recipe.to_toml();
     let command = format!("enginesmith run {}", format::shell_word(&args.recipe.to_string_lossy()));
     let report = Report {
@@ -52,6 +56,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
     } else {
         println!();
         compare::print_table(&comparison);
+        sweep::print_curves(&comparison);
         for path in &files {
             println!("wrote {}", path.display());
         }

@@ -17,8 +17,9 @@ use crate::worker::{Task, TaskOutput};
 
 /// Measures every variant at every batch size, prints the curves, writes reports.
 pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
-    let mut recipe = request::recipe(&args.recipe)?;
+    let (mut recipe, targets) = request::recipe_on(&args.recipe)?;
     let grid = Grid {
+        targets,
         precisions: args.precision.clone(),
         threads: args.threads.clone(),
         ..Grid::default()
@@ -86,8 +87,14 @@ pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
     }
 }
 
+/// The curves, and warnings.
+fn print(comparison: &Comparison) {
+    print_curves(comparison);
+    print_warnings(comparison);
+}
+
 /// The curves as tables, each with its knee or why it has none.
-pub fn print(comparison: &Comparison) {
+pub fn print_curves(comparison: &Comparison) {
     for curve in &comparison.sweeps {
         let target = curve.points.first().and_then(|p| comparison.variants.get(p.row));
         let target = target.map_or("", |v| v.target.as_str());
@@ -101,7 +108,6 @@ pub fn print(comparison: &Comparison) {
     for line in words(comparison) {
         println!("{line}");
     }
-    print_warnings(comparison);
 }
 
 fn table(comparison: &Comparison, curve: &Curve) -> Table {

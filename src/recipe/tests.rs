@@ -263,7 +263,7 @@ fn grids_name_what_differs() {
     let grid = Grid {
         precisions: vec![Precision::Fp32, Precision::Fp16],
         batches: vec![1, 8],
-        threads: vec![],
+        ..Grid::default()
     };
     let shapes = |n| Ok([("x".to_owned(), vec![n, 3])].into());
     let mut recipe = Recipe::for_model(Path::new("m.onnx"));
@@ -275,6 +275,20 @@ fn grids_name_what_differs() {
     assert_eq!(resolved[3].1.bench.shapes["x"], [8, 3]);
     assert_eq!(Recipe::from_toml(&recipe.to_toml()).unwrap(), recipe);
     assert_eq!(Grid::default().variants(shapes), Ok(vec![]));
+    let version = |v: &str| TargetSpec {
+        name: "onnxruntime-cpu".into(),
+        version: Some(v.into()),
+        ..TargetSpec::default()
+    };
+    let versions = Grid {
+        targets: vec![version("1.22"), version("1.23")],
+        threads: vec![1],
+        ..Grid::default()
+    };
+    recipe.variants = versions.variants(shapes).unwrap();
+    let resolved = recipe.resolve_variants().unwrap();
+    assert_eq!(resolved[1].0, "onnxruntime-cpu@1.23 t1");
+    assert_eq!(resolved[1].1.target, version("1.23"));
     let twice = Grid {
         threads: vec![2, 2],
         ..Grid::default()

@@ -2,7 +2,7 @@
 
 use super::de::{self, Misfit};
 use super::node::{Node, Value};
-use super::{Precision, Recipe, VariantSpec, validate};
+use super::{Precision, Recipe, TargetSpec, VariantSpec, validate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys that a variant cannot change.
@@ -136,9 +136,11 @@ fn forget(base: &mut Node, overrides: &Node, section: &str, leader: &str, keys: 
     }
 }
 
-/// A grid of variants: every precision with every batch with every number of threads. An empty list leaves that to the base.
+/// A grid of variants: every target with every precision, batch and number of threads. An empty list leaves that to the base.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Grid {
+    /// Targets with their versions.
+    pub targets: Vec<TargetSpec>,
     /// Precisions.
     pub precisions: Vec<Precision>,
     /// Batch sizes.
@@ -148,7 +150,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The variants, precision outermost, named after what differs (`fp16 b8 t2`). `shapes` gives the shape of every
+    /// The variants, target and precision outermost, named after what differs (`fp16 b8 t2`, `onnxruntime-cpu@1.22`). `shapes` gives the shape of every
     /// input at a batch size.
     ///
     /// # Errors
@@ -157,6 +159,7 @@ impl Grid {
     where
         F: Fn(u64) -> Result<BTreeMap<String, Vec<u64>>, String>,
     {
+        distinct("target", &self.targets)?;
         distinct("precision", &self.precisions)?;
         distinct("batch", &self.batches)?;
         distinct("threads", &self.threads)?;
@@ -164,33 +167,11 @@ impl Grid {
             return Err("batch sizes and threads start at 1".into());
         }
         let mut out = Vec::new();
-        for precision in each(&self.precisions) {
-            for batch in each(&self.batches) {
-                for threads in each(&self.threads) {
-                    let mut name = Vec::new();
-                    let mut build = toml::Table::new();
-                    let mut overrides = toml::Table::new();
-                    if let Some(p) = precision {
-                        name.push(p.name().to_owned());
-                        build.insert("precision".into(), p.name().into());
-                    }
-                    if let Some(n) = batch {
-                        name.push(format!("b{n}"));
-                        overrides.insert("bench".into(), bench_shapes(shapes(n)?)?.into());
-                    }
-                    if let Some(n) = threads {
-                        name.push(format!("t{n}"));
-                        let options = toml::Table::from_iter([("threads".to_owned(), i64::from(n).into())]);
-                        build.insert("options".into(), options.into());
-                    }
-                    if !build.is_empty() {
-                        overrides.insert("build".into(), build.into());
-                    }
-                    if !name.is_empty() {
-                        out.push(VariantSpec {
-                            name: name.join(" "),
-                            overrides,
-                        });
+        for target in each(&self.targets) {
+            for precision in each(&self.precisions) {
+                for batch in each(&self.batches) {
+                    for threads in each(&self.threads) {
+                        out.extend(cell(target, precision, batch.copied(), threads.copied(), &shapes)?);
                     }
                 }
             }
@@ -199,10 +180,53 @@ impl Grid {
     }
 }
 
+/// One variant of a grid; none when nothing differs from the base.
+fn cell<F>(
+    target: Option<&TargetSpec>,
+    precision: Option<&Precision>,
+    batch: Option<u64>,
+    threads: Option<u32>,
+    shapes: &F,
+) -> Result<Option<VariantSpec>, String>
+where
+    F: Fn(u64) -> Result<BTreeMap<String, Vec<u64>>, String>,
+{
+    let mut name = Vec::new();
+    let mut build = toml::Table::new();
+    let mut overrides = toml::Table::new();
+    if let Some(target) = target {
+        let mut table = toml::Table::from_iter([("name".to_owned(), target.name.clone().into())]);
+        table.extend(target.version.iter().map(|v| ("version".to_owned(), v.clone().into())));
+        let version = target.version.as_ref().map_or(String::new(), |v| format!("@{v}"));
+        name.push(format!("{}{version}", target.name));
+        overrides.insert("target".into(), table.into());
+    }
+    if let Some(p) = precision {
+        name.push(p.name().to_owned());
+        build.insert("precision".into(), p.name().into());
+    }
+    if let Some(n) = batch {
+        name.push(format!("b{n}"));
+        overrides.insert("bench".into(), bench_shapes(shapes(n)?)?.into());
+    }
+    if let Some(n) = threads {
+        name.push(format!("t{n}"));
+        let options = toml::Table::from_iter([("threads".to_owned(), i64::from(n).into())]);
+        build.insert("options".into(), options.into());
+    }
+    if !build.is_empty() {
+        overrides.insert("build".into(), build.into());
+    }
+    Ok((!name.is_empty()).then(|| VariantSpec {
+        name: name.join(" "),
+        overrides,
+    }))
+}
+
 /// Every value, or one `None` when there are none.
-fn each<T: Copy>(values: &[T]) -> impl Iterator<Item = Option<T>> {
+fn each<T>(values: &[T]) -> impl Iterator<Item = Option<&T>> {
     let none = values.is_empty().then_some(None);
-    values.iter().copied().map(Some).chain(none)
+    values.iter().map(Some).chain(none)
 }
 
 fn distinct<T: PartialEq + std::fmt::Debug>(what: &str, values: &[T]) -> Result<(), String> {

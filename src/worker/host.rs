@@ -53,7 +53,7 @@ impl Host {
             cores: self.cores,
             threads,
             runtime,
-            program: env!("CARGO_PKG_VERSION").into(),
+            program: crate::VERSION.into(),
             started: rfc3339(SystemTime::now()),
             ..Environment::default()
         }

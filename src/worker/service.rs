@@ -213,6 +213,12 @@ pub enum TaskOutput {
     Doctor(Vec<DoctorStep>),
 }
 
+/// The user's data folder of this program; none on a system without one.
+pub fn data_folder() -> Option<PathBuf> {
+    let dirs = directories::ProjectDirs::from("", "", "enginesmith");
+    dirs.map(|d| d.data_dir().to_path_buf())
+}
+
 /// Starts tasks.
 #[derive(Clone)]
 pub struct Service {
@@ -224,9 +230,15 @@ impl Service {
     /// A service whose workers start as `launch` says, unless a recipe's target names its own prefix.
     /// Results go to the history in the user's data directory.
     pub fn new(launch: Launch) -> Self {
-        let dirs = directories::ProjectDirs::from("", "", "enginesmith");
-        let data = dirs.map(|d| d.data_dir().to_path_buf());
-        Self { launch, data }
+        Self {
+            launch,
+            data: data_folder(),
+        }
+    }
+
+    /// Where the history and build times are kept; none keeps nothing.
+    pub fn data(&self) -> Option<&std::path::Path> {
+        self.data.as_deref()
     }
 
     /// The same with another folder for the history and for build times; `None` keeps nothing.
