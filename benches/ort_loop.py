@@ -26,6 +26,11 @@ import numpy as np
 import onnxruntime
 
 
+def built_as(program: str) -> str:
+    """The program's version and how it was compiled, in its own words: `enginesmith 0.1.0 (release build)`."""
+    return subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+
+
 class Worker:
     """Speaks the worker protocol (src/worker/protocol.rs)."""
 
@@ -171,7 +176,7 @@ def table(args, results: list[dict]) -> str:
         "# Our loop against Python ONNX Runtime's, on the processor",
         "",
         f"ONNX Runtime {onnxruntime.__version__} on both sides, {args.threads} thread(s), {args.rounds - 1} rounds of "
-        f"{args.seconds} s each, in turn. {fact('/proc/cpuinfo', 'model name')}, {os.cpu_count()} processors, "
+        f"{args.seconds} s each, in turn. Ours is {built_as(args.program)}. {fact('/proc/cpuinfo', 'model name')}, {os.cpu_count()} processors, "
         f"Linux {platform.release()}, Python {platform.python_version()}, load average {os.getloadavg()[0]:.1f} at the end "
         f"(a shared machine), {time.strftime('%Y-%m-%d', time.gmtime())}.",
         "",
@@ -202,6 +207,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     parser.add_argument("models", nargs="+", help="MODEL or MODEL=input:1x3x224x224,other:1x8")
     args = parser.parse_args()
+    print(built_as(args.program), flush=True)
     results = []
     for argument in args.models:
         results.append(measure(args, *parse(argument)))

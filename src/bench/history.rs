@@ -346,7 +346,10 @@ fn read_samples(path: &Path, rounds: &[u64]) -> Result<Vec<Vec<Sample>>, String>
     };
     let (width, count) = (number(0), number(8));
     let expected = rounds.iter().try_fold(0u64, |n, r| n.checked_add(*r));
-    let bytes = count.checked_mul(width * 8).and_then(|n| n.checked_add(HEADER as u64));
+    let bytes = width
+        .checked_mul(8)
+        .and_then(|row| count.checked_mul(row))
+        .and_then(|n| n.checked_add(HEADER as u64));
     if !matches!(width, 2 | 8) || expected != Some(count) || bytes != Some(length) {
         return Err(format!(
             "{length} bytes do not hold the {count} samples the index names"

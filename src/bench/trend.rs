@@ -462,7 +462,7 @@ mod tests {
         entries[3].result.error = Some("failed".into());
         assert_eq!(
             trends(&entries).iter().map(|t| t.runs.len()).collect::<Vec<_>>(),
-            [1, 1]
+            [1, 1, 1]
         );
         entries[0].result.statistics.latency_ms.median = f64::NAN;
         assert_eq!(trends(&entries).len(), 2);
