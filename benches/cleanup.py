@@ -142,6 +142,15 @@ def difference(wanted: list, given: list) -> float:
     return worst
 
 
+def compared(wanted: list, path: Path, name: str) -> str:
+    """The difference, or why there is none to tell."""
+    try:
+        return f"{difference(wanted, outputs(path, name)):.1e}"
+    except Exception as error:
+        print(f"{path.name} of {name}: {error}", file=sys.stderr)
+        return "does not load"
+
+
 def main() -> None:
     given = arguments()
     enter_tools(given.tools)
@@ -171,11 +180,11 @@ def main() -> None:
                         sys.exit(f"{side} on {name}: {done.stdout}{done.stderr}")
             counts = {side: operators(folder / f"{side}.onnx") for side in commands}
             onnx.checker.check_model(folder / "ours.onnx", full_check=True)
-            worst = {side: difference(wanted, outputs(folder / f"{side}.onnx", name)) for side in commands}
+            worst = {side: compared(wanted, folder / f"{side}.onnx", name) for side in commands}
             best = {side: min(values) for side, values in seconds.items()}
             cells = [name, operators(model).total(), *(counts[side].total() for side in commands)]
-            cells += [f"{worst[side]:.1e}" for side in commands]
-            cells += [f"{best['ours']:.2f}", *(f"{best[side] / best['ours']:.0f}x" for side in ("onnxslim", "surgeon"))]
+            cells += [worst[side] for side in commands]
+            cells += [f"{best['ours']:.2f}", *(f"{best[side] / best['ours']:.1f}x" for side in ("onnxslim", "surgeon"))]
             rows.append(cells)
             print(" ".join(str(c) for c in cells), file=sys.stderr)
             for side in ("onnxslim", "surgeon"):

@@ -97,6 +97,11 @@ fn passes_on(graph: &Graph, defaults: &HashSet<TensorId>, id: NodeId, node: &Nod
                 .and_then(|n| DataType::from_onnx(i32::try_from(n).ok()?));
             from.is_some() && from == to
         }
+        "CastLike" => {
+            let like = node.inputs.get(1).copied().flatten();
+            let dtype = |t: TensorId| graph.tensor(t).ty.dtype;
+            dtype(from).is_some() && dtype(from) == like.and_then(dtype)
+        }
         "Concat" | "Sum" | "Max" | "Min" | "Mean" => node.inputs.len() == 1,
         "Transpose" => {
             let same = |perm: &[i64]| perm.iter().enumerate().all(|(at, p)| *p == at as i64);

@@ -7,6 +7,7 @@ use super::fold::refuse_broken;
 use crate::graph::{Graph, Node, NodeId, Producer, TensorId, TensorKind};
 use crate::model::{DataType, Model, Tensor};
 use buffa::Message;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -79,24 +80,25 @@ impl Merge<'_> {
         groups.sort_unstable();
         let mut merged = 0;
         for group in groups {
-            let mut by_hash: HashMap<u64, Vec<(TensorId, Tensor)>> = HashMap::new();
+            // Most differ in their first bytes; the others are read whole, once.
+            let mut seen: HashMap<u64, Vec<Seen>> = HashMap::new();
             for id in group {
                 let Some(Ok(value)) = graph.constant(id) else { continue };
-                let mut hasher = DefaultHasher::new();
-                value.bytes.hash(&mut hasher);
-                let earlier = by_hash.entry(hasher.finish()).or_default();
-                let same = earlier.iter().find(|(first, kept)| {
-                    kept == &value && self.surrounds(graph.tensor(*first).body, graph.tensor(id).body)
+                let earlier = seen.entry(start(&value)).or_default();
+                let new = Seen::new(id, value);
+                let same = earlier.iter().find(|kept| {
+                    kept.whole() == new.whole()
+                        && kept.value == new.value
+                        && self.surrounds(graph.tensor(kept.id).body, graph.tensor(id).body)
                 });
-                match same.map(|(first, _)| *first) {
+                match same.map(|kept| kept.id) {
                     Some(first) if self.edit.can_substitute(first, id) => {
                         self.edit.substitute(first, id);
-                        let names = [id, first].map(|t| graph.tensor(t).name.to_string());
-                        let [name, kept] = names;
+                        let [name, kept] = [id, first].map(|t| graph.tensor(t).name.to_string());
                         self.notes.push((name, format!("the same constant as {kept:?}")));
                         merged += 1;
                     }
-                    _ => earlier.push((id, value)),
+                    _ => earlier.push(new),
                 }
             }
         }
@@ -162,6 +164,39 @@ impl Merge<'_> {
             attributes,
         })
     }
+}
+
+/// A constant that was looked at.
+struct Seen {
+    id: TensorId,
+    value: Tensor,
+    whole: OnceCell<u64>,
+}
+
+impl Seen {
+    fn new(id: TensorId, value: Tensor) -> Self {
+        Self {
+            id,
+            value,
+            whole: OnceCell::new(),
+        }
+    }
+
+    /// Hash of all its bytes.
+    fn whole(&self) -> u64 {
+        *self.whole.get_or_init(|| hash(&self.value.bytes))
+    }
+}
+
+/// Hash of the first bytes.
+fn start(value: &Tensor) -> u64 {
+    hash(&value.bytes[..value.bytes.len().min(1 << 10)])
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[derive(PartialEq, Eq, Hash)]

@@ -232,10 +232,17 @@ impl Round<'_> {
         if let Some(known) = self.known_sizes(operation, node, first) {
             return Some(Ok(vec![known]));
         }
-        if node.inputs.iter().flatten().any(|t| !self.is_constant(*t)) {
+        // CastLike reads the type of its second input, not the values.
+        let is_type = |at: usize| at == 1 && &*node.op_type == "CastLike";
+        let read = || node.inputs.iter().enumerate();
+        if read().any(|(at, t)| !is_type(at) && t.is_some_and(|t| !self.is_constant(t))) {
             return None;
         }
-        let inputs: Vec<Option<Tensor>> = node.inputs.iter().map(|t| t.and_then(|t| self.value(t))).collect();
+        let value = |at: usize, tensor: TensorId| match self.graph.tensor(tensor).ty.dtype {
+            Some(dtype) if is_type(at) => Tensor::new(dtype, &[0], bytes::Bytes::new()),
+            _ => self.value(tensor),
+        };
+        let inputs: Vec<Option<Tensor>> = read().map(|(at, t)| t.and_then(|t| value(at, t))).collect();
         if inputs
             .iter()
             .zip(&node.inputs)

@@ -255,13 +255,8 @@ impl Round<'_> {
                 }
             }
         };
-        let scaled = weight.to_f64_iter().into_iter().flatten().enumerate();
-        let scaled: Vec<f64> = scaled
-            .map(|(at, w)| w * affine.scale.get(layout.channel(at)).copied().unwrap_or(f64::NAN))
-            .collect();
         let shifted = old.iter().zip(&affine.scale).zip(&affine.shift);
         let shifted: Vec<f64> = shifted.map(|((b, s), t)| layout.beta * b * s + t).collect();
-        let new_weight = rounded(weight.dtype, &weight.dims, &scaled).ok_or("its new weights would overflow")?;
         let new_bias =
             rounded(weight.dtype, &[layout.channels as u64], &shifted).ok_or("its new bias would overflow")?;
         let mut proto = proto.clone();
@@ -281,10 +276,16 @@ impl Round<'_> {
             Some(bias) => format!("{}__merged", graph.tensor(bias).name),
             None => format!("{weight_name}__bias"),
         };
-        let is_scaled = affine.scale.iter().any(|s| *s != 1.0);
-        let weight = match is_scaled {
-            true => Feed::Value(format!("{weight_name}__merged"), new_weight),
-            false => Feed::Tensor(weight_id),
+        // Only now, because it is work.
+        let weight = if affine.scale.iter().any(|s| *s != 1.0) {
+            let scaled = weight.to_f64_iter().into_iter().flatten().enumerate();
+            let scaled: Vec<f64> = scaled
+                .map(|(at, w)| w * affine.scale.get(layout.channel(at)).copied().unwrap_or(f64::NAN))
+                .collect();
+            let new = rounded(weight.dtype, &weight.dims, &scaled).ok_or("its new weights would overflow")?;
+            Feed::Value(format!("{weight_name}__merged"), new)
+        } else {
+            Feed::Tensor(weight_id)
         };
         let mut feeds = vec![Feed::Tensor(read), weight];
         if is_shifted || Self::input(target, 2).is_some() {

@@ -11,6 +11,9 @@ use crate::model::{Attributes, Model, Tensor};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Nodes between a shape and the sizes that are taken from it.
+const SIZES: usize = 8;
+
 /// Rounds, each shortening a chain by one; ends the work on hostile models.
 const ROUNDS: usize = 16;
 
@@ -80,7 +83,8 @@ impl<'a> Look<'a> {
         match &*node.op_type {
             "Reshape" => self
                 .reshape_chain(edit, id, node)
-                .or_else(|| self.reshape_shape(id, node)),
+                .or_else(|| self.reshape_shape(id, node))
+                .or_else(|| self.reshape_parts(id, node)),
             "Transpose" => self.transpose(edit, id, node),
             "Slice" => self.slice(edit, id, node),
             "Squeeze" => self.squeeze(edit, id, node),
@@ -205,6 +209,117 @@ impl<'a> Look<'a> {
             feeds: vec![Feed::Tensor(made.0), Feed::Value(name, value)],
             what: "has a constant shape",
         })
+    }
+
+    /// The shape of a Reshape put together from constants and sizes: `0` stands for a size of its own input at the same
+    /// place, `-1` for one that is computed.
+    fn reshape_parts(&self, id: NodeId, node: &Node) -> Option<Rewritten> {
+        const COMPUTED: i64 = -2;
+        let (read, shape) = (Self::input(node, 0)?, Self::input(node, 1)?);
+        let proto = self.graph.proto(id);
+        if self.opset(node) < 5 || proto.int("allowzero").unwrap_or(0) != 0 {
+            return None;
+        }
+        let concat = self.maker(shape, "Concat")?;
+        let own = self.dims(read);
+        let mut sizes: Vec<i64> = Vec::new();
+        for part in &concat.inputs {
+            let part = (*part)?;
+            if self.is_constant(part) {
+                sizes.extend(self.graph.constant(part)?.ok()?.to_i64()?);
+            } else if let Some(found) = self.sizes(part, SIZES) {
+                for (of, at) in found {
+                    let same = match (self.dims(of).get(at), own.get(sizes.len())) {
+                        _ if of == read => at == sizes.len(),
+                        (Some(Dim::Symbol(a)), Some(Dim::Symbol(b))) => a == b,
+                        _ => false,
+                    };
+                    sizes.push(if same { 0 } else { COMPUTED });
+                }
+            } else {
+                let is_one = matches!(self.dims(part), [Dim::Known(1)]);
+                is_one.then(|| sizes.push(COMPUTED))?;
+            }
+            if sizes.len() > 64 {
+                return None;
+            }
+        }
+        let computed = sizes.iter().filter(|n| **n == COMPUTED).count();
+        if sizes.is_empty() || computed > 1 || computed == 1 && sizes.contains(&-1) {
+            return None;
+        }
+        for size in &mut sizes {
+            *size = (*size).max(-1);
+        }
+        let value = Tensor::from_i64(&[sizes.len() as u64], &sizes)?;
+        let made = node.outputs.first().copied().flatten()?;
+        let name = format!("{}__shape", self.graph.tensor(made).name);
+        Some(Rewritten {
+            proto: proto.clone(),
+            feeds: vec![Feed::Tensor(read), Feed::Value(name, value)],
+            what: "has a constant shape",
+        })
+    }
+
+    fn dims(&self, tensor: TensorId) -> &'a [Dim] {
+        let ty = &self.graph.tensor(tensor).ty;
+        match &ty.shape {
+            Some(shape) if ty.container.is_none() => &shape.0,
+            _ => &[],
+        }
+    }
+
+    /// The plain node of this operator that makes the tensor.
+    fn maker(&self, tensor: TensorId, op: &str) -> Option<&'a Node> {
+        let Producer::Node { node: id, output: 0 } = self.graph.tensor(tensor).producer else {
+            return None;
+        };
+        let node = self.graph.node(id);
+        let is_it = &*node.op_type == op && node.domain.is_empty() && !has_references(self.graph.proto(id));
+        is_it.then_some(node)
+    }
+
+    /// Of which tensors this list, or single number, holds which sizes.
+    fn sizes(&self, tensor: TensorId, depth: usize) -> Option<Vec<(TensorId, usize)>> {
+        let inner = |node: &Node| self.sizes(Self::input(node, 0)?, depth.checked_sub(1)?);
+        if let Some(shape) = self.maker(tensor, "Shape") {
+            let of = Self::input(shape, 0)?;
+            // Part of a shape (from opset 15 on) is seldom written.
+            let Producer::Node { node: id, .. } = self.graph.tensor(tensor).producer else {
+                return None;
+            };
+            let proto = self.graph.proto(id);
+            let is_whole = proto.attr("start").is_none() && proto.attr("end").is_none();
+            return is_whole.then(|| (0..self.dims(of).len()).map(|at| (of, at)).collect());
+        }
+        if let Some(cast) = self.maker(tensor, "Cast") {
+            return inner(cast);
+        }
+        if let Some(node) = self
+            .maker(tensor, "Unsqueeze")
+            .or_else(|| self.maker(tensor, "Squeeze"))
+        {
+            return inner(node).filter(|sizes| sizes.len() == 1);
+        }
+        if let Some(gather) = self.maker(tensor, "Gather") {
+            let all = inner(gather)?;
+            let at = |index: &i64| {
+                let index = if *index < 0 { index + all.len() as i64 } else { *index };
+                all.get(usize::try_from(index).ok()?).copied()
+            };
+            return self.integers(gather, 1)?.iter().map(at).collect();
+        }
+        let slice = self.maker(tensor, "Slice").filter(|node| self.opset(node) >= 10)?;
+        let SliceOf {
+            starts, ends, steps, ..
+        } = self.slice_of(slice)?;
+        let all = inner(slice)?;
+        let n = all.len() as i64;
+        let ([start], [end], [1]) = (&starts[..], &ends[..], &steps[..]) else {
+            return None;
+        };
+        let place = |at: i64| usize::try_from(if at < 0 { at.saturating_add(n) } else { at }.clamp(0, n)).ok();
+        all.get(place(*start)?..place(*end)?).map(<[_]>::to_vec)
     }
 
     fn transpose(&self, edit: &Edit<'_>, id: NodeId, node: &Node) -> Option<Rewritten> {

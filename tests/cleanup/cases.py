@@ -175,8 +175,23 @@ def chains() -> None:
     ]
     case("reshape_with_an_open_batch", simplify, computed, ["Reshape"], y=[None] * 2,
          weights=ints(zero=[0], one=[1], rest=[24]), **open_batch)
-    case("reshape_with_two_open_sizes", simplify, computed, ["Concat", "Reshape", "Shape", "Slice"], y=[None] * 3,
+    case("reshape_with_two_open_sizes", simplify, computed, ["Reshape"], y=[None] * 3,
          inputs=[put("x", ["n", "c", 4])], weights=ints(zero=[0], one=[2], rest=[4]))
+    elsewhere = [
+        node("Shape", ["x"], ["s"]), node("Gather", ["s", "one"], ["c"]), node("Unsqueeze", ["c", "zero"], ["d"]),
+        node("Concat", ["rest", "d"], ["shape"], axis=0), node("Reshape", ["x", "shape"], ["y"]),
+    ]
+    index = {"one": np.int64(1), "zero": np.int64([0])}
+    case("reshape_with_a_size_of_another_place", simplify, elsewhere, ["Reshape"], y=[None] * 3,
+         inputs=[put("x", ["n", "c", 4])], weights={**index, "rest": np.int64([2, 4])})
+    case("reshape_with_two_computed_sizes", simplify, elsewhere, [n.op_type for n in elsewhere], y=[None] * 3,
+         inputs=[put("x", ["n", "c", 4])], weights={**index, "rest": np.int64([-1, 4])})
+    through = [
+        node("Shape", ["x"], ["s"]), node("Slice", ["s", "zero", "two", "zero"], ["n"]), node("MatMul", ["x", "w"], ["t"]),
+        node("Concat", ["n", "rest"], ["shape"], axis=0), node("Reshape", ["t", "shape"], ["y"]),
+    ]
+    case("reshape_with_sizes_of_the_same_name", simplify, through, ["MatMul", "Reshape"], y=[None] * 4,
+         inputs=[put("x", ["n", "c", 4])], weights={**ints(zero=[0], two=[2], rest=[3, 2]), "w": f(4, 6)})
     first, second = node("Transpose", ["x"], ["t"], perm=[1, 2, 0]), node("Transpose", ["t"], ["y"], perm=[0, 2, 1])
     case("transpose_twice", simplify, [first, second], ["Transpose"], x=(2, 3, 4))
     case("transpose_and_back", [{"kind": simplify}, {"kind": no_ops}],
