@@ -115,6 +115,11 @@ impl Studio {
         &self.state
     }
 
+    /// What the graph pane has in view; for tests.
+    pub fn camera(&self) -> super::canvas::Camera {
+        self.canvas.camera()
+    }
+
     /// True while nothing runs in the background that will change what is shown.
     pub fn is_settled(&self) -> bool {
         let s = &self.state;

@@ -46,6 +46,73 @@ fn patches_say_what_they_did_and_both_sides_are_shown() {
 }
 
 #[test]
+fn the_view_stays_where_it_is_when_the_side_is_turned() {
+    let mut h = studio(opening(digits()));
+    settle(&mut h);
+    let opened = h.state().camera();
+    step(&mut h, "Recipe");
+    h.get_by_label("Add patch").scroll_to_me();
+    h.run_ok();
+    click(&mut h, "Add patch");
+    click(&mut h, "Remove nodes that do nothing");
+    settle(&mut h);
+    h.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::F);
+    h.run_ok();
+    h.get_by_label("Find node by name or operator").type_text("fc/Gemm");
+    h.run_ok();
+    h.key_press(eframe::egui::Key::Enter);
+    settle(&mut h);
+    let before = h.state().camera();
+    assert!(
+        (before.center - opened.center).length() > 1000.0,
+        "the end of the graph"
+    );
+    for side in ["Original", "Patched"] {
+        click(&mut h, side);
+        settle(&mut h);
+        let now = h.state().camera();
+        // Two small nodes at the side come and go; the view does not leave the end of the graph.
+        assert!(
+            (now.center - before.center).length() < 300.0,
+            "{side}: {before:?} {now:?}"
+        );
+        assert_eq!(now.zoom, before.zoom, "{side}");
+    }
+}
+
+#[test]
+fn build_options_are_offered_by_what_they_take() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut h = studio(opening(recipe(&dir, "target.name = \"tensorrt-rtx\"\n")));
+    settle(&mut h);
+    step(&mut h, "Recipe");
+    let set = |h: &egui_kittest::Harness<'_, enginesmith::studio::Studio>, name: &str| {
+        let recipe = h.state().state().doc.as_ref().unwrap().recipe();
+        recipe.build.options.get(name).cloned()
+    };
+    h.get_by_label("Set optimization_level").scroll_to_me();
+    h.run_ok();
+    click(&mut h, "Set optimization_level");
+    assert_eq!(set(&h, "optimization_level"), Some(toml::Value::Integer(3)));
+    h.get_by_role_and_label(eframe::egui::accesskit::Role::ComboBox, "profiling_verbosity")
+        .scroll_to_me();
+    h.run_ok();
+    h.get_by_role_and_label(eframe::egui::accesskit::Role::ComboBox, "profiling_verbosity")
+        .click();
+    h.run_ok();
+    click(&mut h, "detailed");
+    assert_eq!(set(&h, "profiling_verbosity"), Some("detailed".into()));
+    let field = eframe::egui::accesskit::Role::TextInput;
+    h.get_by_role_and_label(field, "compute_capability").focus();
+    h.run_ok();
+    h.get_by_role_and_label(field, "compute_capability").type_text("8.6");
+    h.run_ok();
+    assert_eq!(set(&h, "compute_capability"), Some("8.6".into()));
+    click(&mut h, "Reset optimization_level");
+    assert_eq!(set(&h, "optimization_level"), None);
+}
+
+#[test]
 fn nodes_are_coloured_by_what_the_target_takes() {
     let mut h = studio(opening(digits()));
     settle(&mut h);

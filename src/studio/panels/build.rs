@@ -131,7 +131,7 @@ pub fn stages(ui: &mut Ui, stages: &Stages) {
                     None => format::seconds(row.since.elapsed().as_secs_f64()),
                 };
                 ui.label(RichText::new(time).monospace().color(t.weak));
-                if row.total > 0 && !row.finished {
+                if row.total > 1 && !row.finished {
                     ui.label(
                         RichText::new(format!("{} of {}", format::count(row.done), format::count(row.total)))
                             .small()
@@ -178,18 +178,6 @@ fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) -> Option<Path
             }
         });
     });
-    if !record.stages.is_empty() {
-        section(ui, "Time by stage", |ui| {
-            Grid::new("build stages")
-                .num_columns(2)
-                .spacing([2.0 * SPACE, HALF])
-                .show(ui, |ui| {
-                    for (name, seconds) in &record.stages {
-                        key_value(ui, name, format::seconds(*seconds));
-                    }
-                });
-        });
-    }
     file.filter(|_| opens).map(Path::to_path_buf)
 }
 

@@ -99,6 +99,11 @@ impl CanvasPane {
         self.canvas.fit();
     }
 
+    /// What is in view.
+    pub fn camera(&self) -> crate::studio::canvas::Camera {
+        self.canvas.camera
+    }
+
     /// True while a layout is being computed or the view moves.
     pub fn is_busy(&self) -> bool {
         self.pending.is_some() || self.canvas.is_moving()

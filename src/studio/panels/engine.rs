@@ -129,20 +129,25 @@ fn facts(ui: &mut Ui, state: &mut State, engine: &mut OpenedEngine) {
     for text in &view.notes {
         note(ui, text.as_str());
     }
-    match &view.record {
-        Some(record) => {
-            section(ui, "Build record", |ui| build_record(ui, state, record));
-        }
-        None => {
-            ui.add_space(SPACE);
-            note(
-                ui,
-                format!(
-                    "No build record belongs to this file ({}.json); Enginesmith writes one beside every engine it builds.",
-                    engine.name()
-                ),
-            );
-        }
+    if view.record.is_none() {
+        ui.add_space(SPACE);
+        note(
+            ui,
+            format!(
+                "No build record belongs to this file ({}.json); Enginesmith writes one beside every engine it builds.",
+                engine.name()
+            ),
+        );
+    }
+    // Where there are no layers the record has their place.
+    if !view.layers.is_empty() {
+        record(ui, state, view, false);
+    }
+}
+
+fn record(ui: &mut Ui, state: &mut State, view: &EngineView, open: bool) {
+    if let Some(record) = &view.record {
+        section(ui, "Build record", |ui| build_record(ui, state, record, open));
     }
 }
 
@@ -204,18 +209,23 @@ fn interface(ui: &mut Ui, view: &EngineView) {
 }
 
 /// How it was built: recipe, times, log.
-fn build_record(ui: &mut Ui, state: &mut State, record: &BuildRecord) {
+fn build_record(ui: &mut Ui, state: &mut State, record: &BuildRecord, open: bool) {
     let t = Tokens::of(ui);
     if let Some(device) = &record.device {
         note(ui, format!("Built for {device}"));
     }
-    CollapsingHeader::new("Recipe").id_salt("engine recipe").show(ui, |ui| {
+    let folded = |title: &str| {
+        CollapsingHeader::new(title)
+            .id_salt((title, "of the engine"))
+            .default_open(open)
+    };
+    folded("Recipe").show(ui, |ui| {
         if ui.button("Copy recipe").clicked() {
             state.act(Action::Copy(record.recipe.clone(), "recipe"));
         }
         ui.add(egui::Label::new(RichText::new(&record.recipe).monospace()).wrap());
     });
-    CollapsingHeader::new("Times").id_salt("engine times").show(ui, |ui| {
+    folded("Times").show(ui, |ui| {
         for (name, seconds) in &record.stages {
             ui.horizontal(|ui| {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -226,32 +236,30 @@ fn build_record(ui: &mut Ui, state: &mut State, record: &BuildRecord) {
             });
         }
     });
-    CollapsingHeader::new(format!("Log, {}", format::plural(record.log.len(), "line")))
-        .id_salt("engine log")
-        .show(ui, |ui| {
-            if ui.button("Copy log").clicked() {
-                let lines = record
-                    .log
-                    .iter()
-                    .map(|(severity, line)| format!("{severity}: {line}\n"));
-                state.act(Action::Copy(lines.collect(), "build log"));
-            }
-            for (severity, line) in record.log.iter().take(LOG) {
-                let color = match severity.as_str() {
-                    "error" => t.error,
-                    "warn" => t.warning,
-                    "info" => t.text,
-                    _ => t.weak,
-                };
-                ui.add(egui::Label::new(RichText::new(line).monospace().color(color)).wrap());
-            }
-            if record.log.len() > LOG {
-                note(
-                    ui,
-                    format!("and {} more", format::count((record.log.len() - LOG) as u64)),
-                );
-            }
-        });
+    folded(&format!("Log, {}", format::plural(record.log.len(), "line"))).show(ui, |ui| {
+        if ui.button("Copy log").clicked() {
+            let lines = record
+                .log
+                .iter()
+                .map(|(severity, line)| format!("{severity}: {line}\n"));
+            state.act(Action::Copy(lines.collect(), "build log"));
+        }
+        for (severity, line) in record.log.iter().take(LOG) {
+            let color = match severity.as_str() {
+                "error" => t.error,
+                "warn" => t.warning,
+                "info" => t.text,
+                _ => t.weak,
+            };
+            ui.add(egui::Label::new(RichText::new(line).monospace().color(color)).wrap());
+        }
+        if record.log.len() > LOG {
+            note(
+                ui,
+                format!("and {} more", format::count((record.log.len() - LOG) as u64)),
+            );
+        }
+    });
 }
 
 /// Share of the types, filter, table; why there are none.
@@ -264,7 +272,14 @@ fn layers(ui: &mut Ui, state: &mut State, engine: &mut OpenedEngine) {
                 "Its header is on the left; the library tells its layers.",
             );
         } else {
-            empty(ui, "No layers to show", &words::why_no_layers(&engine.view));
+            card(ui, None, |ui| {
+                ui.label(RichText::new("No layers to show").strong());
+                note(ui, words::why_no_layers(&engine.view));
+            });
+            ScrollArea::vertical()
+                .id_salt("engine record")
+                .auto_shrink(false)
+                .show(ui, |ui| record(ui, state, &engine.view, true));
         }
         return;
     }

@@ -97,15 +97,14 @@ fn text(ui: &mut Ui, recipe: &mut Recipe, name: &str, like: &str) {
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
-    let hint = if like.is_empty() {
-        DEFAULT.to_owned()
-    } else {
-        format!("{DEFAULT}; or {like}")
-    };
-    let response = ui.add(TextEdit::singleline(&mut text).desired_width(FIELD).hint_text(hint));
+    let response = ui.add(TextEdit::singleline(&mut text).desired_width(FIELD).hint_text(DEFAULT));
     ui.ctx()
         .accesskit_node_builder(response.id, |node| node.set_label(name.to_owned()));
-    if response.changed() {
+    let changed = response.changed();
+    if !like.is_empty() {
+        response.on_hover_text(format!("Such as {like}"));
+    }
+    if changed {
         let empty = text.trim().is_empty();
         let given = if empty { None } else { Some(Value::String(text)) };
         set(recipe, name, given);

@@ -79,7 +79,9 @@ fn choice(ui: &mut Ui, recipe: &mut Recipe, info: &TargetInfo, local: bool) {
 /// Every version found with what it can do here; how to get one when there is none.
 fn found(ui: &mut Ui, recipe: &Recipe, info: &TargetInfo) {
     let t = Tokens::of(ui);
-    for found in &info.found {
+    let asked = recipe.target.version.as_deref();
+    let of_interest = |f: &&crate::engine::Found| asked.is_none_or(|v| is_version(&f.version, v));
+    for found in info.found.iter().filter(of_interest) {
         let (icon, colour, words, why) = match &found.usable {
             Usable::Yes => ("✔", t.success, "builds and runs here", None),
             Usable::BuildOnly(why) => ("⚠", t.warning, "builds only", Some(why)),
@@ -99,7 +101,6 @@ fn found(ui: &mut Ui, recipe: &Recipe, info: &TargetInfo) {
             }
         });
     }
-    let asked = recipe.target.version.as_deref();
     let missing = info.found.is_empty() || asked.is_some_and(|v| !info.found.iter().any(|f| is_version(&f.version, v)));
     if missing && let Here::Nothing(why) = here(info, asked) {
         note(ui, format!("⚠ {why}"));
