@@ -134,6 +134,11 @@ impl Studio {
             && !s.precision.is_running()
             && !s.sensitivity.is_running()
             && !s.lab.is_profiling()
+            && !s.lab.is_differing()
+            && !s
+                .doc
+                .as_ref()
+                .is_some_and(|d| d.optimized.as_ref().is_some_and(|o| o.is_running()))
             && s.engine.as_ref().is_none_or(|e| e.asking.is_none())
             && !self.canvas.is_busy()
     }
@@ -205,7 +210,10 @@ impl Studio {
     /// True, with a warning, while something runs that belongs to the open model.
     fn is_busy(&mut self) -> bool {
         let s = &mut self.state;
-        let busy = s.build.as_ref().is_some_and(Job::is_running) || s.lab.is_running() || s.lab.is_profiling();
+        let busy = s.build.as_ref().is_some_and(Job::is_running)
+            || s.lab.is_running()
+            || s.lab.is_profiling()
+            || s.lab.is_differing();
         if busy {
             s.warn("A build, comparison or profile is running. Cancel it before you open another model.");
         }
@@ -371,7 +379,7 @@ impl eframe::App for Studio {
         self.state.toasts.show(&ctx);
         // Elapsed times move while something runs, once a second is enough for them.
         let s = &self.state;
-        let measuring = s.lab.is_running() || s.lab.is_profiling();
+        let measuring = s.lab.is_running() || s.lab.is_profiling() || s.lab.is_differing();
         let precision = s.precision.is_running() || s.sensitivity.is_running();
         if s.build.as_ref().is_some_and(Job::is_running) || measuring || precision {
             ctx.request_repaint_after(Duration::from_millis(500));

@@ -24,6 +24,8 @@ pub fn take_in(s: &mut State) {
     lab(s);
     engine(s);
     profile(s);
+    difference(s);
+    optimized(s);
 }
 
 fn opening(s: &mut State) {
@@ -344,6 +346,54 @@ fn profile(s: &mut State) {
     match words {
         Some(Ok(words)) => s.say(words),
         Some(Err(words)) => s.error(words),
+        None => {}
+    }
+}
+
+fn difference(s: &mut State) {
+    let Some(run) = &mut s.lab.difference else { return };
+    if run.job.is_running() {
+        let mut lines = Vec::new();
+        run.poll(&mut |event| collect_log(event, &mut lines));
+        let words = match &run.job.ending {
+            None => None,
+            Some(Ending::Done(_)) => Some(Ok("Tensors compared".to_owned())),
+            Some(Ending::Cancelled) => Some(Ok("The comparison of tensors has stopped".to_owned())),
+            Some(Ending::Failed(error)) => Some(Err(format!("The comparison of tensors failed: {error}"))),
+        };
+        write_log(s, lines, &|_| "accuracy".into());
+        match words {
+            Some(Ok(words)) => s.say(words),
+            Some(Err(words)) => s.error(words),
+            None => {}
+        }
+    }
+    let graph = s.doc.as_ref().and_then(|d| d.shown()).map(|a| Arc::clone(&a.graph));
+    if let (Some(graph), Some(run)) = (graph, &mut s.lab.difference) {
+        run.follow(&graph);
+    }
+}
+
+fn optimized(s: &mut State) {
+    let wake = Arc::clone(&s.wake);
+    let Some(doc) = &mut s.doc else { return };
+    let Some(before) = doc.built().map(|a| Arc::clone(&a.graph)) else {
+        return;
+    };
+    let Some(optimized) = &mut doc.optimized else { return };
+    let mut lines = Vec::new();
+    let ended = optimized.poll(&before, &wake, &mut |event| collect_log(event, &mut lines));
+    if let Some(Ok(())) = ended {
+        doc.show_optimized(true);
+        // Nodes and tensors have other numbers now.
+        s.selection = Selection::Model;
+        s.reveal = None;
+    }
+    write_log(s, lines, &|_| "optimize".into());
+    match ended {
+        Some(Ok(())) => s.say("This is the graph that ONNX Runtime runs"),
+        Some(Err(None)) => s.say("Optimizing has stopped"),
+        Some(Err(Some(why))) => s.error(format!("The optimized graph cannot be shown: {why}")),
         None => {}
     }
 }

@@ -23,6 +23,8 @@ pub enum Pane {
     Variants,
     /// List of findings.
     Findings,
+    /// Errors against the reference, tensor by tensor.
+    Differences,
     /// The open engine file.
     Engine,
     /// Time per layer.
@@ -32,7 +34,18 @@ pub enum Pane {
 }
 
 /// Panes of the drawer.
-const DRAWER: [Pane; 7] = [
+const DRAWER: [Pane; 8] = [
+    Pane::Precision,
+    Pane::Plots,
+    Pane::Variants,
+    Pane::Findings,
+    Pane::Engine,
+    Pane::Layers,
+    Pane::Differences,
+    Pane::Log,
+];
+/// Panes of the drawer that are there from the start; the others come when they are asked for.
+const FIRST: [Pane; 7] = [
     Pane::Precision,
     Pane::Plots,
     Pane::Variants,
@@ -44,7 +57,7 @@ const DRAWER: [Pane; 7] = [
 
 impl Pane {
     /// All, in the order of the View menu.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Step,
         Self::Canvas,
         Self::Inspector,
@@ -54,6 +67,7 @@ impl Pane {
         Self::Findings,
         Self::Engine,
         Self::Layers,
+        Self::Differences,
         Self::Log,
     ];
 
@@ -69,6 +83,7 @@ impl Pane {
             Self::Findings => "Findings",
             Self::Engine => "Engine",
             Self::Layers => "Layers",
+            Self::Differences => "Differences",
             Self::Log => "Log",
         }
     }
@@ -96,7 +111,7 @@ pub fn default_tree() -> Tree<Pane> {
     let step = tabs(&mut tiles, &[Pane::Step]);
     let canvas = tabs(&mut tiles, &[Pane::Canvas]);
     let inspector = tabs(&mut tiles, &[Pane::Inspector]);
-    let drawer = tabs(&mut tiles, &DRAWER);
+    let drawer = tabs(&mut tiles, &FIRST);
     let split = |tiles: &mut Tiles<Pane>, dir, first, second, share: f32| {
         let mut linear = Linear::new(dir, vec![first, second]);
         linear.shares.set_share(first, share);

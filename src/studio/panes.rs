@@ -36,6 +36,7 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
                 Pane::Precision => panels::precision::show(ui, state),
                 Pane::Plots => panels::plots::show(ui, state),
                 Pane::Variants => panels::variants::show(ui, state),
+                Pane::Differences => panels::differences::show(ui, state),
                 Pane::Findings => panels::findings::show(ui, state),
                 Pane::Engine => panels::engine::show(ui, state),
                 Pane::Layers => panels::layers::show(ui, state),

@@ -4,8 +4,10 @@
 mod support;
 
 mod choices;
+mod differences;
 mod flows;
 mod layers;
+mod optimized;
 mod pictures;
 mod precision;
 mod trouble;

@@ -4,14 +4,16 @@ use super::{CommandId, Figure, Palette};
 use crate::recipe::{Lowering, Recipe};
 use crate::rewrite::Calibration;
 use crate::studio::layout::{self, Pane};
+use crate::studio::state::differences::DifferenceRun;
 use crate::studio::state::lab::Run;
 use crate::studio::state::layer_run::LayerRun;
+use crate::studio::state::optimized::{self, Optimized};
 use crate::studio::state::precision::{self, Tab};
 use crate::studio::state::sensitivity::Place;
 use crate::studio::state::{Action, Job, PaintChoice, Selection, State, Step, Targets, save};
 use crate::studio::tasks::Dialog;
 use crate::studio::theme;
-use crate::worker::{Task, Want};
+use crate::worker::{Depth, Task, Want};
 use eframe::egui;
 use eframe::egui::ViewportCommand;
 use egui_tiles::Tree;
@@ -121,6 +123,19 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
                 job.cancel();
             }
         }
+        CommandId::Optimize => optimize(state),
+        CommandId::CancelOptimize => {
+            if let Some(optimized) = state.doc.as_mut().and_then(|d| d.optimized.as_mut()) {
+                optimized.job.cancel();
+            }
+        }
+        CommandId::CloseOptimized => {
+            if let Some(doc) = &mut state.doc {
+                doc.show_optimized(false);
+                doc.optimized = None;
+                state.selection = Selection::Model;
+            }
+        }
         CommandId::Compare => compare(state, shell.tree),
         CommandId::CancelCompare => {
             if let Some(run) = &mut state.lab.run {
@@ -131,6 +146,17 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
         CommandId::CancelProfile => {
             if let Some(run) = &mut state.lab.profile {
                 run.job.cancel();
+            }
+        }
+        CommandId::FindDifference => find_difference(state, shell.tree),
+        CommandId::CancelDifference => {
+            if let Some(run) = &mut state.lab.difference {
+                run.job.cancel();
+            }
+        }
+        CommandId::GoToFirstBad => {
+            if let Some(node) = state.lab.difference.as_ref().and_then(DifferenceRun::first_bad) {
+                state.act(Action::Go(Selection::Node(node)));
             }
         }
         CommandId::RefreshTargets => ask_targets(state),
@@ -305,6 +331,29 @@ fn build(state: &mut State) {
     state.act(Action::Step(Step::Build));
 }
 
+/// Has ONNX Runtime write its optimized graph, which is then opened beside what went in.
+fn optimize(state: &mut State) {
+    let Some(doc) = &mut state.doc else { return };
+    let folder = match tempfile::tempdir() {
+        Ok(folder) => folder,
+        Err(e) => {
+            state.error(format!("The optimized graph has no place to go: {e}"));
+            return;
+        }
+    };
+    let mut recipe: Recipe = doc.recipe().clone();
+    recipe.variants.clear();
+    let task = Task::Build {
+        recipe: Box::new(recipe),
+        output: Some(optimized::file(folder.path())),
+        force: true,
+    };
+    let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
+    doc.show_optimized(false);
+    doc.optimized = Some(Optimized::new(job, folder));
+    state.selection = Selection::Model;
+}
+
 fn compare(state: &mut State, tree: &mut Tree<Pane>) {
     let Some(doc) = &state.doc else { return };
     let recipe = doc.recipe().clone();
@@ -358,6 +407,32 @@ fn profile(state: &mut State, tree: &mut Tree<Pane>) {
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
     state.lab.profile = Some(LayerRun::new(job, name));
     layout::show(tree, Pane::Layers);
+}
+
+/// Compares the chosen variant with the reference, tensor by tensor.
+fn find_difference(state: &mut State, tree: &mut Tree<Pane>) {
+    let Some(doc) = &state.doc else { return };
+    let variants = match doc.recipe().resolve_variants() {
+        Ok(variants) => variants,
+        Err(why) => {
+            state.error(format!("The variants cannot be resolved: {why}"));
+            return;
+        }
+    };
+    let chosen = state.lab.difference_variant.min(variants.len().saturating_sub(1));
+    let Some((name, mut recipe)) = variants.into_iter().nth(chosen) else {
+        return;
+    };
+    recipe.variants.clear();
+    let task = Task::Accuracy {
+        recipe: Box::new(recipe),
+        against: None,
+        depth: Depth::Tensors,
+        limit: state.lab.difference_limit.trim().parse().ok(),
+    };
+    let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
+    state.lab.difference = Some(DifferenceRun::new(job, name));
+    layout::show(tree, Pane::Differences);
 }
 
 fn copy_table(state: &mut State, write: fn(&crate::bench::Comparison) -> String, what: &'static str) {

@@ -10,6 +10,7 @@ use crate::studio::canvas::{
 };
 use crate::studio::command::{self, CommandId};
 use crate::studio::panels::paint::TargetAnswers;
+use crate::studio::panels::paint_differences::DifferencePaint;
 use crate::studio::panels::paint_layers::LayerPaint;
 use crate::studio::panels::precision::{LoweredLayer, SensitivityLayer};
 use crate::studio::state::{Action, Document, PaintChoice, Selection, State};
@@ -51,6 +52,9 @@ struct Before {
 /// What colours by layer depend on: the choice, the versions of engine and profile.
 type LayersKey = (PaintChoice, u64, u64);
 
+/// What colours by error depend on: the run's variant and version.
+type ErrorsKey = (String, u64);
+
 /// State of the graph pane.
 #[derive(Default)]
 pub struct CanvasPane {
@@ -72,6 +76,8 @@ pub struct CanvasPane {
     lost: (u64, SensitivityLayer),
     /// Colours by the layers of an engine or a profile, and what they were made from.
     layers: Option<(LayersKey, Option<LayerPaint>)>,
+    /// Colours by error, and what they were made from.
+    errors: Option<(ErrorsKey, Option<DifferencePaint>)>,
     findings_version: Option<u64>,
     cache: Arc<Mutex<LayoutCache>>,
     pending: Option<Pending>,
@@ -151,7 +157,15 @@ impl CanvasPane {
         let style = theme::canvas::style(&t, state.settings.reduce_motion);
         self.layers = Self::layers(self.layers.take(), self.view.as_deref(), state, &graph);
         let layers = self.layers.as_ref().and_then(|l| l.1.as_ref());
+        if let (Some(run), Some(view)) = (&state.lab.difference, &self.view) {
+            let key = (run.variant.clone(), run.version);
+            if self.errors.as_ref().is_none_or(|old| old.0 != key) {
+                self.errors = Some((key, DifferencePaint::of(view, run)));
+            }
+        }
+        let errors = self.errors.as_ref().and_then(|e| e.1.as_ref());
         let paint: &dyn PaintBy = match (state.paint, &self.answers, layers) {
+            (PaintChoice::Error, ..) => errors.map_or(&OperatorFamilies, |e| e as &dyn PaintBy),
             (PaintChoice::Target, Some(answers), _) => answers,
             (PaintChoice::Precision, ..) => &self.lowered,
             (PaintChoice::Sensitivity, ..) => &self.lost.1,
@@ -232,8 +246,8 @@ impl CanvasPane {
             self.findings_version = Some(doc.findings_version);
             let patches = !doc.recipe().patches.is_empty();
             self.report = doc.report().filter(|_| doc.findings_are_shown()).cloned().map(Arc::new);
-            let diff = doc.patched.applied().filter(|_| patches);
-            self.diff = diff.map(|a| (Arc::new(a.diff.clone()), doc.side));
+            let diff = doc.difference().filter(|_| patches || doc.optimized().is_some());
+            self.diff = diff.map(|d| (Arc::new(d.clone()), doc.side));
             self.decided = Arc::new(doc.decisions().to_vec());
             self.mark();
         }

@@ -25,6 +25,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     }
                 });
         });
+        if optimized(ui, state) {
+            return;
+        }
         let Some(doc) = &state.doc else { return };
         if doc.recipe().patches.is_empty() {
             return;
@@ -51,6 +54,40 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         ui.add(egui::Label::new(RichText::new(words).small().color(t.weak)).truncate());
     });
+}
+
+/// The optimized graph, on its way or shown; false when there is none of it.
+fn optimized(ui: &mut Ui, state: &mut State) -> bool {
+    let t = Tokens::of(ui);
+    let Some(doc) = &state.doc else { return false };
+    let mut command = None;
+    if let Some(running) = doc.optimized.as_ref().filter(|o| o.is_running()) {
+        ui.separator();
+        ui.spinner();
+        ui.label("Optimizing");
+        if !running.job.is_cancelling() && ui.small_button("Stop optimizing").clicked() {
+            command = Some(CommandId::CancelOptimize);
+        }
+    } else if let Some(opened) = doc.optimized() {
+        ui.separator();
+        let mut side = doc.side;
+        ui.selectable_value(&mut side, Side::Before, "Before optimizing")
+            .on_hover_text("What ONNX Runtime was given; what it removes is marked");
+        ui.selectable_value(&mut side, Side::After, "Optimized")
+            .on_hover_text("What ONNX Runtime runs; what it adds or changes is marked");
+        if side != doc.side {
+            command = Some(CommandId::Turn);
+        }
+        if ui.small_button("Leave optimized graph").clicked() {
+            command = Some(CommandId::CloseOptimized);
+        }
+        let words = difference(&opened.diff, doc.side);
+        ui.add(egui::Label::new(RichText::new(words).small().color(t.weak)).truncate());
+    } else {
+        return false;
+    }
+    state.actions.extend(command.map(Action::Run));
+    true
 }
 
 /// What is marked on a side, in words.

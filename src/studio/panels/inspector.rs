@@ -131,6 +131,7 @@ fn node(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: NodeId) {
     super::precision::why_here(ui, state, id);
     findings(ui, state, graph, id);
     super::node_layers::show(ui, state, id);
+    super::node_differences::show(ui, state, id);
     let proto = graph.proto(id);
     if !proto.attribute.is_empty() {
         section(ui, "Attributes", |ui| {
@@ -382,7 +383,7 @@ fn values(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: TensorId) {
     }
 }
 
-fn figures(ui: &mut Ui, s: &TensorStatistics) {
+pub(super) fn figures(ui: &mut Ui, s: &TensorStatistics) {
     crate::studio::plots::weights(ui, s);
     Grid::new("tensor figures")
         .num_columns(2)

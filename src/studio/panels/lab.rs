@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
     }
     ui.add_space(SPACE);
-    let (mut again, mut profile) = (false, None);
+    let (mut again, mut profile, mut differ) = (false, None, None);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let Some(run) = &state.lab.run else {
             note(ui, "Builds every variant of the recipe, then measures them in turn. Plots fill below while samples arrive.");
@@ -92,6 +92,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.add_space(HALF);
         let can_profile = !run.job.is_running() && !state.lab.is_profiling();
         let protocol = run.protocol.clone();
+        let can_differ = !run.job.is_running() && !state.lab.is_differing();
         for (i, v) in run.variants.iter().enumerate() {
             let result = state.lab.result.as_ref().and_then(|r| r.variants.get(i));
             card(ui, Some(t.variant(i)), |ui| {
@@ -109,6 +110,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
                     if button.clicked() {
                         profile = Some(i);
+                    }
+                }
+                if can_differ {
+                    let hint = "Compare every tensor with the reference's and name the first bad node";
+                    let button = ui.small_button("Where does it differ").on_hover_text(hint);
+                    let label = format!("Where does {} differ", v.name);
+                    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
+                    if button.clicked() {
+                        differ = Some(i);
                     }
                 }
                 if let Some(why) = why_lost(v, result) {
@@ -145,6 +155,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
     if again {
         state.act(Action::Run(CommandId::Compare));
+    }
+    if let Some(variant) = differ {
+        state.lab.difference_variant = variant;
+        state.act(Action::Run(CommandId::FindDifference));
     }
     if let Some(variant) = profile {
         state.lab.profile_variant = variant;

@@ -3,6 +3,7 @@
 use super::Job;
 use super::axes::Axes;
 use super::history::History;
+use super::optimized::{Opened, Optimized};
 use super::patched::Patched;
 use super::summary::{Figures, Outline};
 use super::weights::Weights;
@@ -10,6 +11,7 @@ use crate::check::{Place, Report};
 use crate::graph::{Graph, NodeId, cost::Cost};
 use crate::model::Model;
 use crate::recipe::Recipe;
+use crate::rewrite::GraphDiff;
 use crate::rewrite::lowered::{Computes, Counts, Decision, Notes, computes};
 use crate::studio::canvas::Side;
 use std::path::{Path, PathBuf};
@@ -99,6 +101,10 @@ pub struct Document {
     pub patched: Patched,
     /// Which side of the patches is shown, when there are any.
     pub side: Side,
+    /// The graph as ONNX Runtime optimized it, when it was asked for.
+    pub optimized: Option<Optimized>,
+    /// True while that is shown, or what went into it.
+    pub optimized_shown: bool,
     /// Statistics of stored tensors, of the side that is shown.
     pub weights: Weights,
     /// The recipe file, when there is one.
@@ -120,6 +126,8 @@ impl Document {
             shown_version: 0,
             patched: Patched::default(),
             side: Side::After,
+            optimized: None,
+            optimized_shown: false,
             weights: Weights::default(),
             recipe_path,
             saved: recipe.clone(),
@@ -190,13 +198,43 @@ impl Document {
 
     /// What is shown: the patched model where there are patches and that side is chosen, else the model as opened.
     pub fn shown(&self) -> Option<&Analysis> {
+        match self.optimized() {
+            Some(optimized) if self.side == Side::After => return Some(&optimized.analysis),
+            Some(_) => return self.built(),
+            None => {}
+        }
         let patched = || self.patched.applied().filter(|_| self.side == Side::After);
         patched().map(|p| &p.analysis).or(self.analysis.as_ref())
     }
 
+    /// What is built: the patched model where there are patches, else the model as opened.
+    pub fn built(&self) -> Option<&Analysis> {
+        let patched = self.patched.applied().map(|p| &p.analysis);
+        patched.or(self.analysis.as_ref())
+    }
+
+    /// The optimized graph, while it is shown (or the side that went into it).
+    pub fn optimized(&self) -> Option<&Opened> {
+        self.optimized.as_ref().filter(|_| self.optimized_shown)?.opened()
+    }
+
+    /// Shows the optimized graph, or no longer.
+    pub fn show_optimized(&mut self, shown: bool) {
+        self.optimized_shown = shown;
+        self.turn(Side::After);
+    }
+
+    /// What differs between the sides that can be shown.
+    pub fn difference(&self) -> Option<&GraphDiff> {
+        match self.optimized() {
+            Some(optimized) => Some(&optimized.diff),
+            None => self.patched.applied().map(|a| &a.diff),
+        }
+    }
+
     /// The decisions about the nodes that are shown.
     pub fn decisions(&self) -> &[Decision] {
-        let applied = self.patched.applied();
+        let applied = self.patched.applied().filter(|_| self.optimized().is_none());
         let before = applied
             .filter(|_| self.side == Side::Before)
             .map(|a| &a.decisions_before);
@@ -223,6 +261,7 @@ impl Document {
         let specs = &self.history.now().patches;
         let changed = self.patched.follow(&self.model, before, specs, wake);
         if changed {
+            (self.optimized, self.optimized_shown) = (None, false);
             self.forget_shown();
         }
         changed
@@ -230,6 +269,9 @@ impl Document {
 
     /// True when findings are about the side that is shown: targets are asked about the patched model.
     pub fn findings_are_shown(&self) -> bool {
+        if self.optimized().is_some() {
+            return self.side == Side::Before;
+        }
         self.recipe().patches.is_empty() || (self.side == Side::After && self.patched.applied().is_some())
     }
 

@@ -1,6 +1,7 @@
 //! Comparisons: the one that runs, as it streams in, and the last result.
 
 use super::Job;
+use super::differences::DifferenceRun;
 use super::layer_run::LayerRun;
 use super::stages::Stages;
 use crate::bench::{Comparison, live::LiveSeries};
@@ -77,12 +78,23 @@ pub struct Lab {
     pub profile: Option<LayerRun>,
     /// Index of the variant to profile.
     pub profile_variant: usize,
+    /// The running or last comparison tensor by tensor.
+    pub difference: Option<DifferenceRun>,
+    /// Index of the variant to compare tensor by tensor.
+    pub difference_variant: usize,
+    /// The limit of errors as it was typed; empty for the default.
+    pub difference_limit: String,
 }
 
 impl Lab {
     /// True while a profile runs.
     pub fn is_profiling(&self) -> bool {
         self.profile.as_ref().is_some_and(|p| p.job.is_running())
+    }
+
+    /// True while tensors are compared.
+    pub fn is_differing(&self) -> bool {
+        self.difference.as_ref().is_some_and(|d| d.job.is_running())
     }
 
     /// True while a comparison runs.

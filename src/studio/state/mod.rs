@@ -2,6 +2,7 @@
 //! [`Action`]s, which `app` carries out between frames.
 
 pub mod axes;
+pub mod differences;
 pub mod document;
 pub mod engine_file;
 pub mod findings;
@@ -12,6 +13,7 @@ pub mod layer_run;
 pub mod layers;
 pub mod log;
 pub mod opened_engine;
+pub mod optimized;
 pub mod patched;
 pub mod precision;
 pub mod rows;
@@ -129,17 +131,20 @@ pub enum PaintChoice {
     Types,
     /// Time in the last profile.
     Time,
+    /// Error against the reference.
+    Error,
 }
 
 impl PaintChoice {
     /// All, in the order of the list.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Families,
         Self::Target,
         Self::Precision,
         Self::Sensitivity,
         Self::Types,
         Self::Time,
+        Self::Error,
     ];
 
     /// In words.
@@ -151,6 +156,7 @@ impl PaintChoice {
             Self::Sensitivity => "Accuracy lost",
             Self::Types => "Types in the engine",
             Self::Time => "Time per layer",
+            Self::Error => "Error against the reference",
         }
     }
 }

@@ -42,12 +42,28 @@ pub(super) fn may_build(state: &State) -> Option<String> {
     if state.lab.is_profiling() {
         return Some("Layers are being profiled".into());
     }
+    if state.lab.is_differing() {
+        return Some("Tensors are being compared".into());
+    }
     crate::studio::panels::recipe::blocked(state)
 }
 
 /// As [`may_build`]; a target that builds but does not run here is no use either.
 pub(super) fn may_compare(state: &State) -> Option<String> {
     may_build(state).or_else(|| crate::studio::panels::recipe::cannot_measure(state))
+}
+
+/// As [`may_compare`]; a limit that is no number is no use either.
+pub(super) fn may_differ(state: &State) -> Option<String> {
+    let limit = state.lab.difference_limit.trim();
+    let is_number = limit.parse::<f64>().is_ok_and(|l| l.is_finite() && l >= 0.0);
+    may_compare(state)
+        .or_else(|| (!limit.is_empty() && !is_number).then(|| format!("The limit {limit:?} is no number such as 0.01")))
+}
+
+pub(super) fn needs_difference(state: &State) -> Option<String> {
+    let has_result = state.lab.difference.as_ref().is_some_and(|d| d.result.is_some());
+    (!has_result).then(|| "Find where a variant differs first".into())
 }
 
 pub(super) fn needs_run(state: &State) -> Option<String> {

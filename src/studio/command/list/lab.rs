@@ -1,6 +1,6 @@
 //! The menu "Lab": comparisons, plots, tables.
 
-use super::blocked::{may_compare, needs_result, needs_run};
+use super::blocked::{may_compare, may_differ, needs_difference, needs_result, needs_run};
 use super::{Command, CommandId, Figure, Menu, alone};
 use eframe::egui::Key;
 
@@ -24,6 +24,28 @@ pub(super) static LAB: &[Command] = &[
             Some(run) if run.job.is_running() => None,
             _ => Some("No profile is running".into()),
         }
+    }),
+    Command::new(
+        Menu::Lab,
+        CommandId::FindDifference,
+        "Find where it differs",
+        may_differ,
+    ),
+    Command::new(
+        Menu::Lab,
+        CommandId::CancelDifference,
+        "Stop looking for differences",
+        |s| match &s.lab.difference {
+            Some(run) if run.job.is_cancelling() => Some("The comparison of tensors was asked to stop".into()),
+            Some(run) if run.job.is_running() => None,
+            _ => Some("No tensors are being compared".into()),
+        },
+    ),
+    Command::new(Menu::Lab, CommandId::GoToFirstBad, "Go to first bad node", |s| {
+        needs_difference(s).or_else(|| {
+            let found = s.lab.difference.as_ref().is_some_and(|d| d.first_bad().is_some());
+            (!found).then(|| "No bad node was named, or the graph shown does not have it".into())
+        })
     }),
     Command::new(Menu::Lab, CommandId::PausePlots, "Pause or resume plots", needs_run).icon("⏸"),
     Command::new(Menu::Lab, CommandId::ResetPlots, "Reset plot zoom", needs_run),

@@ -49,6 +49,27 @@ pub(super) static RUN: &[Command] = &[
             _ => Some("No search is running".into()),
         }
     }),
+    Command::new(Menu::Run, CommandId::Optimize, "Show optimized graph", |s| {
+        let is_onnxruntime = |s: &crate::studio::state::State| {
+            let doc = s.doc.as_ref()?;
+            Some(doc.recipe().target.name.starts_with("onnxruntime"))
+        };
+        may_build(s).or_else(|| match is_onnxruntime(s) {
+            Some(true) => None,
+            _ => Some("Only ONNX Runtime tells its optimized graph: choose onnxruntime-cpu as target".into()),
+        })
+    }),
+    Command::new(Menu::Run, CommandId::CancelOptimize, "Stop optimizing", |s| {
+        let job = s.doc.as_ref().and_then(|d| d.optimized.as_ref());
+        match job.filter(|o| o.is_running()) {
+            Some(_) => None,
+            None => Some("No graph is being optimized".into()),
+        }
+    }),
+    Command::new(Menu::Run, CommandId::CloseOptimized, "Leave optimized graph", |s| {
+        let shown = s.doc.as_ref().is_some_and(|d| d.optimized().is_some());
+        (!shown).then(|| "No optimized graph is shown".into())
+    }),
     Command::new(Menu::Run, CommandId::RefreshTargets, "Look for targets again", |s| {
         matches!(s.targets, Targets::Asking(_)).then(|| "Targets are being looked for".into())
     }),

@@ -1,6 +1,6 @@
 //! The menu "View": steps, panes, graph, theme, scale.
 
-use super::blocked::{needs_graph, never};
+use super::blocked::{needs_difference, needs_graph, never};
 use super::{Command, CommandId, Menu, ctrl};
 use crate::studio::layout::Pane;
 use crate::studio::state::{PaintChoice, Step};
@@ -19,6 +19,12 @@ pub(super) static VIEW: &[Command] = &[
     Command::new(Menu::View, CommandId::Pane(Pane::Precision), "Show precision", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Plots), "Show plots", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Variants), "Show variants", never),
+    Command::new(
+        Menu::View,
+        CommandId::Pane(Pane::Differences),
+        "Show differences",
+        never,
+    ),
     Command::new(Menu::View, CommandId::Pane(Pane::Findings), "Show findings", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Engine), "Show engine", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Layers), "Show layers", never),
@@ -74,10 +80,17 @@ pub(super) static VIEW: &[Command] = &[
     ),
     Command::new(
         Menu::View,
+        CommandId::Paint(PaintChoice::Error),
+        "Paint nodes by error",
+        |s| needs_graph(s).or_else(|| needs_difference(s)),
+    ),
+    Command::new(
+        Menu::View,
         CommandId::Turn,
         "Switch between original and patched graph",
         |s| {
             needs_graph(s).or_else(|| match &s.doc {
+                Some(doc) if doc.optimized().is_some() => None,
                 Some(doc) if doc.recipe().patches.is_empty() => Some("The recipe has no patches".into()),
                 Some(doc) if doc.patched.applied().is_none() => Some("The patches are not applied".into()),
                 _ => None,
