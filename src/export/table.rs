@@ -7,7 +7,7 @@ use crate::format::{self, significant};
 type Column = (&'static str, fn(&VariantResult) -> String);
 
 /// Columns for people; those that no variant fills are left out.
-pub(super) const COLUMNS: [Column; 14] = [
+pub(super) const COLUMNS: [Column; 16] = [
     ("Variant", |v| v.name.clone()),
     ("Target", |v| v.target.clone()),
     ("Precision", |v| v.precision.to_uppercase()),
@@ -32,8 +32,18 @@ pub(super) const COLUMNS: [Column; 14] = [
         Some(t) if t.samples > 0 => significant(t.top1_correct as f64 / t.samples as f64 * 1e2),
         _ => String::new(),
     }),
+    ("Top-5 [%]", |v| {
+        match v.task.and_then(|t| Some((t.top5_correct?, t.samples))) {
+            Some((right, samples)) if samples > 0 => significant(right as f64 / samples as f64 * 1e2),
+            _ => String::new(),
+        }
+    }),
     ("Mean error", |v| {
         worst(v, |a| a.mean_abs).map_or(String::new(), significant)
+    }),
+    ("Passes at", |v| match least_tolerance(v) {
+        Some(tolerance) if tolerance.is_infinite() => "never".into(),
+        tolerance => tolerance.map_or(String::new(), significant),
     }),
     ("Build [s]", |v| {
         if v.build_s > 0.0 {
@@ -61,6 +71,15 @@ fn figure(v: &VariantResult, x: f64) -> String {
 /// The largest figure over all outputs.
 pub(super) fn worst(v: &VariantResult, of: fn(&crate::bench::OutputAccuracy) -> f64) -> Option<f64> {
     v.accuracy.iter().map(of).max_by(f64::total_cmp)
+}
+
+/// The smallest absolute tolerance with which all outputs would have passed; infinite where NaN or infinities stand in the
+/// way of any, none without a comparison.
+fn least_tolerance(v: &VariantResult) -> Option<f64> {
+    worst(v, |a| match a.nan + a.inf {
+        0 => a.min_passing_atol,
+        _ => f64::INFINITY,
+    })
 }
 
 /// Headers and rows for people, without columns that are empty everywhere.
@@ -116,7 +135,7 @@ pub fn csv(comparison: &Comparison) -> String {
     let mut out = String::from(
         "model,model_sha256,protocol,variant,target,precision,shapes,batch,samples,latency_min_ms,latency_max_ms,latency_mean_ms,\
          latency_median_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,latency_cv,compute_median_ms,throughput_qps,\
-         speedup,speedup_low,speedup_high,within_noise,build_s,engine_bytes,top1_correct,task_samples,error\r\n",
+         speedup,speedup_low,speedup_high,within_noise,build_s,engine_bytes,top1_correct,top5_correct,task_samples,min_passing_atol,error\r\n",
     );
     for v in &comparison.variants {
         let (s, l) = (&v.statistics, &v.statistics.latency_ms);
@@ -148,7 +167,13 @@ pub fn csv(comparison: &Comparison) -> String {
             v.build_s.to_string(),
             v.engine_bytes.map_or(String::new(), |n| n.to_string()),
             v.task.map_or(String::new(), |t| t.top1_correct.to_string()),
+            v.task
+                .and_then(|t| t.top5_correct)
+                .map_or(String::new(), |n| n.to_string()),
             v.task.map_or(String::new(), |t| t.samples.to_string()),
+            least_tolerance(v)
+                .filter(|t| t.is_finite())
+                .map_or(String::new(), |t| t.to_string()),
             v.error.clone().unwrap_or_default(),
         ];
         let cells: Vec<String> = cells.iter().map(|c| quoted(c)).collect();
