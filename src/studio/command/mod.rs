@@ -3,10 +3,12 @@
 
 mod list;
 mod palette;
+mod precision;
 mod run;
 mod show;
 
 pub use list::{Command, CommandId, Figure, Menu, commands, find};
 pub use palette::Palette;
-pub use run::{Shell, check, find_layers_of, run, search_calibrated};
+pub use precision::{find_layers_of, search_calibrated};
+pub use run::{Shell, check, run};
 pub use show::{context, menu_bar, tool, toolbar};

@@ -88,7 +88,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     Column::auto().at_least(64.0)
                 });
             }
-            builder = builder.column(Column::auto());
             builder
                 .header(28.0, |mut header| {
                     for (i, title) in headers.iter().enumerate() {
@@ -109,10 +108,12 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                                         }
                                         let text = RichText::new(cell);
                                         ui.label(if i < WORDS { text } else { text.monospace() });
+                                        if i == 0 {
+                                            actions.extend(find_layers(ui, result, index));
+                                        }
                                     });
                                 });
                             }
-                            row.col(|ui| actions.extend(find_layers(ui, result, index)));
                         });
                     }
                 });

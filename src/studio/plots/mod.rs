@@ -9,7 +9,7 @@ mod weights;
 
 pub use bars::{speedup, throughput};
 pub use latency::{axes, histogram, latency};
-pub use pareto::{by_latency, by_lowered_macs, pareto};
+pub use pareto::{axis as metric_axis, by_latency, by_lowered_macs, pareto};
 pub use ranges::{Limit, limits, ranges};
 pub use weights::weights;
 

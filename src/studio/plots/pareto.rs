@@ -91,8 +91,6 @@ pub fn pareto(
     };
     Plot::new(("pareto", cost))
         .height(height)
-        .x_axis_label(cost)
-        .y_axis_label(axis(metric))
         .y_axis_min_width(56.0)
         .allow_zoom(false)
         .allow_drag(false)

@@ -85,6 +85,11 @@ impl Sensitivity {
         &self.place
     }
 
+    /// The patches that were searched.
+    pub fn searched(&self) -> &[PatchSpec] {
+        &self.searched
+    }
+
     /// What the metric of the limit is.
     pub fn metric(&self) -> Metric {
         self.metric.unwrap_or(Metric::Cosine)

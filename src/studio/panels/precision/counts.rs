@@ -9,6 +9,9 @@ use crate::studio::widgets::{card, note};
 use eframe::egui;
 use eframe::egui::{Align, Grid, Layout, RichText, Ui};
 
+/// Width of a column of figures: `1,234 MiB`, `not known`.
+const FIGURE: f32 = 66.0;
+
 /// Draws the figures.
 pub fn show(ui: &mut Ui, doc: &Document) {
     let Some(before) = doc.analysis.as_ref().map(|a| &a.counts) else {
@@ -26,13 +29,9 @@ pub fn show(ui: &mut Ui, doc: &Document) {
     ui.add_space(HALF);
     Grid::new("precision counts")
         .num_columns(3)
-        .spacing([2.0 * SPACE, HALF])
+        .spacing([SPACE, HALF])
         .show(ui, |ui| {
-            let head = |ui: &mut Ui, text: &str| {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.label(RichText::new(text).small().color(t.weak));
-                });
-            };
+            let head = |ui: &mut Ui, text: &str| right(ui, RichText::new(text).small().color(t.weak));
             ui.label(RichText::new("Nodes by what they compute in").small().color(t.weak));
             if patched {
                 head(ui, "Before");
@@ -61,8 +60,8 @@ pub fn show(ui: &mut Ui, doc: &Document) {
             figure(ui, &format::bytes(before.weight_bytes));
             later(ui, applied.map(|a| format::bytes(a.weight_bytes)));
             ui.end_row();
-            ui.label("Multiply-accumulates lowered").on_hover_text(
-                "Share of the products that are computed in less than 32 bits: the bulk of the work in most models",
+            ui.label("MACs lowered").on_hover_text(
+                "Share of the multiply-accumulates that are computed in less than 32 bits: the bulk of the work in most models",
             );
             figure(ui, &share(before));
             later(ui, applied.map(share));
@@ -104,7 +103,14 @@ fn waiting(doc: &Document) -> String {
 }
 
 fn figure(ui: &mut Ui, text: &str) {
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        ui.label(RichText::new(text).monospace());
+    right(ui, RichText::new(text).monospace());
+}
+
+/// Text at the right of a column of figures.
+fn right(ui: &mut Ui, text: RichText) {
+    let size = egui::vec2(FIGURE, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_width(FIGURE);
+        ui.label(text);
     });
 }

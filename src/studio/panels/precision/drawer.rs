@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         Some(true) => {}
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for (tab, words, hint) in [
             (Tab::Nodes, "Nodes", "What every node computes in, and why"),
             (
@@ -39,9 +39,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             ui.selectable_value(&mut state.precision.tab, tab, words)
                 .on_hover_text(hint);
         }
-        if state.precision.tab == Tab::Nodes {
-            ui.separator();
-            nodes::filter_bar(ui, state);
+        ui.separator();
+        match state.precision.tab {
+            Tab::Nodes => nodes::filter_bar(ui, state),
+            Tab::Layers => sensitivity::start(ui, state),
         }
     });
     if state.precision.tab == Tab::Layers {

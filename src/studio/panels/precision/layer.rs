@@ -54,7 +54,9 @@ impl PaintBy for LoweredLayer {
         if matches!(node.kind, NodeKind::Input | NodeKind::Output) {
             return None;
         }
-        self.tokens?.computes(self.items.get(&node.key).copied().flatten()?)
+        let computes = self.items.get(&node.key).copied().flatten();
+        let tokens = self.tokens?;
+        Some(computes.and_then(|c| tokens.computes(c)).unwrap_or(tokens.hover))
     }
 
     fn legend(&self, _: &Scene, _: &Style) -> Legend {
@@ -107,18 +109,20 @@ impl SensitivityLayer {
 
 impl PaintBy for SensitivityLayer {
     fn color(&self, node: &SceneNode, _: &Style) -> Option<Color32> {
-        let error = self.items.get(&node.key).copied()?;
-        Some(
-            self.tokens?
-                .sensitivity((error / self.worst.max(1e-300)).min(1.0) as f32),
-        )
+        if matches!(node.kind, NodeKind::Input | NodeKind::Output) {
+            return None;
+        }
+        let tokens = self.tokens?;
+        let share = |error: &f64| (error / self.worst.max(1e-300)).min(1.0) as f32;
+        let error = self.items.get(&node.key);
+        Some(error.map_or(tokens.hover, |e| tokens.sensitivity(share(e))))
     }
 
     fn legend(&self, _: &Scene, _: &Style) -> Legend {
         let title = "Error with the layer lowered".to_owned();
         let Some(tokens) = self.tokens.filter(|_| !self.items.is_empty()) else {
             return Legend {
-                title: "Find sensitive layers first".into(),
+                title: "No layer is measured yet".into(),
                 ..Legend::default()
             };
         };

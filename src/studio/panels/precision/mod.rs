@@ -6,9 +6,11 @@ mod choice;
 mod counts;
 mod drawer;
 mod layer;
+mod layers;
 mod nodes;
 mod ranges;
 mod sensitivity;
+mod trade_off;
 mod words;
 
 pub use choice::{View, choice};

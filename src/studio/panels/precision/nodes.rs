@@ -95,6 +95,9 @@ pub fn table(ui: &mut Ui, state: &mut State) {
                         let text = RichText::new(format!("{}{arrow}", column.title()))
                             .small()
                             .color(t.weak);
+                        if is_number {
+                            ui.add_space(HALF);
+                        }
                         // In line with what stands below.
                         ui.spacing_mut().button_padding.x = 0.0;
                         let button = ui.add(Button::new(text).frame_when_inactive(false));
@@ -173,6 +176,7 @@ fn side(is_number: bool) -> Layout {
 fn figure(row: &mut egui_extras::TableRow<'_, '_>, text: Option<String>) {
     row.col(|ui| {
         ui.with_layout(side(true), |ui| {
+            ui.add_space(HALF);
             let text = text.unwrap_or_default();
             ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
         });

@@ -1,26 +1,22 @@
-//! Which layers lose accuracy: the search's table and picture, the slider that keeps the worst, the search under a limit.
+//! Which layers lose accuracy: starting the search, with or without a limit, and the slider that keeps the worst.
 
+use super::{layers, trade_off};
 use crate::format;
-use crate::graph::NodeId;
 use crate::recipe::Lowering;
-use crate::rewrite::search::{Errors, Measured, Metric, Search, Way};
+use crate::rewrite::search::{Metric, Search, Way};
 use crate::studio::command::{CommandId, find};
 use crate::studio::panels::build;
-use crate::studio::plots;
 use crate::studio::state::sensitivity::{Place, Sensitivity};
-use crate::studio::state::{Action, Ending, Selection, State, Step};
+use crate::studio::state::{Action, Ending, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
 use crate::studio::widgets::{empty, failure, field, note};
-use eframe::egui;
 use eframe::egui::{Align, Button, ComboBox, Label, Layout, RichText, ScrollArea, Slider, TextEdit, Ui, vec2};
-use egui_extras::{Column, TableBuilder};
 
 /// Below this width the picture is left out.
 const WIDE: f32 = 640.0;
 
 /// Draws the tab's content.
 pub fn show(ui: &mut Ui, state: &mut State) {
-    ui.horizontal_wrapped(|ui| start(ui, state));
     if state.sensitivity.is_running() {
         ui.horizontal(|ui| {
             if let Some(job) = &state.sensitivity.job {
@@ -61,20 +57,20 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let left = size.x - right - if right > 0.0 { 4.0 * SPACE } else { 0.0 };
         ui.allocate_ui_with_layout(vec2(left, size.y), down, |ui| {
             ui.set_min_size(vec2(left, size.y));
-            table(ui, state, &found);
+            layers::table(ui, state, &found);
         });
         if right > 0.0 {
             ui.add_space(SPACE);
             ui.allocate_ui_with_layout(vec2(right, size.y), down, |ui| {
                 ui.set_min_size(vec2(right, size.y));
-                picture(ui, state, &found);
+                trade_off::picture(ui, state, &found);
             });
         }
     });
 }
 
 /// Starting and cancelling, and what a limit is on.
-fn start(ui: &mut Ui, state: &mut State) {
+pub fn start(ui: &mut Ui, state: &mut State) {
     if state.sensitivity.is_running() {
         build::cancel(ui, state, CommandId::CancelSearch);
     } else {
@@ -229,179 +225,10 @@ fn keep(ui: &mut Ui, state: &mut State, found: &Search) {
     }
 }
 
-/// The ranking, worst first, the error as a bar.
-fn table(ui: &mut Ui, state: &mut State, found: &Search) {
-    let t = Tokens::of(ui);
-    let order = state.sensitivity.order();
-    let kept = state.doc.as_ref().and_then(|d| state.sensitivity.kept(d.recipe()));
-    let kept = found.worst(kept.unwrap_or(0));
-    let largest = found
-        .layers
-        .iter()
-        .filter_map(|m| m.errors.as_ref().map(Errors::relative_l2))
-        .filter(|e| e.is_finite())
-        .fold(0.0, f64::max);
-    let mut go = None;
-    let width = ui.available_width();
-    TableBuilder::new(ui)
-        .id_salt("sensitive layers")
-        .striped(true)
-        .sense(egui::Sense::click())
-        .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(width * 0.32).clip(true))
-        .column(Column::exact(72.0).clip(true))
-        .column(Column::exact(72.0))
-        .column(Column::exact(64.0))
-        .column(Column::remainder().at_least(80.0).clip(true))
-        .header(24.0, |mut header| {
-            for (title, hint) in [
-                (
-                    "Layer",
-                    "The nodes that are lowered together go by the first one's name",
-                ),
-                ("Operator", ""),
-                (
-                    "Error",
-                    "Relative L2 error at the outputs with this layer lowered (or kept, as chosen): worst output",
-                ),
-                ("MACs [M]", "Multiply-accumulates in millions"),
-                ("", ""),
-            ] {
-                header.col(|ui| {
-                    let label = ui.label(RichText::new(title).small().color(t.weak));
-                    if !hint.is_empty() {
-                        label.on_hover_text(hint);
-                    }
-                });
-            }
-        })
-        .body(|body| {
-            body.rows(22.0, order.len(), |mut row| {
-                let Some(index) = order.get(row.index()).copied() else {
-                    return;
-                };
-                let Some(measured) = found.layers.get(index) else {
-                    return;
-                };
-                let layer = &measured.layer;
-                let is_kept = kept.contains(&index);
-                row.col(|ui| {
-                    let text = format::middle(&layer.name, (width * 0.32 / 7.4) as usize);
-                    ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
-                });
-                row.col(|ui| {
-                    ui.add(Label::new(&layer.op_type).selectable(false).truncate());
-                });
-                row.col(|ui| {
-                    let text = error(measured);
-                    ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
-                });
-                row.col(|ui| {
-                    let text = layer
-                        .macs
-                        .map_or_else(String::new, |n| format::significant(n as f64 / 1e6));
-                    ui.add(Label::new(RichText::new(text).monospace()).selectable(false));
-                });
-                row.col(|ui| bar(ui, measured, largest, is_kept, &t));
-                let response = row.response();
-                let words = if is_kept { ", kept" } else { "" };
-                let label = format!("Layer {} {}: {}{words}", layer.name, layer.op_type, error(measured));
-                response.widget_info(|| egui::WidgetInfo::selected(egui::accesskit::Role::Row, true, is_kept, &label));
-                if response.clicked() {
-                    go = layer.nodes.first().cloned();
-                }
-                if let Some(why) = &measured.failure {
-                    response.on_hover_text(why);
-                }
-            });
-        });
-    if let Some(name) = go {
-        let graph = state.doc.as_ref().and_then(|d| Some(d.shown()?.graph.clone()));
-        let at = graph.and_then(|g| g.nodes.iter().position(|n| *n.name == *name));
-        if let Some(id) = at.and_then(|i| u32::try_from(i).ok()) {
-            state.act(Action::Go(Selection::Node(NodeId(id))));
-        }
-    }
-}
-
-fn error(measured: &Measured) -> String {
-    match (&measured.errors, &measured.failure) {
-        (Some(e), _) if e.relative_l2().is_infinite() => "not finite".into(),
-        (Some(e), _) => format::significant(e.relative_l2()),
-        (None, Some(_)) => "failed".into(),
-        (None, None) => "…".into(),
-    }
-}
-
-fn bar(ui: &mut Ui, measured: &Measured, largest: f64, is_kept: bool, t: &Tokens) {
-    let room = ui.available_width() - if is_kept { 40.0 } else { 0.0 };
-    let share = match &measured.errors {
-        Some(e) if e.relative_l2().is_finite() => (e.relative_l2() / largest.max(1e-300)) as f32,
-        Some(_) => 1.0,
-        None => 0.0,
-    };
-    let (rect, _) = ui.allocate_exact_size(vec2(room.max(8.0), 10.0), egui::Sense::hover());
-    let mut filled = rect;
-    filled.set_width((rect.width() * share.clamp(0.0, 1.0)).max(if measured.errors.is_some() { 1.0 } else { 0.0 }));
-    let colour = if is_kept { t.success } else { t.sensitivity(share) };
-    ui.painter().rect_filled(filled, 2.0, colour);
-    if is_kept {
-        ui.label(RichText::new("kept").small().color(t.success));
-    }
-}
-
-fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
-    let Some(doc) = &mut state.doc else { return };
-    let kept = state.sensitivity.kept(doc.recipe());
-    let metric = state.sensitivity.metric();
-    let measured = state.lab.result.as_ref().filter(|_| !state.lab.is_running());
-    let latencies = measured.map_or_else(Vec::new, |m| state.sensitivity.latencies(doc.recipe(), m));
-    let by_latency = plots::by_latency(found, metric, &latencies);
-    let is_timed = by_latency.len() > 1;
-    let by_macs = plots::by_lowered_macs(found, metric);
-    let points = if is_timed { by_latency } else { by_macs };
-    if points.is_empty() {
-        empty(
-            ui,
-            "No picture yet",
-            "Combinations of kept layers appear here, error against the share of multiply-accumulates lowered.",
-        );
-        return;
-    }
-    let best: Vec<usize> = points.iter().filter(|p| p.best).map(|p| p.kept).collect();
-    let cost = if is_timed {
-        "median latency, ms"
-    } else {
-        "multiply-accumulates lowered, %"
-    };
-    let height = (ui.available_height() - 56.0).max(80.0);
-    plots::pareto(ui, points, cost, metric, kept, height);
-    ui.horizontal_wrapped(|ui| {
-        let text = match measured.filter(|_| is_timed) {
-            Some(m) => format!("A point per combination; latency by protocol {}.", m.protocol),
-            None => "A point per combination that was run. Nothing here is a time yet.".into(),
-        };
-        note(ui, text);
-        let ready = !found.ranking.is_empty() && !state.sensitivity.is_running() && !is_timed;
-        let hint = "Those on the line become variants: compare them in the Lab to see their latency here";
-        if ready && ui.small_button("Add as variants").on_hover_text(hint).clicked() {
-            match state.sensitivity.with_variants(doc.recipe(), &best) {
-                Ok(next) => {
-                    doc.edit("Add variants", next);
-                    doc.history().close_step();
-                    state.actions.push(Action::Step(Step::Lab));
-                }
-                Err(why) => state.sensitivity.failure = Some(why),
-            }
-        }
-    });
-    for words in &found.notes {
-        note(ui, format!("⚠ {words}"));
-    }
-}
-
 /// Why no search can be started, besides what else runs; none when one can.
 pub fn blocked(state: &State) -> Option<String> {
     let recipe = state.doc.as_ref()?.recipe();
-    (!Lowering::is_patched(recipe)).then(|| "Choose FP16, BF16, INT8, FP8 or INT4 in the Recipe step first".into())
+    let has_variant = matches!(state.sensitivity.place(), Place::Variant(_));
+    (!Lowering::is_patched(recipe) && !has_variant)
+        .then(|| "Choose FP16, BF16, INT8, FP8 or INT4 in the Recipe step first".into())
 }
