@@ -361,6 +361,9 @@ pub struct CastArgs {
     /// Inputs and outputs keep their types
     #[arg(long)]
     pub keep_io: bool,
+    /// Cast the graph as it is: do not raise its opset and fuse layer normalizations first
+    #[arg(long)]
+    pub as_is: bool,
     /// Look at weights only; do not run the model to find ranges
     #[arg(long, conflicts_with_all = ["data", "cache"])]
     pub no_ranges: bool,

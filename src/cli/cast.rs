@@ -3,13 +3,19 @@
 use super::args::CastArgs;
 use super::exit::{CliError, Exit};
 use super::lower;
-use crate::rewrite::{CastSpec, PatchSpec};
+use crate::model::Model;
+use crate::recipe::Recipe;
+use crate::rewrite::{CastSpec, LowType, PatchSpec, apply_all};
 use crate::worker::Want;
+use std::sync::Arc;
 
 /// Finds ranges, casts, writes the model, says what was done.
 pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
     lower::refuse_existing(&args.calibration.output, args.calibration.force)?;
-    let recipe = lower::recipe(&args.calibration.data)?;
+    let mut recipe = lower::recipe(&args.calibration.data)?;
+    if !args.as_is {
+        make_ready(&mut recipe, args.to)?;
+    }
     let ranges = match args.no_ranges {
         true => None,
         false => Some(lower::calibrate(&recipe, &args.calibration.data, Want::Ranges)?.ranges()),
@@ -27,4 +33,16 @@ pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
         ..CastSpec::new(args.to)
     };
     lower::write(&recipe, &args.calibration, &[PatchSpec::Cast(Box::new(spec))])
+}
+
+/// Adds the patches that come before a cast, where they can be applied; a cast can do without.
+fn make_ready(recipe: &mut Recipe, to: LowType) -> Result<(), CliError> {
+    let model = Arc::new(Model::open(&recipe.model.path).map_err(CliError::unusable)?);
+    let mut patches = recipe.patches.clone();
+    patches.extend(PatchSpec::before_casting(to));
+    match apply_all(&model, &patches) {
+        Ok(_) => recipe.patches = patches,
+        Err(why) => eprintln!("note: cast as it is: {why}"),
+    }
+    Ok(())
 }

@@ -119,6 +119,12 @@ pub struct Calibration {
     pub source: String,
     /// Samples seen.
     pub samples: u64,
+    /// Seconds that the inferences took.
+    #[serde(default)]
+    pub inference_s: f64,
+    /// Seconds that looking at their values took.
+    #[serde(default)]
+    pub looking_s: f64,
     /// By tensor name.
     pub tensors: BTreeMap<String, Observed>,
 }

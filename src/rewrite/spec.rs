@@ -79,6 +79,16 @@ impl PatchSpec {
         vec![Self::RaiseOpset { to: opset }, Self::RemoveNoOps {}, Self::default()]
     }
 
+    /// What makes a model ready for a cast: an opset whose operators take the type, and layer normalizations in one piece,
+    /// whose squares and roots then stay precise inside (ONNX Runtime 1.24 does not load some that are cast in pieces).
+    pub fn before_casting(to: LowType) -> Vec<Self> {
+        let opset = match to {
+            LowType::Fp16 => 17,
+            LowType::Bf16 => 22,
+        };
+        vec![Self::RaiseOpset { to: opset }, Self::FuseLayerNorm {}]
+    }
+
     /// What is done to clean a model up, in order. None of it changes results beyond rounding.
     pub fn clean_up() -> Vec<Self> {
         vec![

@@ -77,6 +77,25 @@ fn digits_are_cast_with_ranges_from_their_calibration_data() {
     assert_eq!(input["min"], 0.0, "{input}");
     assert!(cache["tensors"].as_object().unwrap().len() > 30);
 
+    // Ranges are enough for a cast, not for thresholds; they are no less refused than those of other data.
+    let arguments = ["quantize", recipe, "-o", "b.onnx", "--cache", "ranges.json"];
+    let err = refused(&run(home.path(), &arguments), 2);
+    assert!(err.contains("it holds ranges, this needs thresholds for INT8"), "{err}");
+    let arguments = [
+        "cast",
+        recipe,
+        "--to",
+        "fp16",
+        "-o",
+        "b.onnx",
+        "--cache",
+        "ranges.json",
+        "--samples",
+        "7",
+    ];
+    let err = refused(&run(home.path(), &arguments), 2);
+    assert!(err.contains("it was made with other data"), "{err}");
+
     // A cache of another model is refused by name and reason.
     let other = model("ch_ppocr_mobile_v2.0_cls_mobile.onnx");
     let arguments = [

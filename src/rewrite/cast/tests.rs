@@ -258,6 +258,144 @@ fn casts_are_not_piled_up() {
 }
 
 #[test]
+fn float64_becomes_float32_first() {
+    let wide = Tensor::from_f64(&[2], &[0.5, 1e300]).unwrap().to_proto("w");
+    let mut g = graph(
+        &[],
+        &[],
+        vec![wide],
+        vec![node("Add", &["x", "w"], &["a"]), node("Tanh", &["a"], &["y"])],
+    );
+    g.input = vec![value("x", DataType::Float64, &[2])];
+    g.output = vec![value("y", DataType::Float64, &[2])];
+    let p = proto(g, vec![]);
+    let done = cast(&p, |spec| spec.include_ops = vec!["Add".into()]);
+    assert_eq!(operators(done.model.graph()), ["Add", "Tanh"]);
+    assert_eq!(dtype(&done, "x"), Some(DataType::Float16));
+    assert!(
+        done.summary.contains("float64 tensors became float32 first"),
+        "{}",
+        done.summary
+    );
+    // Once on the way to float32, once on the way to float16.
+    let clamped: Vec<(&str, DataType)> = done.losses.iter().map(|l| (l.tensor.as_str(), l.dtype)).collect();
+    assert_eq!(clamped, [("w", DataType::Float32), ("w", DataType::Float16)]);
+    let done = cast(&p, |spec| spec.keep_io_types = true);
+    assert_eq!(dtype(&done, "x"), Some(DataType::Float64));
+    assert_eq!(dtype(&done, "y"), Some(DataType::Float64));
+    let inner: Vec<_> = operators(done.model.graph())
+        .into_iter()
+        .filter(|op| *op != "Cast")
+        .collect();
+    assert_eq!(inner, ["Add", "Tanh"]);
+}
+
+#[test]
+fn deep_sums_stay_float32_on_request() {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![
+            Tensor::from_f32(&[40, 8], &[0.1; 320]).unwrap().to_proto("deep"),
+            Tensor::from_f32(&[8, 4], &[0.1; 32]).unwrap().to_proto("flat"),
+        ],
+        vec![
+            node("MatMul", &["x", "deep"], &["a"]),
+            node("MatMul", &["a", "flat"], &["b"]),
+            node("ReduceMean", &["b"], &["y"]),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[2, 40])];
+    g.output = vec![value("y", DataType::Float32, &[1, 1])];
+    let done = cast(&proto(g, vec![]), |spec| spec.max_depth = Some(16));
+    assert_eq!(
+        reason(&done, "a_MatMul"),
+        "FP32: it adds up 40 values into one, the limit is 16"
+    );
+    assert_eq!(reason(&done, "b_MatMul"), "FP16");
+    assert_eq!(reason(&done, "y_ReduceMean"), "FP16");
+}
+
+#[test]
+fn losses_of_values_are_told() {
+    let mut p = chain();
+    p.graph.get_or_insert_default().initializer = vec![weights("w", &[1e6, 1e-12])];
+    let done = cast(&p, |spec| {
+        spec.include_ops = vec!["Add".into()];
+        spec.ranges = reached("a", 1.3e5);
+    });
+    let found = crate::check::losses(std::slice::from_ref(&done));
+    let rules: Vec<&str> = found.iter().map(|f| f.rule.as_str()).collect();
+    assert_eq!(rules, ["data.overflow", "data.clamped", "data.flushed"]);
+    assert_eq!(found[0].reason, "a reached 1.3e5, which is infinite in float16");
+    assert!(
+        found[1].reason.starts_with("1 of 2 values of w are beyond float16"),
+        "{}",
+        found[1].reason
+    );
+    assert!(found.iter().all(|f| f.evidence == crate::check::Evidence::Data));
+}
+
+#[test]
+fn inside_bodies_ranges_were_not_seen() {
+    let branch = |op: &str| graph(&[], &["i"], vec![], vec![node(op, &["x"], &["i"])]);
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![],
+        vec![with(
+            with(node("If", &["c"], &["y"]), body("then_branch", branch("Tanh"))),
+            body("else_branch", branch("Exp")),
+        )],
+    );
+    g.input.push(value("c", DataType::Bool, &[]));
+    let p = proto(g, vec![]);
+    let done = cast(&p, |spec| spec.ranges = reached("x", 1.0));
+    assert!(
+        reason(&done, "i_Exp").contains("inside a body, where its range was not seen"),
+        "{:?}",
+        done.notes
+    );
+    let done = cast(&p, |spec| {
+        spec.ranges = reached("x", 1.0);
+        spec.include_ops = vec!["Exp".into()];
+    });
+    assert_eq!(reason(&done, "i_Exp"), "FP16");
+}
+
+#[test]
+fn scales_too_small_for_the_type_keep_their_pair_and_reader() {
+    let scalar = |name: &str, value: f32| Tensor::from_f32(&[], &[value]).unwrap().to_proto(name);
+    let zero = Tensor::from_i8(&[], &[0]).unwrap().to_proto("z");
+    let g = graph(
+        &["x"],
+        &["y"],
+        vec![scalar("s", 0.01), scalar("small", 1e-6), zero],
+        vec![
+            node("QuantizeLinear", &["x", "s", "z"], &["q"]),
+            node("DequantizeLinear", &["q", "s", "z"], &["d"]),
+            node("Exp", &["d"], &["e"]),
+            node("QuantizeLinear", &["e", "small", "z"], &["q2"]),
+            node("DequantizeLinear", &["q2", "small", "z"], &["d2"]),
+            node("Tanh", &["d2"], &["y"]),
+        ],
+    );
+    let done = cast(&proto(g, vec![]), |_| ());
+    assert_eq!(reason(&done, "d_DequantizeLinear"), "FP16");
+    assert_eq!(reason(&done, "e_Exp"), "FP16");
+    assert_eq!(
+        reason(&done, "q2_QuantizeLinear"),
+        "FP32: its scale 1.0e-6 is too small for FP16"
+    );
+    assert_eq!(
+        reason(&done, "y_Tanh"),
+        "FP32: the scale 1.0e-6 of d2 is too small for FP16"
+    );
+    assert_eq!(dtype(&done, "small"), Some(DataType::Float32));
+    assert_eq!(dtype(&done, "s"), Some(DataType::Float16));
+}
+
+#[test]
 fn what_cannot_be_cast_is_refused_in_words() {
     let refused = |p: &ModelProto, to| {
         let spec = CastSpec::new(to);

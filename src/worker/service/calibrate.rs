@@ -6,7 +6,6 @@ use super::estimate::model_hash;
 use super::inputs::Inputs;
 use super::{TaskOutput, request, unexpected};
 use crate::data::NamedTensors;
-use crate::format;
 use crate::graph::{Graph, TensorKind};
 use crate::model::{DataType, Model, Tensor};
 use crate::recipe::Recipe;
@@ -275,15 +274,6 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
             context.share(format!("Collect ranges, {samples} of {total} samples"), share);
         }
     }
-    context.log(
-        None,
-        "info",
-        format!(
-            "{samples} samples: inference took {}, looking at the values {}",
-            format::seconds(running_s),
-            format::seconds(looking_s)
-        ),
-    );
     let source = format!(
         "{} on {} {}",
         inputs.words(samples),
@@ -304,6 +294,8 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
         purpose: key.purpose,
         source,
         samples,
+        inference_s: running_s,
+        looking_s,
         tensors: found,
     })
 }
