@@ -55,6 +55,7 @@ fn digits_are_cast_with_ranges_from_their_calibration_data() {
         "half.onnx",
         "--cache",
         "ranges.json",
+        "--as-is",
         "--json",
     ];
     let report = json(&run(home.path(), &arguments));
@@ -78,7 +79,7 @@ fn digits_are_cast_with_ranges_from_their_calibration_data() {
     assert!(cache["tensors"].as_object().unwrap().len() > 30);
 
     // Ranges are enough for a cast, not for thresholds; they are no less refused than those of other data.
-    let arguments = ["quantize", recipe, "-o", "b.onnx", "--cache", "ranges.json"];
+    let arguments = ["quantize", recipe, "-o", "b.onnx", "--cache", "ranges.json", "--as-is"];
     let err = refused(&run(home.path(), &arguments), 2);
     assert!(err.contains("it holds ranges, this needs thresholds for INT8"), "{err}");
     let arguments = [
