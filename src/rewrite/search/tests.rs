@@ -130,6 +130,77 @@ fn what_the_patch_includes_by_name_is_never_kept() {
     assert!(keep(&patches[..1], &[], false).unwrap_err().contains("no patch"));
 }
 
+#[test]
+fn pictures_hold_what_ran_and_mark_what_nothing_beats() {
+    let patch = PatchSpec::Quantize(Box::new(quantize()));
+    let all = found(&patch);
+    let measured = |layer: &Layer| Measured {
+        layer: Layer {
+            is_asked_for: layer.name == "b_Conv",
+            ..layer.clone()
+        },
+        errors: None,
+        failure: None,
+    };
+    // Errors as they could be: keeping layer 3 helps, keeping 0 as well does not.
+    let trial = |kept: &[usize], relative_l2: f64, nan: u64| Trial {
+        kind: TrialKind::Point,
+        kept: kept.to_vec(),
+        lowered_macs: all.lowered_macs(kept),
+        errors: Some(Errors {
+            samples: 1,
+            outputs: vec![OutputError {
+                relative_l2: Some(relative_l2),
+                cosine: 1.0 - relative_l2,
+                nan,
+                ..OutputError::default()
+            }],
+            top1: None,
+        }),
+        failure: None,
+        holds: None,
+    };
+    let search = Search {
+        patch: patch.label().into(),
+        reference: "a test".into(),
+        data: "a test".into(),
+        way: Way::OneLowered,
+        rank_samples: 1,
+        samples: 1,
+        layers: all.layers.iter().map(measured).collect(),
+        ranking: vec![3, 1, 0, 2],
+        reference_top1: None,
+        limit: None,
+        trials: vec![
+            trial(&[], 0.4, 0),
+            trial(&[3], 0.1, 0),
+            trial(&[3, 0], 0.2, 0),
+            trial(&[3, 0, 2], 0.3, 2),
+        ],
+        found: None,
+        notes: Vec::new(),
+    };
+    assert_eq!(search.worst(2), [3, 0], "what is asked for by name stays lowered");
+    assert_eq!(search.worst(9), [3, 0, 2]);
+    for metric in [Metric::RelativeL2, Metric::Cosine] {
+        let picture = search.by_lowered_macs(metric);
+        let marks: Vec<(usize, bool)> = picture.iter().map(|p| (p.0, p.3)).collect();
+        assert_eq!(marks, [(0, true), (1, true), (2, false)], "{metric:?}; NaN is no point");
+        assert_eq!(picture[0].1, 1.0);
+    }
+    // Two were measured; the one with less error is slower.
+    let latency = |t: &Trial| {
+        [Some(1.0), None, Some(1.5), Some(2.0)]
+            .get(t.kept.len())
+            .copied()
+            .flatten()
+    };
+    let picture = search.by_latency(Metric::RelativeL2, latency);
+    assert_eq!(picture, [(0, 1.0, 0.4, true), (2, 1.5, 0.2, true)]);
+    let kept = search.patches(std::slice::from_ref(&patch), &search.worst(1)).unwrap();
+    assert_eq!(nodes(&found(&kept[0]).layers), nodes(&all.layers[..3]));
+}
+
 fn nodes<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> BTreeSet<&'a str> {
     layers.into_iter().flat_map(|l| &l.nodes).map(String::as_str).collect()
 }
