@@ -84,7 +84,7 @@ pub struct Trial {
     pub kind: TrialKind,
     /// Layers kept in higher precision: indices into [`Search::layers`], worst first.
     pub kept: Vec<usize>,
-    /// Share of the model's multiply-accumulates that are lowered, 0..=1; none when no node has a count.
+    /// Share of the model's multiply-accumulates that are lowered, 0..=1; none when that of some node is not known.
     pub lowered_macs: Option<f64>,
     /// Error at the model's outputs; none when it could not be run.
     pub errors: Option<Errors>,

@@ -1,6 +1,7 @@
 //! The layers of a search: what a precision patch lowers, in groups that are lowered or kept together.
 
-use crate::graph::{Graph, NodeId, Producer, cost};
+use super::Macs;
+use crate::graph::{Graph, NodeId, Producer};
 use crate::rewrite::clean::label;
 use crate::rewrite::fold::refuse_broken;
 use crate::rewrite::names::matches;
@@ -73,7 +74,7 @@ pub struct Layer {
 pub struct Layers {
     /// The layers.
     pub layers: Vec<Layer>,
-    /// Multiply-accumulates of the whole model, lowered or not; none when no node has a count.
+    /// Multiply-accumulates of the whole model, lowered or not; none when it has no count, or a part of it is not known.
     pub macs: Option<u64>,
 }
 
@@ -86,15 +87,15 @@ impl Layers {
     }
 }
 
-/// The layers of a model that a patch lowers, in the graph's order; `graph` as it is before the patch, `sizes` what its
-/// symbolic dimensions count as.
+/// The layers of a model that a patch lowers, in the graph's order; `graph` as it is before the patch, `macs` what its
+/// nodes cost.
 ///
 /// Quantization: a weighted operator with the residual Add that fuses with it and the pools beside it, which are quantized
 /// only because it is. Casts: an operator with the pointwise and moving ones behind it (in the same body).
 ///
 /// # Errors
 /// What the patch itself would say; a patch that does not lower precision.
-pub fn layers(graph: &Graph, patch: &PatchSpec, sizes: &BTreeMap<String, u64>) -> Result<Layers, String> {
+pub fn layers(graph: &Graph, patch: &PatchSpec, macs: &Macs) -> Result<Layers, String> {
     refuse_broken(graph)?;
     let (groups, include, include_ops): (Vec<Vec<NodeId>>, &[String], &[String]) = match patch {
         PatchSpec::Cast(spec) => {
@@ -107,11 +108,9 @@ pub fn layers(graph: &Graph, patch: &PatchSpec, sizes: &BTreeMap<String, u64>) -
         }
         other => return Err(format!("{} does not lower precision", other.label())),
     };
-    let bind: Vec<(&str, u64)> = sizes.iter().map(|(name, n)| (name.as_str(), *n)).collect();
-    let costs = cost::costs(graph, &bind);
     let layer = |nodes: Vec<NodeId>| {
         let first = graph.node(*nodes.first()?);
-        let counts = nodes.iter().filter_map(|id| costs.get(id.0 as usize)?.macs);
+        let counts = nodes.iter().filter_map(|id| *macs.nodes.get(id.0 as usize)?);
         let names: Vec<String> = nodes.iter().map(|id| label(graph.node(*id))).collect();
         let named = names.iter().any(|n| include.iter().any(|p| matches(p, n)));
         let listed = nodes
@@ -125,10 +124,9 @@ pub fn layers(graph: &Graph, patch: &PatchSpec, sizes: &BTreeMap<String, u64>) -
             is_asked_for: named || listed,
         })
     };
-    let total = cost::total(graph, &costs).macs;
     Ok(Layers {
         layers: groups.into_iter().filter_map(layer).collect(),
-        macs: (total > 0).then_some(total),
+        macs: macs.total,
     })
 }
 

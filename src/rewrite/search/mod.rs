@@ -2,7 +2,7 @@
 //!
 //! Pure logic: `layers` groups the nodes that a precision patch lowers, `errors` says how far results are from the
 //! reference and what a limit is, `rank` orders layers by what they lose, `keep` turns "keep these" into patches, `fewest`
-//! looks for the fewest, `pareto` says which combinations no other beats, `found` is the result. The engines run in
+//! looks for the fewest, `pareto` says which combinations no other beats, `sizes` what nodes cost, `found` is the result. The engines run in
 //! [`crate::worker::service`] (`Task::Search`), which calls these.
 
 mod errors;
@@ -12,6 +12,7 @@ mod keep;
 mod layers;
 mod pareto;
 mod rank;
+mod sizes;
 
 #[cfg(test)]
 mod tests;
@@ -23,3 +24,4 @@ pub use keep::{keep, only, precision_patch};
 pub use layers::{Layer, Layers, layers};
 pub use pareto::pareto;
 pub use rank::rank;
+pub use sizes::{Macs, macs};

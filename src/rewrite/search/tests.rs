@@ -67,7 +67,8 @@ fn quantize() -> QuantizeSpec {
 }
 
 fn found(patch: &PatchSpec) -> Layers {
-    layers(&Graph::new(model(&residual())), patch, &BTreeMap::new()).unwrap()
+    let graph = Graph::new(model(&residual()));
+    layers(&graph, patch, &macs(&graph, &Vec::new())).unwrap()
 }
 
 fn names(layers: &Layers) -> Vec<Vec<&str>> {
@@ -98,6 +99,20 @@ fn what_is_quantized_because_of_a_convolution_belongs_to_it() {
     assert_eq!(layers.macs, Some(128 * (48 + 3 * 256)));
     assert_eq!(layers.lowered_macs(&[]), Some(1.0));
     assert_eq!(layers.lowered_macs(&[1, 3]), Some((48.0 + 256.0) / (48.0 + 768.0)));
+}
+
+#[test]
+fn costs_are_those_of_the_data_s_sizes() {
+    let mut open = residual();
+    let g = open.graph.get_or_insert_default();
+    g.input = vec![value("x", DataType::Float32, &[-1, 3, -1, -1])];
+    let graph = Graph::new(model(&open));
+    let unknown = macs(&graph, &Vec::new());
+    assert_eq!(unknown.total, None, "a part that is not known leaves no total");
+    let x = Tensor::from_f32(&[2, 3, 4, 8], &[0.0; 192]).unwrap();
+    let known = macs(&graph, &vec![("x".to_owned(), x)]);
+    assert_eq!(known.total, Some(2 * 32 * (48 + 3 * 256)));
+    assert_eq!(known.nodes[0], Some(2 * 32 * 48));
 }
 
 #[test]

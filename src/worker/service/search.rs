@@ -36,7 +36,7 @@ pub fn run(context: &Context, recipe: &Recipe, spec: &SearchSpec) -> Result<Task
     let mut session = Session::open(context, recipe, before, spec)?;
     context.phase("Run the reference", None);
     session.start(lowering.iter().any(|p| matches!(p, PatchSpec::Cast(_))))?;
-    let layers = layers(session.graph(), patch, session.sizes()).map_err(request)?;
+    let layers = layers(session.graph(), patch, session.macs()).map_err(request)?;
     if layers.layers.is_empty() {
         let label = patch.label();
         return Err(request(format!("{label}: no node of the model can be lowered")));

@@ -5,16 +5,14 @@ use super::super::build::{Built, with_hash};
 use super::super::context::Context;
 use super::super::inputs::Inputs;
 use super::super::{ServiceEvent, request, unexpected};
-use crate::data::NamedTensors;
 use crate::engine::EngineError;
 use crate::format;
-use crate::graph::{Dim, Graph};
+use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::{BuildSpec, DataSource, Recipe, TargetSpec};
-use crate::rewrite::search::{Errors, SearchSpec, Top1};
+use crate::rewrite::search::{Errors, Macs, SearchSpec, Top1, macs};
 use crate::rewrite::{PatchSpec, apply_all};
 use crate::worker::{Job, JobError, JobOutput};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -61,7 +59,7 @@ pub struct Session<'a> {
     graph: Graph,
     source: Option<DataSource>,
     rank_samples: u64,
-    sizes: BTreeMap<String, u64>,
+    macs: Macs,
     facts: Facts,
     notes: Vec<String>,
     live: Option<Live>,
@@ -115,7 +113,7 @@ impl<'a> Session<'a> {
             graph: Graph::new(model),
             source,
             rank_samples: spec.rank_samples.max(1),
-            sizes: BTreeMap::new(),
+            macs: Macs::default(),
             facts: Facts::default(),
             notes: Vec::new(),
             live: None,
@@ -128,9 +126,9 @@ impl<'a> Session<'a> {
         &self.graph
     }
 
-    /// What the model's symbolic dimensions are in the data; known once started.
-    pub fn sizes(&self) -> &BTreeMap<String, u64> {
-        &self.sizes
+    /// What the model's nodes cost at the sizes of the data; known once started.
+    pub fn macs(&self) -> &Macs {
+        &self.macs
     }
 
     /// What is run; known once started.
@@ -182,8 +180,8 @@ impl<'a> Session<'a> {
                 left_out += batch.count;
                 continue;
             }
-            if self.sizes.is_empty() {
-                self.sizes = sizes(&self.graph, &batch.tensors);
+            if live.batches == 0 {
+                self.macs = macs(&self.graph, &batch.tensors);
             }
             let job = Job::Expect {
                 engine: live.reference.engine,
@@ -305,22 +303,4 @@ impl<'a> Session<'a> {
     fn job(&self, live: &Live, job: Job) -> Result<JobOutput, JobError> {
         self.context.run_quietly(&live.reference.worker, job, None)
     }
-}
-
-/// What the inputs' symbolic dimensions are.
-fn sizes(graph: &Graph, tensors: &NamedTensors) -> BTreeMap<String, u64> {
-    let mut sizes = BTreeMap::new();
-    for id in graph.bodies.first().map_or(&[][..], |b| &b.inputs) {
-        let input = graph.tensor(*id);
-        let given = tensors.iter().find(|(name, _)| *name == *input.name);
-        let (Some((_, given)), Some(shape)) = (given, &input.ty.shape) else {
-            continue;
-        };
-        for (dim, size) in shape.0.iter().zip(&given.dims) {
-            if let Dim::Symbol(name) = dim {
-                sizes.insert(name.to_string(), *size);
-            }
-        }
-    }
-    sizes
 }
