@@ -8,7 +8,7 @@ use crate::graph::{Graph, NodePath, Producer};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Runs that are profiled when nobody says how many.
+/// Most runs that are profiled when nobody says how many.
 pub const RUNS: u32 = 50;
 
 /// Times of one layer: a node, or what a runtime fused into one.

@@ -84,7 +84,7 @@ pub struct StudioArgs {
     /// The step to show: model, check, recipe, build or lab
     #[arg(long)]
     pub step: Option<String>,
-    /// The pane to bring to the front: plots, variants, findings or log
+    /// The pane to bring to the front: precision, plots, variants, findings, engine, layers or log
     #[arg(long)]
     pub pane: Option<String>,
 }
@@ -211,9 +211,9 @@ pub struct ProfileArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub one: OneVariant,
-    /// Runs to profile, after a few that do not count
-    #[arg(long, value_name = "N", default_value_t = crate::bench::layer::RUNS, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub runs: u32,
+    /// Runs to profile, after a few that do not count; when not given, up to 50 in about ten seconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runs: Option<u32>,
 }
 
 /// Arguments of `compare`.

@@ -55,7 +55,7 @@ fn step(text: &str) -> Result<Step, CliError> {
 fn pane(text: &str) -> Result<Pane, CliError> {
     let unusable = || {
         CliError::unusable(format!(
-            "--pane {text:?}: expected plots, variants, findings, log, graph or inspector"
+            "--pane {text:?}: expected precision, plots, variants, findings, engine, layers, log, graph or inspector"
         ))
     };
     Pane::from_name(text).ok_or_else(unusable)

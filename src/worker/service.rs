@@ -68,8 +68,8 @@ pub enum Task {
     Profile {
         /// Resolved recipe (no variants).
         recipe: Box<Recipe>,
-        /// Runs to profile.
-        runs: u32,
+        /// Runs to profile; when not given, as many as fit into a few seconds.
+        runs: Option<u32>,
     },
     /// Measure what every layer loses by being lowered, and run combinations of layers kept in higher precision: the worst
     /// N, and the fewest with which a limit holds. Tells [`ServiceEvent::Search`] on the way.

@@ -306,7 +306,7 @@ fn profile(state: &mut State, tree: &mut Tree<Pane>) {
     recipe.variants.clear();
     let task = Task::Profile {
         recipe: Box::new(recipe),
-        runs: crate::bench::layer::RUNS,
+        runs: None,
     };
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
     state.lab.profile = Some(LayerRun::new(job, name));

@@ -124,20 +124,20 @@ pub fn stages(ui: &mut Ui, stages: &Stages) {
                 ("◑", t.accent)
             };
             ui.label(RichText::new(icon).color(colour));
-            ui.add(egui::Label::new(&row.name).truncate());
+            // Times first, from the right: the name has the rest.
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let time = match row.took {
-                    Some(took) => format::seconds(took.as_secs_f64()),
-                    None => format::seconds(row.since.elapsed().as_secs_f64()),
-                };
-                ui.label(RichText::new(time).monospace().color(t.weak));
+                let took = row.took.unwrap_or_else(|| row.since.elapsed());
+                ui.label(
+                    RichText::new(format::seconds(took.as_secs_f64()))
+                        .monospace()
+                        .color(t.weak),
+                );
                 if row.total > 1 && !row.finished {
-                    ui.label(
-                        RichText::new(format!("{} of {}", format::count(row.done), format::count(row.total)))
-                            .small()
-                            .color(t.weak),
-                    );
+                    let words = format!("{} of {}", format::count(row.done), format::count(row.total));
+                    ui.label(RichText::new(words).small().color(t.weak));
                 }
+                let name = egui::Label::new(&row.name).truncate();
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| ui.add(name));
             });
         });
     }
