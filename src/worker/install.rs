@@ -396,10 +396,13 @@ fn run(
                 Some((done, total)) => tell(InstallEvent::Bytes { done, total }),
                 None if line.trim().is_empty() => {}
                 None => {
-                    if last.len() == KEPT {
-                        last.remove(0);
+                    // Indented are the places in Python's tracebacks, and details of what goes well.
+                    if !line.starts_with(' ') {
+                        if last.len() == KEPT {
+                            last.remove(0);
+                        }
+                        last.push(line.trim_end().chars().take(LONGEST).collect());
                     }
-                    last.push(line.trim_end().chars().take(LONGEST).collect());
                     tell(InstallEvent::Line(line.trim_end().to_string()));
                 }
             },

@@ -86,6 +86,10 @@ fn failures_say_what_to_do_and_leave_nothing() {
             "mkdir -p $target/half; echo 'OSError: [Errno 28] No space left on device' >&2; exit 2",
             "not enough room in",
         ),
+        (
+            "echo 'Traceback (most recent call last):' >&2; echo '  File \"a.py\", line 1' >&2; echo 'E: x' >&2; exit 2",
+            "last):\nE: x",
+        ),
         ("mkdir -p $target/other-1.0.dist-info", "has no onnxruntime/capi"),
     ] {
         let folder = tempfile::tempdir().unwrap();
