@@ -10,6 +10,7 @@ mod layers;
 mod optimized;
 mod pictures;
 mod precision;
+mod sensitivity;
 mod trouble;
 
 use eframe::egui::{self, Vec2};
