@@ -78,6 +78,10 @@ impl Enqueue for Work {
         self.graph = Some(graph.ok_or("nothing was captured")?);
         Ok(())
     }
+
+    fn release(&mut self) {
+        self.graph = None;
+    }
 }
 
 fn input(index: u32) -> f32 {

@@ -20,7 +20,12 @@ pub trait Enqueue {
     /// # Errors
     /// Why it cannot be captured.
     fn capture(&mut self) -> Result<(), String>;
+    /// Goes back to plain inferences.
+    fn release(&mut self);
 }
+
+/// What outputs are filled with before a run that must write them; as a float of any width it is not a number.
+const UNWRITTEN: u8 = 0xFF;
 
 /// The measuring loop's side of an engine on a GPU. Device memory belongs to the engine and is shared by the slots, as
 /// trtexec shares it; host memory is pinned and each slot has its own.
@@ -106,6 +111,38 @@ impl<E: Enqueue> GpuLoop<E> {
             .ok_or_else(|| format!("the measuring loop has no slot {slot}"))
     }
 
+    /// The outputs of one inference, in memory that held [`UNWRITTEN`] before.
+    fn outputs_of_one(&mut self) -> Result<Vec<Vec<u8>>, String> {
+        for (device, bytes) in &self.outputs {
+            // SAFETY: the engine's device memory has this many bytes.
+            unsafe { result::memset_d8_async(*device, UNWRITTEN, *bytes, self.compute.cu_stream()) }.map_err(text)?;
+        }
+        self.engine.enqueue()?;
+        self.compute.synchronize().map_err(text)?;
+        let read = |(device, bytes): &(CUdeviceptr, usize)| {
+            let mut host = vec![0_u8; *bytes];
+            // SAFETY: as above; nothing runs on the stream that writes there.
+            unsafe { result::memcpy_dtoh_sync(&mut host, *device) }.map_err(text)?;
+            Ok(host)
+        };
+        self.outputs.iter().map(read).collect()
+    }
+
+    /// Captures, and makes sure that the graph writes what a plain inference writes: a runtime may launch a graph that it
+    /// captured earlier, for other shapes or other memory, and its time would be that of something else.
+    fn capture_checked(&mut self) -> Result<(), String> {
+        let plain = self.outputs_of_one()?;
+        self.engine.capture()?;
+        let captured = self.outputs_of_one()?;
+        match unwritten(&plain, &captured) {
+            0 => Ok(()),
+            words => Err(format!(
+                "the captured graph does not write all outputs of an inference ({} bytes are left out)",
+                4 * words
+            )),
+        }
+    }
+
     fn pinned(&self, bytes: usize) -> Result<PinnedHostSlice<u8>, String> {
         // SAFETY: the memory is written in full before anything reads it: inputs just below, outputs by the copies.
         unsafe { self.device.context.alloc_pinned_with_flags(bytes, 0) }.map_err(text)
@@ -189,7 +226,11 @@ impl<E: Enqueue> GpuTimed for GpuLoop<E> {
     }
 
     fn capture(&mut self) -> Result<(), String> {
-        self.engine.capture()
+        let captured = self.capture_checked();
+        if captured.is_err() {
+            self.engine.release();
+        }
+        captured
     }
 
     fn synchronize(&mut self, slot: usize, event: Event) -> Result<(), String> {
@@ -213,5 +254,31 @@ impl<E> Drop for GpuLoop<E> {
         for stream in [&self.input, &self.compute, &self.output] {
             let _ = stream.synchronize();
         }
+    }
+}
+
+/// Words of four bytes that the plain inference wrote and the captured one did not.
+fn unwritten(plain: &[Vec<u8>], captured: &[Vec<u8>]) -> usize {
+    let is_left = |word: &[u8]| word.iter().all(|b| *b == UNWRITTEN);
+    let words = |(a, b): (&Vec<u8>, &Vec<u8>)| {
+        let pairs = a.chunks(4).zip(b.chunks(4));
+        pairs.filter(|(a, b)| is_left(b) && !is_left(a)).count()
+    };
+    plain.iter().zip(captured).map(words).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_graph_of_a_smaller_batch_is_noticed() {
+        let plain = vec![vec![1, 2, 3, 4, 5, 6, 7, 8], vec![0xFF; 6]];
+        assert_eq!(unwritten(&plain, &plain), 0);
+        let half = vec![vec![1, 2, 3, 4, 0xFF, 0xFF, 0xFF, 0xFF], vec![0xFF; 6]];
+        assert_eq!(unwritten(&plain, &half), 1);
+        // Other values are not its business: kernels may add up in any order.
+        let other = vec![vec![1, 2, 3, 5, 5, 6, 7, 8], vec![0xFF; 6]];
+        assert_eq!(unwritten(&plain, &other), 0);
     }
 }

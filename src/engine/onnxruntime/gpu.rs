@@ -13,9 +13,8 @@ use cudarc::driver::sys::CUdeviceptr;
 use ort::memory::{AllocationDevice, Allocator, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::{IoBinding, NoSelectedOutputs, RunOptions, Session};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The id under which ONNX Runtime keeps the captured graph.
-const GRAPH: &str = "1";
 /// The id that means: enqueue plainly.
 const NO_GRAPH: &str = "-1";
 
@@ -27,6 +26,9 @@ pub struct Gpu {
     pub stream: Arc<CudaStream>,
     /// Why the session cannot capture graphs; none when it can.
     pub no_graph: Option<String>,
+    /// Graphs that the session captured. Each has an id of its own: ONNX Runtime launches a graph that it has under an id
+    /// whatever is bound now, also one of other shapes, in memory that is gone.
+    graphs: AtomicU32,
 }
 
 impl Gpu {
@@ -41,7 +43,13 @@ impl Gpu {
             device,
             stream,
             no_graph: None,
+            graphs: AtomicU32::new(0),
         })
+    }
+
+    /// An id for a graph yet to be captured.
+    fn new_graph(&self) -> String {
+        (self.graphs.fetch_add(1, Ordering::Relaxed) + 1).to_string()
     }
 }
 
@@ -65,7 +73,8 @@ struct Bound<'a> {
     session: &'a mut Session,
     binding: IoBinding,
     options: RunOptions<NoSelectedOutputs>,
-    no_graph: Option<String>,
+    /// The id to capture under, or why there can be no graph.
+    graph: Result<String, String>,
 }
 
 impl Enqueue for Bound<'_> {
@@ -74,15 +83,20 @@ impl Enqueue for Bound<'_> {
     }
 
     fn capture(&mut self) -> Result<(), String> {
-        if let Some(reason) = &self.no_graph {
-            return Err(reason.clone());
-        }
+        let id = self.graph.clone()?;
         let words = |e: ort::Error| run_error(&e).to_string();
         // ONNX Runtime captures during a run with a new id, and launches the graph from then on.
-        let capturing = options(true, GRAPH).map_err(words)?;
+        let capturing = options(true, &id).map_err(words)?;
         run_bound(self.session, &self.binding, Some(&capturing))?;
-        self.options = options(false, GRAPH).map_err(words)?;
+        self.options = options(false, &id).map_err(words)?;
         Ok(())
+    }
+
+    fn release(&mut self) {
+        // Options are a small object of the runtime's: without memory for one nothing runs anyway.
+        if let Ok(plain) = options(false, NO_GRAPH) {
+            self.options = plain;
+        }
     }
 }
 
@@ -145,7 +159,7 @@ pub fn timed<'a>(engine: &'a mut OnnxRuntime, inputs: &NamedTensors) -> Result<B
         session,
         binding,
         options: options(false, NO_GRAPH).map_err(words)?,
-        no_graph: gpu.no_graph.clone(),
+        graph: gpu.no_graph.clone().map_or_else(|| Ok(gpu.new_graph()), Err),
     };
     let gpu = GpuLoop::new(&gpu.device, &gpu.stream, bound, transfers, results.collect()).map_err(failed)?;
     Ok(Box::new(Run { gpu }))

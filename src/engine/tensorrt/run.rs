@@ -485,6 +485,10 @@ impl Enqueue for Work<'_> {
         self.graph = Some(graph.map_err(text)?.ok_or("nothing was captured")?);
         Ok(())
     }
+
+    fn release(&mut self) {
+        self.graph = None;
+    }
 }
 
 struct Loop<'a> {
