@@ -87,8 +87,8 @@ fn what_is_quantized_because_of_a_convolution_belongs_to_it() {
     assert_eq!(
         names(&layers),
         [
-            vec!["a_Conv", "p_MaxPool"],
-            vec!["b_Conv"],
+            vec!["a_Conv", "r_Relu", "p_MaxPool"],
+            vec!["b_Conv", "br_Relu"],
             vec!["c_Conv", "s_Add"],
             vec!["d_Conv"]
         ]
