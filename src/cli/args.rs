@@ -84,7 +84,10 @@ pub struct StudioArgs {
     /// The step to show: model, check, recipe, build or lab
     #[arg(long)]
     pub step: Option<String>,
-    /// The pane to bring to the front: precision, plots, variants, findings, engine, layers or log
+    /// Run this once the file is open, and wait for its end before a screenshot: check, build, compare or sweep
+    #[arg(long, requires = "file")]
+    pub run: Option<String>,
+    /// The pane to bring to the front: precision, plots, batches, variants, history, findings, engine, layers or log
     #[arg(long)]
     pub pane: Option<String>,
 }

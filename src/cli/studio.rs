@@ -2,6 +2,7 @@
 
 use super::args::StudioArgs;
 use super::{CliError, Exit};
+use crate::studio::command::CommandId;
 use crate::studio::{self, Options, layout::Pane, state::Step};
 use eframe::egui::ThemePreference;
 
@@ -17,6 +18,7 @@ pub fn studio(args: &StudioArgs) -> Result<Exit, CliError> {
         theme: args.theme.as_deref().map(theme).transpose()?,
         step: args.step.as_deref().map(step).transpose()?,
         pane: args.pane.as_deref().map(pane).transpose()?,
+        run: args.run.as_deref().map(run).transpose()?,
         ..Options::default()
     };
     studio::run(options).map_err(|error| CliError::unusable(error.to_string()))?;
@@ -52,10 +54,22 @@ fn step(text: &str) -> Result<Step, CliError> {
     Step::from_name(text).ok_or_else(unusable)
 }
 
+fn run(text: &str) -> Result<CommandId, CliError> {
+    match text {
+        "check" => Ok(CommandId::Check),
+        "build" => Ok(CommandId::Build),
+        "compare" => Ok(CommandId::Compare),
+        "sweep" => Ok(CommandId::Sweep),
+        _ => Err(CliError::unusable(format!(
+            "--run {text:?}: expected check, build, compare or sweep"
+        ))),
+    }
+}
+
 fn pane(text: &str) -> Result<Pane, CliError> {
     let unusable = || {
         CliError::unusable(format!(
-            "--pane {text:?}: expected precision, plots, variants, findings, engine, layers, log, graph or inspector"
+            "--pane {text:?}: expected precision, plots, batches, variants, history, findings, engine, layers, log, graph or inspector"
         ))
     };
     Pane::from_name(text).ok_or_else(unusable)

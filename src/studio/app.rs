@@ -32,6 +32,8 @@ pub struct Studio {
     /// A picture of the plots on its way to the clipboard.
     picture: Arc<Mutex<Option<egui::ColorImage>>>,
     was_share: Option<f32>,
+    /// A command to run once what was opened stands.
+    run: Option<command::CommandId>,
 }
 
 impl Studio {
@@ -63,7 +65,10 @@ impl Studio {
         }
         let waker = ctx.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || waker.request_repaint_after(FRAME));
-        let service = Service::new(options.launch);
+        let mut service = Service::new(options.launch);
+        if let Some(folder) = options.data {
+            service = service.with_data(Some(folder));
+        }
         let asking = Job::new(service.start(crate::worker::Task::Targets, Arc::clone(&wake)));
         let mut state = State {
             settings,
@@ -87,6 +92,7 @@ impl Studio {
             precision: Default::default(),
             sensitivity: Default::default(),
             lab: Default::default(),
+            runs: Default::default(),
             log: Default::default(),
             toasts: egui_notify::Toasts::default().with_anchor(egui_notify::Anchor::BottomRight),
             plots_at: None,
@@ -97,7 +103,9 @@ impl Studio {
         if let Some(path) = options.open {
             state.act(Action::Open(path));
         }
-        let screenshot = options.screenshot.map(Screenshot::new);
+        let screenshot = options
+            .screenshot
+            .map(|path| Screenshot::new(path, options.run.is_some()));
         Self {
             state,
             tree,
@@ -107,6 +115,7 @@ impl Studio {
             persist,
             picture: Arc::default(),
             was_share: None,
+            run: options.run,
         }
     }
 
@@ -131,6 +140,7 @@ impl Studio {
             && !checking
             && !s.build.as_ref().is_some_and(Job::is_running)
             && !s.lab.is_running()
+            && !s.runs.is_busy()
             && !s.precision.is_running()
             && !s.sensitivity.is_running()
             && !s.lab.is_profiling()
@@ -190,6 +200,10 @@ impl Studio {
                 Action::FindLayersOf(variant) => {
                     command::find_layers_of(&mut self.state, variant);
                     layout::show(&mut self.tree, Pane::Precision);
+                }
+                Action::ShowRuns(ids) => {
+                    let s = &mut self.state;
+                    s.runs.compare(ids, &s.wake);
                 }
                 Action::Save(path, replace) => self.save(path, replace),
             }
@@ -286,7 +300,10 @@ impl Studio {
             // Ctrl+Z and plain keys belong to a text field while it is being edited.
             let typing = ctx.egui_wants_keyboard_input();
             let editing = shortcut.modifiers.is_none() || matches!(shortcut.logical_key, egui::Key::Z | egui::Key::C);
-            let function = matches!(shortcut.logical_key, egui::Key::F5 | egui::Key::F6 | egui::Key::F7);
+            let function = matches!(
+                shortcut.logical_key,
+                egui::Key::F5 | egui::Key::F6 | egui::Key::F7 | egui::Key::F8
+            );
             if typing && editing && !function {
                 continue;
             }
@@ -388,7 +405,19 @@ impl eframe::App for Studio {
             ctx.request_repaint_after(Duration::from_secs(2));
         }
         self.carry_out(&ctx);
-        let settled = self.is_settled();
+        let mut settled = self.is_settled();
+        if settled && let Some(id) = self.run.take() {
+            // Whatever it starts has not started yet.
+            settled = false;
+            match command::find(id).and_then(|c| (c.blocked)(&self.state)) {
+                None => self.state.act(Action::Run(id)),
+                Some(why) => {
+                    eprintln!("enginesmith: --run: {why}");
+                    super::FAILED.store(true, std::sync::atomic::Ordering::Relaxed);
+                }
+            }
+            ctx.request_repaint();
+        }
         if let Some(screenshot) = &mut self.screenshot {
             screenshot.step(&ctx, settled);
         }

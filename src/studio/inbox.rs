@@ -1,6 +1,6 @@
 //! Taking in what background work tells: opening, dialogs, targets, checks, calibrations, builds, comparisons. Called once a frame.
 
-use super::command;
+use super::command::{self, CommandId};
 use super::state::lab::Run;
 use super::state::opened_engine::{self, OpenedEngine};
 use super::state::{Action, CheckState, Document, Ending, Job, Level, Selection, State, Targets};
@@ -9,6 +9,7 @@ use super::widgets::Failure;
 use crate::recipe::Lowering;
 use crate::worker::{ServiceEvent, TaskOutput};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Takes in everything that arrived since the last frame.
 pub fn take_in(s: &mut State) {
@@ -22,6 +23,8 @@ pub fn take_in(s: &mut State) {
     search(s);
     build(s);
     lab(s);
+    sweep(s);
+    super::state::runs::take_in(s);
     engine(s);
     profile(s);
     difference(s);
@@ -47,6 +50,7 @@ fn opening(s: &mut State) {
                 s.engine_file = Default::default();
                 s.built_file = None;
                 s.lab = Default::default();
+                s.runs = Default::default();
                 s.save_as = None;
                 s.precision = Default::default();
                 s.sensitivity = Default::default();
@@ -314,6 +318,9 @@ fn lab(s: &mut State) {
             if let TaskOutput::Compare(result) = *output {
                 s.lab.result = Some(result);
                 s.say("Comparison done");
+                let since = s.lab.run.as_ref().map_or_else(Instant::now, |r| r.job.started());
+                s.runs.announce(since);
+                s.act(Action::Run(CommandId::ReadHistory));
             }
         }
         Some(Ending::Failed(error)) => s.error(format!("Comparison failed: {error}")),
@@ -394,6 +401,37 @@ fn optimized(s: &mut State) {
         Some(Ok(())) => s.say("This is the graph that ONNX Runtime runs"),
         Some(Err(None)) => s.say("Optimizing has stopped"),
         Some(Err(Some(why))) => s.error(format!("The optimized graph cannot be shown: {why}")),
+        None => {}
+    }
+}
+
+fn sweep(s: &mut State) {
+    let Some(sweep) = s.lab.sweep.as_mut().filter(|sweep| sweep.job.is_running()) else {
+        return;
+    };
+    let mut lines = Vec::new();
+    sweep.poll(&mut |event| collect_log(event, &mut lines));
+    let (ending, since) = (sweep.job.ending.clone(), sweep.job.started());
+    let done = match &ending {
+        Some(Ending::Done(output)) => match output.as_ref() {
+            TaskOutput::Compare(result) => {
+                sweep.result = Some(result.clone());
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    write_log(s, lines, &|_| "sweep".into());
+    match ending {
+        Some(Ending::Done(_)) if done => {
+            s.say("Sweep done");
+            s.runs.announce(since);
+            s.act(Action::Run(CommandId::ReadHistory));
+        }
+        Some(Ending::Done(_)) => s.error("The service answered something else than a sweep"),
+        Some(Ending::Failed(error)) => s.error(format!("Sweep failed: {error}")),
+        Some(Ending::Cancelled) => s.say("The sweep has stopped"),
         None => {}
     }
 }

@@ -19,8 +19,12 @@ pub enum Pane {
     Precision,
     /// Plots of the comparison.
     Plots,
+    /// Throughput against batch size.
+    Batches,
     /// Table of variants.
     Variants,
+    /// Earlier runs of the model over time.
+    History,
     /// List of findings.
     Findings,
     /// Errors against the reference, tensor by tensor.
@@ -34,10 +38,12 @@ pub enum Pane {
 }
 
 /// Panes of the drawer.
-const DRAWER: [Pane; 8] = [
+const DRAWER: [Pane; 10] = [
     Pane::Precision,
     Pane::Plots,
+    Pane::Batches,
     Pane::Variants,
+    Pane::History,
     Pane::Findings,
     Pane::Engine,
     Pane::Layers,
@@ -57,13 +63,15 @@ const FIRST: [Pane; 7] = [
 
 impl Pane {
     /// All, in the order of the View menu.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Step,
         Self::Canvas,
         Self::Inspector,
         Self::Precision,
         Self::Plots,
+        Self::Batches,
         Self::Variants,
+        Self::History,
         Self::Findings,
         Self::Engine,
         Self::Layers,
@@ -79,7 +87,9 @@ impl Pane {
             Self::Inspector => "Inspector",
             Self::Precision => "Precision",
             Self::Plots => "Plots",
+            Self::Batches => "Batches",
             Self::Variants => "Variants",
+            Self::History => "History",
             Self::Findings => "Findings",
             Self::Engine => "Engine",
             Self::Layers => "Layers",

@@ -40,8 +40,12 @@ pub struct Options {
     pub step: Option<Step>,
     /// Pane to bring to the front.
     pub pane: Option<Pane>,
+    /// A command to run once what is opened stands; a screenshot waits until it has ended.
+    pub run: Option<command::CommandId>,
     /// How workers start.
     pub launch: Launch,
+    /// Folder for the history and build times instead of the user's.
+    pub data: Option<PathBuf>,
     /// Remember settings and layout.
     pub persist: bool,
 }
@@ -55,7 +59,9 @@ impl Default for Options {
             theme: None,
             step: None,
             pane: None,
+            run: None,
             launch: Launch::default(),
+            data: None,
             persist: true,
         }
     }
@@ -75,12 +81,12 @@ pub enum StudioError {
     /// The window could not be made.
     #[error("the window could not be opened: {0}. Without a window, use the command line: enginesmith run RECIPE.toml")]
     Window(String),
-    /// The screenshot could not be written; the reason was printed.
-    #[error("the screenshot could not be written")]
-    Screenshot,
+    /// The screenshot could not be written, or the command could not be run; the reason was printed.
+    #[error("not everything that was asked for could be done; the reason stands above")]
+    Unfinished,
 }
 
-/// Set when the screenshot could not be written; the window is gone by the time anyone asks.
+/// Set when the screenshot could not be written or the command not be run; the window is gone by the time anyone asks.
 static FAILED: AtomicBool = AtomicBool::new(false);
 
 /// Opens the window and returns when it closes.
@@ -112,7 +118,7 @@ pub fn run(options: Options) -> Result<(), StudioError> {
         other => StudioError::Window(other.to_string()),
     })?;
     if FAILED.load(Ordering::Relaxed) {
-        Err(StudioError::Screenshot)
+        Err(StudioError::Unfinished)
     } else {
         Ok(())
     }

@@ -35,6 +35,8 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
                 Pane::Inspector => panels::inspector::show(ui, state),
                 Pane::Precision => panels::precision::show(ui, state),
                 Pane::Plots => panels::plots::show(ui, state),
+                Pane::Batches => panels::sweep::show(ui, state),
+                Pane::History => panels::runs::show(ui, state),
                 Pane::Variants => panels::variants::show(ui, state),
                 Pane::Differences => panels::differences::show(ui, state),
                 Pane::Findings => panels::findings::show(ui, state),

@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A screenshot to come.
 pub struct Screenshot {
     path: PathBuf,
+    /// Wait however long it takes.
+    patient: bool,
     started: Instant,
     calm: u32,
     asked: bool,
@@ -22,11 +24,12 @@ pub struct Screenshot {
 }
 
 impl Screenshot {
-    /// A picture to be written to `path`.
-    pub fn new(path: PathBuf) -> Self {
+    /// A picture to be written to `path`; a patient one waits until nothing is in flight however long that takes.
+    pub fn new(path: PathBuf, patient: bool) -> Self {
         let (tell, image) = channel();
         Self {
             path,
+            patient,
             started: Instant::now(),
             calm: 0,
             asked: false,
@@ -50,7 +53,7 @@ impl Screenshot {
             return;
         }
         self.calm = if settled { self.calm + 1 } else { 0 };
-        if self.calm >= FRAMES || self.started.elapsed() > PATIENCE {
+        if self.calm >= FRAMES || (!self.patient && self.started.elapsed() > PATIENCE) {
             self.asked = true;
             let (tell, ctx2) = (self.tell.clone(), ctx.clone());
             ctx.request_screenshot(move |image| {
@@ -59,7 +62,8 @@ impl Screenshot {
                 ctx2.request_repaint();
             });
         }
-        ctx.request_repaint_after(Duration::from_millis(16));
+        // While something runs its own events draw frames; more of them would be work that no user causes.
+        ctx.request_repaint_after(Duration::from_millis(if settled { 16 } else { 250 }));
     }
 }
 

@@ -261,3 +261,38 @@ fn a_closed_pane_comes_back() {
     click(&mut h, "View");
     h.get_by_label_contains("Show log");
 }
+
+#[test]
+fn batch_sizes_are_swept_live_and_the_history_shows_the_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let lines = "bench.duration_s = 0.1\nbench.rounds = 3\nbench.warmup_ms = 1.0\nbuild.options.threads = 1\nsweep.batches = [1, 2, 4, 8]\n";
+    let mut h = studio(opening(recipe(&dir, lines)));
+    settle(&mut h);
+    step(&mut h, "Lab");
+    click(&mut h, "Sweep batch sizes");
+    until_state(&mut h, "a curve grows", |s| {
+        s.lab.sweep.as_ref().is_some_and(|s| s.curves()[0].points.len() >= 2)
+    });
+    until_state(&mut h, "the sweep has ended", |s| !s.lab.is_running());
+    settle(&mut h);
+    let state = h.state().state();
+    let sweep = state.lab.sweep.as_ref().unwrap();
+    assert!(sweep.result.is_some(), "{}", state.log.text());
+    let curve = &sweep.curves()[0];
+    assert_eq!(curve.points.iter().map(|p| p.batch).collect::<Vec<_>>(), [1, 2, 4, 8]);
+    // The tab and the panel say how the curve was judged.
+    assert!(h.query_all_by_label_contains(&format!("{}: ", curve.name)).count() >= 1);
+    // Every batch size is a run of the history.
+    click(&mut h, "Search commands");
+    h.get_by_label("Type a command").type_text("show history");
+    h.run_ok();
+    h.key_press(Key::Enter);
+    settle(&mut h);
+    h.get_by_label("4 runs");
+    click_containing(&mut h, " b8 · embedded · 1 run");
+    h.get_by_label_contains("too few runs to know the noise");
+    let Some(Ok(kept)) = &h.state().state().runs.kept else {
+        panic!("the history was read")
+    };
+    assert_eq!((kept.trends.len(), kept.history.entries.len()), (4, 4));
+}

@@ -46,6 +46,9 @@ pub fn studio_with_launch(options: Options) -> Harness<'static, Studio> {
 
 fn launched(mut options: Options, size: Vec2, theme: egui::Theme) -> Harness<'static, Studio> {
     options.persist = false;
+    // Nothing of a test belongs to the user's own history.
+    let data = options.data.get_or_insert_with(|| tempfile::tempdir().unwrap().keep());
+    assert!(data.is_dir());
     options.theme = Some(theme.into());
     let mut harness = Harness::builder()
         .with_size(size)

@@ -8,6 +8,7 @@ use crate::studio::state::differences::DifferenceRun;
 use crate::studio::state::lab::Run;
 use crate::studio::state::layer_run::LayerRun;
 use crate::studio::state::optimized::{self, Optimized};
+use crate::studio::state::sweep::Sweep;
 use crate::studio::state::{Action, Job, Selection, State, Step, Targets, save};
 use crate::studio::tasks::Dialog;
 use crate::studio::theme;
@@ -144,6 +145,17 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
         CommandId::CancelProfile => {
             if let Some(run) = &mut state.lab.profile {
                 run.job.cancel();
+            }
+        }
+        CommandId::Sweep => sweep(state, shell.tree),
+        CommandId::CancelSweep => {
+            if let Some(sweep) = &mut state.lab.sweep {
+                sweep.job.cancel();
+            }
+        }
+        CommandId::ReadHistory => {
+            if let Some(doc) = &state.doc {
+                state.runs.read(state.service.data(), &doc.model, &state.wake);
             }
         }
         CommandId::FindDifference => find_difference(state, shell.tree),
@@ -337,6 +349,29 @@ fn find_difference(state: &mut State, tree: &mut Tree<Pane>) {
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
     state.lab.difference = Some(DifferenceRun::new(job, name));
     layout::show(tree, Pane::Differences);
+}
+
+fn sweep(state: &mut State, tree: &mut Tree<Pane>) {
+    let Some(doc) = &state.doc else { return };
+    let mut recipe = doc.recipe().clone();
+    recipe.sweep.get_or_insert_default();
+    let rows = match recipe.sweep_rows() {
+        Ok(rows) => rows,
+        Err(why) => {
+            state.error(format!("The variants cannot be resolved: {why}"));
+            return;
+        }
+    };
+    let protocol = crate::studio::panels::recipe::protocol_name(&recipe);
+    let task = Task::Sweep {
+        recipe: Box::new(recipe),
+    };
+    let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
+    state.lab.sweep = Some(Sweep::new(job, protocol, &rows));
+    state.act(Action::Step(Step::Lab));
+    // After the step, which brings its own tab to the front.
+    state.act(Action::Run(CommandId::Pane(Pane::Batches)));
+    layout::show(tree, Pane::Batches);
 }
 
 fn copy_table(state: &mut State, write: fn(&crate::bench::Comparison) -> String, what: &'static str) {

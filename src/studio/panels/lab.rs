@@ -33,7 +33,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if widgets::primary(ui, "Compare variants", blocked.as_deref()).clicked() {
             state.act(Action::Run(CommandId::Compare));
         }
-        if state.lab.is_running() {
+        if state.lab.is_sweeping() {
+            super::build::cancel(ui, state, CommandId::CancelSweep);
+        } else if state.lab.is_running() {
             super::build::cancel(ui, state, CommandId::CancelCompare);
         } else if state.lab.is_profiling() {
             super::build::cancel(ui, state, CommandId::CancelProfile);
@@ -49,6 +51,17 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 .on_disabled_hover_text(blocked.unwrap_or_default());
         }
     });
+    if !state.lab.is_running() {
+        let blocked = find(CommandId::Sweep).and_then(|c| (c.blocked)(state));
+        let button = egui::Button::new("Sweep batch sizes").min_size(egui::vec2(0.0, 4.0 * SPACE));
+        let response = ui.add_enabled(blocked.is_none(), button);
+        if response.clicked() {
+            state.act(Action::Run(CommandId::Sweep));
+        }
+        response
+            .on_hover_text("Throughput against batch size, and its knee")
+            .on_disabled_hover_text(blocked.unwrap_or_default());
+    }
     if let Some(why) = super::recipe::builds_only(state) {
         ui.add_space(HALF);
         card(ui, Some(Tokens::of(ui).warning), |ui| {
@@ -62,7 +75,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     ui.add_space(SPACE);
     let (mut again, mut profile, mut differ) = (false, None, None);
+    if let Some(sweep) = state.lab.sweep.as_ref().filter(|s| s.job.is_running()) {
+        super::build::progress(ui, &sweep.job);
+    }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        if let Some(result) = state.lab.sweep.as_ref().and_then(|s| s.result.as_ref()) {
+            for words in crate::export::sweep::words(result) {
+                note(ui, words);
+            }
+        }
         let Some(run) = &state.lab.run else {
             note(ui, "Builds every variant of the recipe, then measures them in turn. Plots fill below while samples arrive.");
             if n == 1 {

@@ -27,6 +27,8 @@ pub mod recipe;
 mod recipe_options;
 mod recipe_parts;
 mod recipe_target;
+pub mod runs;
 pub mod start;
 pub mod story;
+pub mod sweep;
 pub mod variants;

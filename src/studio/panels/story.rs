@@ -281,8 +281,33 @@ fn live(state: &State, step: Step) -> Live {
 }
 
 fn lab(state: &State) -> Live {
+    let swept = state.lab.sweep.as_ref();
+    if let Some(sweep) = swept.filter(|s| s.job.is_running()) {
+        let phase = &sweep.job.phase;
+        return Live {
+            text: if phase.name.is_empty() {
+                "Starting".into()
+            } else {
+                phase.name.clone()
+            },
+            tone: Tone::Running,
+            progress: phase.fraction,
+        };
+    }
     let Some(run) = &state.lab.run else {
-        return Live::new("Not measured", Tone::Idle);
+        let curves = swept
+            .and_then(|s| s.result.as_ref())
+            .map(|r| r.sweeps.as_slice())
+            .unwrap_or_default();
+        let knee = |c: &crate::bench::sweep::Curve| {
+            c.knee
+                .map(|k| Live::new(format!("Knee at batch {}", k.batch), Tone::Good))
+        };
+        return match curves.iter().find_map(knee) {
+            Some(live) => live,
+            None if !curves.is_empty() => Live::new("No knee", Tone::Good),
+            None => Live::new("Not measured", Tone::Idle),
+        };
     };
     if run.job.is_running() {
         let name = if run.job.is_cancelling() {

@@ -5,12 +5,16 @@ mod bars;
 mod latency;
 mod pareto;
 mod ranges;
+mod sweep;
+mod trend;
 mod weights;
 
 pub use bars::{speedup, throughput};
 pub use latency::{axes, histogram, latency};
 pub use pareto::{axis as metric_axis, by_latency, by_lowered_macs, pareto};
 pub use ranges::{Limit, limits, ranges};
+pub use sweep::sweep;
+pub use trend::trend;
 pub use weights::weights;
 
 use super::state::lab::Run;

@@ -66,6 +66,11 @@ impl Job {
         }
     }
 
+    /// When it started.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
     /// True until it ended.
     pub fn is_running(&self) -> bool {
         self.ending.is_none()

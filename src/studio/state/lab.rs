@@ -64,6 +64,8 @@ pub struct Lab {
     pub run: Option<Run>,
     /// The last result.
     pub result: Option<Comparison>,
+    /// The running or last sweep of batch sizes.
+    pub sweep: Option<super::sweep::Sweep>,
     /// True while the plots stand still though samples arrive.
     pub paused: bool,
     /// Counts up to make the plots forget zoom and pan.
@@ -97,9 +99,14 @@ impl Lab {
         self.difference.as_ref().is_some_and(|d| d.job.is_running())
     }
 
-    /// True while a comparison runs.
+    /// True while a comparison or a sweep runs.
     pub fn is_running(&self) -> bool {
-        self.run.as_ref().is_some_and(|r| r.job.is_running())
+        self.run.as_ref().is_some_and(|r| r.job.is_running()) || self.is_sweeping()
+    }
+
+    /// True while a sweep runs.
+    pub fn is_sweeping(&self) -> bool {
+        self.sweep.as_ref().is_some_and(|s| s.job.is_running())
     }
 }
 

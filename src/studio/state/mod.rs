@@ -17,10 +17,12 @@ pub mod optimized;
 pub mod patched;
 pub mod precision;
 pub mod rows;
+pub mod runs;
 pub mod save;
 pub mod sensitivity;
 pub mod stages;
 pub mod summary;
+pub mod sweep;
 pub mod variants;
 pub mod weights;
 
@@ -111,6 +113,8 @@ pub enum Action {
     CopyPlots,
     /// Find the layers that lose accuracy in the variant with this index.
     FindLayersOf(usize),
+    /// Put runs of the history, by id, into the table, the first as the baseline.
+    ShowRuns(Vec<String>),
     /// Write the recipe to this file; true replaces an existing one.
     Save(PathBuf, bool),
 }
@@ -215,6 +219,8 @@ pub struct State {
     pub sensitivity: Sensitivity,
     /// Live and finished comparisons.
     pub lab: Lab,
+    /// Earlier runs of the open model.
+    pub runs: runs::Runs,
     /// The log.
     pub log: Log,
     /// Short messages in the corner.

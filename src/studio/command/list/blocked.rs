@@ -1,5 +1,6 @@
 //! Why a command cannot be run now, where several commands share the reason.
 
+use crate::data::shapes;
 use crate::studio::state::{CheckState, Job, State};
 
 pub(super) fn never(_: &State) -> Option<String> {
@@ -36,6 +37,9 @@ pub(super) fn may_build(state: &State) -> Option<String> {
     if state.build.as_ref().is_some_and(Job::is_running) {
         return Some("A build is running".into());
     }
+    if state.lab.is_sweeping() {
+        return Some("A sweep is running".into());
+    }
     if state.lab.is_running() {
         return Some("A comparison is running".into());
     }
@@ -64,6 +68,18 @@ pub(super) fn may_differ(state: &State) -> Option<String> {
 pub(super) fn needs_difference(state: &State) -> Option<String> {
     let has_result = state.lab.difference.as_ref().is_some_and(|d| d.result.is_some());
     (!has_result).then(|| "Find where a variant differs first".into())
+}
+
+/// As [`may_compare`]; a model whose batch is fixed cannot be swept.
+pub(super) fn may_sweep(state: &State) -> Option<String> {
+    may_compare(state).or_else(|| {
+        let doc = state.doc.as_ref()?;
+        let (recipe, graph) = (doc.recipe(), &doc.analysis.as_ref()?.graph);
+        let bound = shapes::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).ok()?;
+        let planned = recipe.sweep.clone().unwrap_or_default().planned();
+        let why = |batch: &u64| shapes::with_batch(graph, &bound, *batch).err();
+        planned.iter().find_map(why)
+    })
 }
 
 pub(super) fn needs_run(state: &State) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The menu "Lab": comparisons, plots, tables.
 
-use super::blocked::{may_compare, may_differ, needs_difference, needs_result, needs_run};
+use super::blocked::{may_compare, may_differ, may_sweep, needs_difference, needs_model, needs_result, needs_run};
 use super::{Command, CommandId, Figure, Menu, alone};
 use eframe::egui::Key;
 
@@ -46,6 +46,17 @@ pub(super) static LAB: &[Command] = &[
             let found = s.lab.difference.as_ref().is_some_and(|d| d.first_bad().is_some());
             (!found).then(|| "No bad node was named, or the graph shown does not have it".into())
         })
+    }),
+    Command::new(Menu::Lab, CommandId::Sweep, "Sweep batch sizes", may_sweep).key(alone(Key::F8)),
+    Command::new(Menu::Lab, CommandId::CancelSweep, "Cancel sweep", |s| {
+        match &s.lab.sweep {
+            Some(sweep) if sweep.job.is_cancelling() => Some("The sweep was asked to stop".into()),
+            Some(sweep) if sweep.job.is_running() => None,
+            _ => Some("No sweep is running".into()),
+        }
+    }),
+    Command::new(Menu::Lab, CommandId::ReadHistory, "Read history again", |s| {
+        needs_model(s).or_else(|| s.runs.is_busy().then(|| "The history is being read".into()))
     }),
     Command::new(Menu::Lab, CommandId::PausePlots, "Pause or resume plots", needs_run).icon("⏸"),
     Command::new(Menu::Lab, CommandId::ResetPlots, "Reset plot zoom", needs_run),

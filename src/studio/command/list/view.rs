@@ -18,6 +18,7 @@ pub(super) static VIEW: &[Command] = &[
     Command::new(Menu::View, CommandId::Pane(Pane::Inspector), "Show inspector", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Precision), "Show precision", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Plots), "Show plots", never),
+    Command::new(Menu::View, CommandId::Pane(Pane::Batches), "Show batch sizes", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Variants), "Show variants", never),
     Command::new(
         Menu::View,
@@ -25,6 +26,7 @@ pub(super) static VIEW: &[Command] = &[
         "Show differences",
         never,
     ),
+    Command::new(Menu::View, CommandId::Pane(Pane::History), "Show history", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Findings), "Show findings", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Engine), "Show engine", never),
     Command::new(Menu::View, CommandId::Pane(Pane::Layers), "Show layers", never),
