@@ -55,8 +55,9 @@ class Display:
             stderr=subprocess.DEVNULL,
         )
         os.close(tell)
-        number = os.read(ready, 16).decode().strip()
-        os.close(ready)
+        # The number and the end of its line may come one after the other.
+        with os.fdopen(ready) as line:
+            number = line.readline().strip()
         if not number:
             raise SystemExit("Xvfb did not start")
         self.name = f":{number}"
