@@ -2,6 +2,7 @@
 //! really says afterwards.
 
 use super::clean::label;
+use super::quantize::fuses;
 use crate::graph::{Graph, Node, NodeId, Producer, TensorId, TensorKind, cost};
 use crate::model::DataType;
 use std::collections::{BTreeMap, HashMap};
@@ -94,9 +95,49 @@ impl Computes {
     }
 }
 
-/// What every node computes in, by [`NodeId`].
+/// Pointwise nodes followed back from one of them to the weighted node that it is fused into, at most.
+const LONGEST_GROUP: usize = 6;
+
+/// What every node computes in, by [`NodeId`]. What engines fuse into a quantized node computes with it, though its own
+/// tensors are float in the graph.
 pub fn computes(graph: &Graph) -> Vec<Computes> {
-    graph.nodes.iter().map(|node| of_node(graph, node)).collect()
+    let mut all: Vec<Computes> = graph.nodes.iter().map(|node| of_node(graph, node)).collect();
+    let fused = graph.nodes.iter().map(|node| fused_into(graph, &all, node));
+    let fused: Vec<Option<Computes>> = fused.collect();
+    for (computes, fused) in all.iter_mut().zip(fused) {
+        if let Some(with) = fused {
+            *computes = with;
+        }
+    }
+    all
+}
+
+/// What the quantized node computes in that engines fuse a pointwise one into (the same rule as quantization's).
+fn fused_into(graph: &Graph, computes: &[Computes], node: &Node) -> Option<Computes> {
+    let mut at = node;
+    for _ in 0..LONGEST_GROUP {
+        if !fuses(at) {
+            return None;
+        }
+        let is_data = |id: &TensorId| graph.tensor(*id).kind != TensorKind::Constant;
+        let mut data = at.inputs.iter().flatten().copied().filter(is_data);
+        let (Some(tensor), None) = (data.next(), data.next()) else {
+            return None;
+        };
+        let info = graph.tensor(tensor);
+        let Producer::Node { node: maker, .. } = info.producer else {
+            return None;
+        };
+        if info.consumers.len() != 1 || info.is_output {
+            return None;
+        }
+        at = graph.node(maker);
+        let of_maker = computes.get(maker.0 as usize).copied()?;
+        if of_maker.is_quantized() && matches!(&*at.op_type, "Conv" | "ConvTranspose" | "Gemm" | "MatMul") {
+            return Some(of_maker);
+        }
+    }
+    None
 }
 
 fn of_node(graph: &Graph, node: &Node) -> Computes {
@@ -470,6 +511,14 @@ mod tests {
         let after = Graph::new(step.model.clone());
         let now = counts(&after);
         assert!(now.nodes(Computes::Int8) > 3, "{now:?}");
+        // What the patch says is fused is counted with what it is fused into, and nothing else is.
+        for (node, computes) in after.nodes.iter().zip(computes(&after)) {
+            let name = label(node);
+            let note = step.notes.iter().find(|(n, _)| *n == name).map(|(_, why)| why.as_str());
+            if let Some(note) = note.filter(|_| fuses(node)) {
+                assert_eq!(note.starts_with("INT8"), computes == Computes::Int8, "{name}: {note}, {computes:?}");
+            }
+        }
         assert!(now.nodes(Computes::Fp32) > 0, "{now:?}");
         let mut notes = Notes::default();
         notes.add(&Graph::new(done[done.len() - 2].model.clone()), &step.notes);

@@ -18,6 +18,7 @@ mod tests;
 mod weights;
 
 pub use mode::QuantMode;
+pub(in crate::rewrite) use place::fuses;
 
 use super::clean::{Done, count};
 use super::fold::refuse_broken;

@@ -73,7 +73,12 @@ fn is_weighted(node: &Node) -> bool {
     node.domain.is_empty() && matches!(&*node.op_type, "Conv" | "ConvTranspose" | "Gemm" | "MatMul")
 }
 
-pub(super) struct Placer<'a> {
+pub(super) /// True for operators that engines fuse into the weighted node before them.
+pub(in crate::rewrite) fn fuses(node: &Node) -> bool {
+    node.domain.is_empty() && (IN_GROUP.contains(&&*node.op_type) || FUSES.contains(&&*node.op_type))
+}
+
+struct Placer<'a> {
     pub(super) graph: &'a Graph,
     spec: &'a QuantizeSpec,
     pub(super) scales: &'a Scales,
@@ -468,8 +473,7 @@ impl Placer<'_> {
     /// constant.
     fn fused(&self, id: NodeId) -> Option<NodeId> {
         let node = self.graph.node(id);
-        let is_pointwise = IN_GROUP.contains(&&*node.op_type) || FUSES.contains(&&*node.op_type);
-        if !self.mode().has_activations() || !node.domain.is_empty() || !is_pointwise || self.groups.contains_key(&id) {
+        if !self.mode().has_activations() || !fuses(node) || self.groups.contains_key(&id) {
             return None;
         }
         let mut data = node.inputs.iter().flatten().filter(|t| !self.is_constant(**t));
@@ -485,8 +489,8 @@ impl Placer<'_> {
         self.behind(tensor, false)
     }
 
-    /// The same; with `fuses`, through anything pointwise that takes constants besides.
-    fn behind(&self, mut tensor: TensorId, fuses: bool) -> Option<NodeId> {
+    /// The same; with `through_all`, through anything pointwise that takes constants besides.
+    fn behind(&self, mut tensor: TensorId, through_all: bool) -> Option<NodeId> {
         for _ in 0..=IN_GROUP.len() {
             let info = self.graph.tensor(tensor);
             let Producer::Node { node, .. } = info.producer else {
@@ -499,8 +503,8 @@ impl Placer<'_> {
                 return Some(node);
             }
             let maker = self.graph.node(node);
-            let passes = IN_GROUP.contains(&&*maker.op_type) || fuses && FUSES.contains(&&*maker.op_type);
-            if !maker.domain.is_empty() || !passes {
+            let in_group = maker.domain.is_empty() && IN_GROUP.contains(&&*maker.op_type);
+            if !in_group && !(through_all && fuses(maker)) {
                 return None;
             }
             let mut data = maker.inputs.iter().flatten().filter(|t| !self.is_constant(**t));
