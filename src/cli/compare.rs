@@ -1,5 +1,6 @@
 //! `compare`: variants side by side.
 
+use super::accuracy::task_words;
 use super::args::{CompareArgs, ReportArgs};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
@@ -164,7 +165,58 @@ pub fn print_table(comparison: &Comparison) {
         table.row(row(variant, accuracy, i == 0));
     }
     println!("{table}");
+    print_accuracy(comparison);
     print_warnings(comparison);
+}
+
+/// Every output of every variant against the reference, and answers against labels.
+fn print_accuracy(comparison: &Comparison) {
+    let Some(reference) = &comparison.reference else { return };
+    let mut table = Table::new(
+        &[
+            "accuracy",
+            "output",
+            "mean abs",
+            "max abs",
+            "cosine",
+            "passes at atol",
+            "or rtol",
+            "NaN, inf",
+            "top-1 same",
+        ],
+        2,
+    );
+    for variant in &comparison.variants {
+        for a in &variant.accuracy {
+            let passes = a.nan + a.inf == 0;
+            let tolerance = |t: Option<f64>| t.filter(|_| passes).map_or("never".into(), format::significant);
+            let same = a.top1_agreement;
+            table.row([
+                variant.name.clone(),
+                a.output.clone(),
+                format::significant(a.mean_abs),
+                format::significant(a.max_abs),
+                format!("{:.6}", a.cosine),
+                tolerance(Some(a.min_passing_atol)),
+                tolerance(a.min_passing_rtol),
+                match passes {
+                    true => String::new(),
+                    false => format!("{}, {}", format::count(a.nan), format::count(a.inf)),
+                },
+                same.map_or(String::new(), |s| format!("{} %", format::significant(100.0 * s))),
+            ]);
+        }
+    }
+    println!("against {}", reference.target);
+    println!("{table}");
+    let of_reference = reference.task.as_ref().map(|t| ("reference", t));
+    let of_variants = comparison
+        .variants
+        .iter()
+        .filter_map(|v| Some((v.name.as_str(), v.task.as_ref()?)));
+    for (name, task) in of_reference.into_iter().chain(of_variants) {
+        println!("{name}: {}", task_words(task));
+    }
 }
 
 fn row(variant: &VariantResult, accuracy: bool, first: bool) -> Vec<String> {

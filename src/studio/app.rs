@@ -18,8 +18,8 @@ use std::time::Duration;
 
 /// Least time between two frames that background work asks for: about 30 a second.
 const FRAME: Duration = Duration::from_millis(33);
-/// The drawer's share of the height that an engine view needs.
-const ENGINE_SHARE: f32 = 0.55;
+/// The drawer's share of the height that engine view and tables of results need.
+const HIGH_SHARE: f32 = 0.55;
 
 /// The studio.
 pub struct Studio {
@@ -168,10 +168,10 @@ impl Studio {
                 }
                 Action::Open(path) => self.open(path),
                 Action::OpenEngineModel => self.open_engine_model(),
-                Action::ShowEngine => {
-                    layout::show(&mut self.tree, Pane::Engine);
+                Action::ShowHigh(pane) => {
+                    layout::show(&mut self.tree, pane);
                     let now = layout::drawer_share(&self.tree).unwrap_or_default();
-                    layout::set_drawer_share(&mut self.tree, now.max(ENGINE_SHARE));
+                    layout::set_drawer_share(&mut self.tree, now.max(HIGH_SHARE));
                     self.was_share = None;
                 }
                 Action::Go(selection) => {

@@ -1,6 +1,7 @@
 //! Taking in what background work tells: opening, dialogs, targets, checks, calibrations, builds, comparisons. Called once a frame.
 
 use super::command::{self, CommandId};
+use super::layout::Pane;
 use super::state::lab::Run;
 use super::state::opened_engine::{self, OpenedEngine};
 use super::state::{Action, CheckState, Document, Ending, Job, Level, Selection, State, Targets};
@@ -67,7 +68,7 @@ fn opening(s: &mut State) {
                     s.act(Action::OpenEngineModel);
                 }
                 s.engine = Some(OpenedEngine::new(path, *view, job));
-                s.act(Action::ShowEngine);
+                s.act(Action::ShowHigh(Pane::Engine));
                 return;
             }
             Arrived::Event(OpenEvent::Ready(analysis)) => {

@@ -158,7 +158,7 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
                 state.runs.read(state.service.data(), &doc.model, &state.wake);
             }
         }
-        CommandId::FindDifference => find_difference(state, shell.tree),
+        CommandId::FindDifference => find_difference(state),
         CommandId::CancelDifference => {
             if let Some(run) = &mut state.lab.difference {
                 run.job.cancel();
@@ -326,7 +326,7 @@ fn profile(state: &mut State, tree: &mut Tree<Pane>) {
 }
 
 /// Compares the chosen variant with the reference, tensor by tensor.
-fn find_difference(state: &mut State, tree: &mut Tree<Pane>) {
+fn find_difference(state: &mut State) {
     let Some(doc) = &state.doc else { return };
     let variants = match doc.recipe().resolve_variants() {
         Ok(variants) => variants,
@@ -348,7 +348,7 @@ fn find_difference(state: &mut State, tree: &mut Tree<Pane>) {
     };
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
     state.lab.difference = Some(DifferenceRun::new(job, name));
-    layout::show(tree, Pane::Differences);
+    state.act(Action::ShowHigh(Pane::Differences));
 }
 
 fn sweep(state: &mut State, tree: &mut Tree<Pane>) {

@@ -36,6 +36,7 @@ pub use precision::PrecisionView;
 pub use sensitivity::Sensitivity;
 
 use super::command::CommandId;
+use super::layout::Pane;
 use super::settings::Settings;
 use super::tasks::{Dialog, Opening};
 use super::widgets::Failure;
@@ -101,8 +102,8 @@ pub enum Action {
     Open(PathBuf),
     /// Open the model that the open engine was built from, with its recipe.
     OpenEngineModel,
-    /// Show the engine view, high enough to be read.
-    ShowEngine,
+    /// Show a pane of the drawer, high enough to be read.
+    ShowHigh(Pane),
     /// Show this in the inspector; a node is also scrolled to on the canvas.
     Go(Selection),
     /// Show this step's panel.
