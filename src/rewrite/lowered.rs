@@ -516,7 +516,11 @@ mod tests {
             let name = label(node);
             let note = step.notes.iter().find(|(n, _)| *n == name).map(|(_, why)| why.as_str());
             if let Some(note) = note.filter(|_| fuses(node)) {
-                assert_eq!(note.starts_with("INT8"), computes == Computes::Int8, "{name}: {note}, {computes:?}");
+                assert_eq!(
+                    note.starts_with("INT8"),
+                    computes == Computes::Int8,
+                    "{name}: {note}, {computes:?}"
+                );
             }
         }
         assert!(now.nodes(Computes::Fp32) > 0, "{now:?}");

@@ -73,12 +73,12 @@ fn is_weighted(node: &Node) -> bool {
     node.domain.is_empty() && matches!(&*node.op_type, "Conv" | "ConvTranspose" | "Gemm" | "MatMul")
 }
 
-pub(super) /// True for operators that engines fuse into the weighted node before them.
+/// True for operators that engines fuse into the weighted node before them.
 pub(in crate::rewrite) fn fuses(node: &Node) -> bool {
     node.domain.is_empty() && (IN_GROUP.contains(&&*node.op_type) || FUSES.contains(&&*node.op_type))
 }
 
-struct Placer<'a> {
+pub(super) struct Placer<'a> {
     pub(super) graph: &'a Graph,
     spec: &'a QuantizeSpec,
     pub(super) scales: &'a Scales,
@@ -504,7 +504,7 @@ impl Placer<'_> {
             }
             let maker = self.graph.node(node);
             let in_group = maker.domain.is_empty() && IN_GROUP.contains(&&*maker.op_type);
-            if !in_group && !(through_all && fuses(maker)) {
+            if !(in_group || through_all && fuses(maker)) {
                 return None;
             }
             let mut data = maker.inputs.iter().flatten().filter(|t| !self.is_constant(**t));
