@@ -98,7 +98,8 @@ pub fn style(t: &Tokens, reduced_motion: bool) -> Style {
         },
         overlay_stroke: t.line,
         text_on_dark: hex(0xff_ffff),
-        text_on_light: hex(0x10_151d),
+        // Black: with anything lighter there are fills between light and dark on which neither is readable.
+        text_on_light: hex(0x00_0000),
         title_font: FontFamily::Proportional,
         title_size: 13.0,
         title_weight: 0.6,
