@@ -27,7 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ort_loop import built_as
+from built_as import built_as
 
 HERE = Path(__file__).resolve().parent.parent
 

@@ -25,10 +25,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-
-def built_as(program: str) -> str:
-    """The program's version and how it was compiled, in its own words: `enginesmith 0.1.0 (release build)`."""
-    return subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+from built_as import built_as
 
 
 class Worker:
