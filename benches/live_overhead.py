@@ -181,15 +181,18 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
             recipe = write_recipe(args, home, worker)
-            base = {**os.environ, "XDG_CACHE_HOME": str(home / "cache")}
-            # The worker prefix names the program by its own path; headless must not need a display.
+            # A worker behind a prefix is called `enginesmith`, as it would be on another machine.
+            tools = home / "bin"
+            tools.mkdir()
+            (tools / "enginesmith").symlink_to(Path(args.program).resolve())
+            path = f"{tools}{os.pathsep}{os.environ.get('PATH', '')}"
+            base = {**os.environ, "XDG_CACHE_HOME": str(home / "cache"), "PATH": path}
+            # Headless must not need a display.
             headless_env = {k: v for k, v in base.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
             window_env = {**base, "DISPLAY": display.name}
             if display.server:
                 # As many rasterizer threads as the window has processors left.
                 window_env |= {"LIBGL_ALWAYS_SOFTWARE": "1", "LP_NUM_THREADS": str(len(rest) if rest else 1)}
-            for env in (headless_env, window_env):
-                env["PATH"] = f"{Path(args.program).parent}:{env.get('PATH', '')}"
             picture = home / "picture.png"
             sides = {
                 "a": ([args.program, "compare", str(recipe), "--json"], headless_env),

@@ -349,17 +349,17 @@ def table(args, results: list[dict], ort) -> str:
             lowered = f"{len(e['lowered'])} of {e['nodes']} ({100 * e['share']:.1f} %)" if "lowered" in e else ""
             beyond = number(e["cpu"] - alone) if alone is not None and side != "inference alone" else ""
             failed = f" **failed: {e['failed']}**" if "failed" in e else ""
-            lines.append(
-                f"| {r['task']} | {r['model']} | {r['samples']} | {side}{failed} | {number(e['wall'])} | {number(e['cpu'])} "
-                f"| {beyond} | {e['peak'] / 1e6:,.0f} | {lowered} | {number(e.get('mean_abs')) if 'mean_abs' in e else ''} "
-                f"| {e['cosine']:.6f} " if "cosine" in e else
-                f"| {r['task']} | {r['model']} | {r['samples']} | {side}{failed} | {number(e['wall'])} | {number(e['cpu'])} "
-                f"| {beyond} | {e['peak'] / 1e6:,.0f} | {lowered} |  |  "
-            )
-            lines[-1] += f"| {e['bytes'] / 1e6:.3g} | {e['rtx']} |" if "bytes" in e else "|  |  |"
+            cells = [r["task"], r["model"], r["samples"], side + failed, number(e["wall"]), number(e["cpu"]), beyond]
+            cells += [f"{e['peak'] / 1e6:,.0f}", lowered]
+            cells += [number(e["mean_abs"]), f"{e['cosine']:.6f}"] if "cosine" in e else ["", ""]
+            cells += [f"{e['bytes'] / 1e6:.3g}", e["rtx"]] if "rtx" in e else ["", ""]
+            lines.append(f"| {' | '.join(map(str, cells))} |")
     lines += ["", "Ratios, ModelOpt to ours:", "", "| task | model | wall | peak memory | beyond inference |", "|---|---|---:|---:|---:|"]
     for r in results:
         ours, theirs = r["sides"]["ours"], r["sides"]["ModelOpt"]
+        if "failed" in ours or "failed" in theirs:
+            lines.append(f"| {r['task']} | {r['model']} | one side failed | | |")
+            continue
         alone = r["sides"].get("inference alone", {}).get("cpu")
         beyond = ""
         if alone is not None:
