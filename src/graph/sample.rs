@@ -91,6 +91,14 @@ pub fn graph(inputs: &[&str], outputs: &[&str], weights: Vec<TensorProto>, nodes
     }
 }
 
+/// A float32 weight of this shape with values from -1 to 1 that are the same every time.
+#[cfg(test)]
+pub fn weight(name: &str, dims: &[u64]) -> TensorProto {
+    let n: u64 = dims.iter().product();
+    let values: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
+    crate::model::Tensor::from_f32(dims, &values).unwrap().to_proto(name)
+}
+
 /// The graph as a model of IR version 10, opset 21.
 pub fn proto(graph: GraphProto, functions: Vec<FunctionProto>) -> ModelProto {
     ModelProto {

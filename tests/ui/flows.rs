@@ -1,6 +1,9 @@
 //! What a user does in a good case.
 
-use crate::{click, click_containing, digits, opening, settle, step, studio, until, until_state};
+use crate::{
+    cancel_comparison, click, click_containing, digits, opening, settle, step, studio, until, until_samples,
+    until_state,
+};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use enginesmith::check::Severity;
@@ -228,16 +231,8 @@ fn a_comparison_is_cancelled() {
     settle(&mut h);
     step(&mut h, "Lab");
     click(&mut h, "Compare variants");
-    until_state(&mut h, "it measures", |s| {
-        s.lab
-            .run
-            .as_ref()
-            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
-    });
-    click(&mut h, "Cancel comparison");
-    until_state(&mut h, "it has stopped", |s| {
-        matches!(s.lab.run.as_ref().unwrap().job.ending, Some(Ending::Cancelled))
-    });
+    until_samples(&mut h);
+    cancel_comparison(&mut h);
     h.run_ok();
     h.get_by_label("Cancelled");
     h.get_by_label_contains("Lab: Cancelled");

@@ -16,7 +16,7 @@ mod trouble;
 use eframe::egui::{self, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use enginesmith::studio::state::State;
+use enginesmith::studio::state::{Ending, State};
 use enginesmith::studio::{Options, Studio};
 use enginesmith::worker::Launch;
 use std::path::{Path, PathBuf};
@@ -95,6 +95,24 @@ pub fn settle(harness: &mut Harness<'_, Studio>) {
 /// Draws frames until what the studio knows is as wanted.
 pub fn until_state(harness: &mut Harness<'_, Studio>, what: &str, done: impl Fn(&State) -> bool) {
     until(harness, what, |h| done(h.state().state()));
+}
+
+/// Runs frames until a variant has samples.
+pub fn until_samples(harness: &mut Harness<'_, Studio>) {
+    until_state(harness, "samples arrive", |s| {
+        s.lab
+            .run
+            .as_ref()
+            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
+    });
+}
+
+/// Cancels the running comparison and waits until it has stopped.
+pub fn cancel_comparison(harness: &mut Harness<'_, Studio>) {
+    click(harness, "Cancel comparison");
+    until_state(harness, "it has stopped", |s| {
+        matches!(s.lab.run.as_ref().unwrap().job.ending, Some(Ending::Cancelled))
+    });
 }
 
 /// Clicks what has this label; of several (toolbar and panel have the same commands) the last in reading order.

@@ -1,7 +1,7 @@
 //! What a user meets when things go wrong: the studio says so and stays usable.
 
 use crate::flows::recipe;
-use crate::{click, opening, settle, step, studio, until_state};
+use crate::{cancel_comparison, click, opening, settle, step, studio, until_samples, until_state};
 use egui_kittest::kittest::Queryable;
 use enginesmith::studio::Options;
 use enginesmith::studio::state::Ending;
@@ -47,12 +47,7 @@ fn a_killed_worker_is_told_and_work_starts_again() {
     settle(&mut h);
     step(&mut h, "Lab");
     click(&mut h, "Compare variants");
-    until_state(&mut h, "samples arrive", |s| {
-        s.lab
-            .run
-            .as_ref()
-            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
-    });
+    until_samples(&mut h);
     let pids = h.state().state().lab.run.as_ref().unwrap().job.worker_pids();
     assert!(!pids.is_empty());
     for pid in pids {
@@ -77,16 +72,8 @@ fn a_killed_worker_is_told_and_work_starts_again() {
         "the reason is shown"
     );
     click(&mut h, "Start again");
-    until_state(&mut h, "samples arrive again", |s| {
-        s.lab
-            .run
-            .as_ref()
-            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
-    });
-    click(&mut h, "Cancel comparison");
-    until_state(&mut h, "it has stopped", |s| {
-        matches!(s.lab.run.as_ref().unwrap().job.ending, Some(Ending::Cancelled))
-    });
+    until_samples(&mut h);
+    cancel_comparison(&mut h);
 }
 
 #[test]
@@ -175,12 +162,7 @@ fn a_variant_that_lost_its_worker_is_named_while_the_other_has_numbers() {
     settle(&mut h);
     step(&mut h, "Lab");
     click(&mut h, "Compare variants");
-    until_state(&mut h, "samples arrive", |s| {
-        s.lab
-            .run
-            .as_ref()
-            .is_some_and(|r| r.variants.iter().any(|v| v.series.count() > 0))
-    });
+    until_samples(&mut h);
     let pids = h.state().state().lab.run.as_ref().unwrap().job.worker_pids();
     assert_eq!(pids.len(), 2);
     let killed = std::process::Command::new("kill")

@@ -1,17 +1,11 @@
 //! Quantizing small models; real ones are in `tests/precision`.
 
 use super::{Method, QuantMode, QuantizeSpec};
-use crate::graph::sample::{graph, import, model, node, proto, value};
+use crate::graph::sample::{graph, import, model, node, proto, value, weight};
 use crate::graph::{Graph, ProblemKind};
-use crate::model::onnx::{ModelProto, TensorProto};
-use crate::model::{DataType, Tensor};
+use crate::model::DataType;
+use crate::model::onnx::ModelProto;
 use crate::rewrite::{AppliedPatch, PatchSpec, apply};
-
-fn weight(name: &str, dims: &[u64]) -> TensorProto {
-    let n: u64 = dims.iter().product();
-    let values: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
-    Tensor::from_f32(dims, &values).unwrap().to_proto(name)
-}
 
 /// x -> Conv a -> Relu -> Conv b -> Add x2 (the Relu's result) -> GlobalAveragePool -> y
 fn residual() -> ModelProto {

@@ -2,18 +2,12 @@
 
 use super::*;
 use crate::graph::Graph;
-use crate::graph::sample::{graph, model, node, proto, value};
-use crate::model::onnx::{ModelProto, TensorProto};
+use crate::graph::sample::{graph, model, node, proto, value, weight};
+use crate::model::onnx::ModelProto;
 use crate::model::{DataType, Tensor};
 use crate::rewrite::{Calibration, CastSpec, LowType, Method, Observed, PatchSpec, QuantMode, QuantizeSpec, Range};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-fn weight(name: &str, dims: &[u64]) -> TensorProto {
-    let n: u64 = dims.iter().product();
-    let values: Vec<f32> = (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect();
-    Tensor::from_f32(dims, &values).unwrap().to_proto(name)
-}
 
 /// x -> Conv a -> Relu r -> MaxPool p -> Conv b -> Relu -> Conv c; Add c + p -> Conv d -> Exp -> Mul by d -> y
 fn residual() -> ModelProto {

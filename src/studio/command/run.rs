@@ -301,21 +301,29 @@ fn compare(state: &mut State, tree: &mut Tree<Pane>) {
     layout::show(tree, Pane::Plots);
 }
 
-/// Profiles the chosen variant: builds it and runs it with the runtime's profiler on.
-fn profile(state: &mut State, tree: &mut Tree<Pane>) {
-    let Some(doc) = &state.doc else { return };
-    let variants = match doc.recipe().resolve_variants() {
+/// The variant with this index (the last one where there are fewer) by name, as a recipe of its own; what is wrong with the
+/// recipe is told.
+fn variant(state: &mut State, index: usize) -> Option<(String, Recipe)> {
+    let resolved = state.doc.as_ref()?.recipe().resolve_variants();
+    let variants = match resolved {
         Ok(variants) => variants,
         Err(why) => {
             state.error(format!("The variants cannot be resolved: {why}"));
-            return;
+            return None;
         }
     };
-    let chosen = state.lab.profile_variant.min(variants.len().saturating_sub(1));
-    let Some((name, mut recipe)) = variants.into_iter().nth(chosen) else {
+    let chosen = index.min(variants.len().saturating_sub(1));
+    let (name, mut recipe) = variants.into_iter().nth(chosen)?;
+    recipe.variants.clear();
+    Some((name, recipe))
+}
+
+/// Profiles the chosen variant: builds it and runs it with the runtime's profiler on.
+fn profile(state: &mut State, tree: &mut Tree<Pane>) {
+    let index = state.lab.profile_variant;
+    let Some((name, recipe)) = variant(state, index) else {
         return;
     };
-    recipe.variants.clear();
     let task = Task::Profile {
         recipe: Box::new(recipe),
         runs: None,
@@ -327,19 +335,10 @@ fn profile(state: &mut State, tree: &mut Tree<Pane>) {
 
 /// Compares the chosen variant with the reference, tensor by tensor.
 fn find_difference(state: &mut State) {
-    let Some(doc) = &state.doc else { return };
-    let variants = match doc.recipe().resolve_variants() {
-        Ok(variants) => variants,
-        Err(why) => {
-            state.error(format!("The variants cannot be resolved: {why}"));
-            return;
-        }
-    };
-    let chosen = state.lab.difference_variant.min(variants.len().saturating_sub(1));
-    let Some((name, mut recipe)) = variants.into_iter().nth(chosen) else {
+    let index = state.lab.difference_variant;
+    let Some((name, recipe)) = variant(state, index) else {
         return;
     };
-    recipe.variants.clear();
     let task = Task::Accuracy {
         recipe: Box::new(recipe),
         against: None,

@@ -181,6 +181,27 @@ fn result(ui: &mut Ui, record: &BuildRecord, file: Option<&Path>) -> Option<Path
     file.filter(|_| opens).map(Path::to_path_buf)
 }
 
+/// How a job stands that has a tab of its own: its progress, that it was cancelled, or why it failed; nothing once it is done.
+/// True when the user wants it started again. `what` begins a sentence: `The profile`.
+pub fn standing(ui: &mut Ui, what: &str, job: &Job) -> bool {
+    let mut again = false;
+    match &job.ending {
+        None => progress(ui, job),
+        Some(Ending::Cancelled) => {
+            card(ui, None, |ui| {
+                ui.label(RichText::new("Cancelled").strong());
+                note(ui, format!("{what} has stopped."));
+            });
+        }
+        Some(Ending::Failed(error)) => {
+            let of = failure(error, what, job);
+            widgets::failure(ui, &of, |ui| again = ui.button("Start again").clicked());
+        }
+        Some(Ending::Done(_)) => {}
+    }
+    again
+}
+
 /// A failed job as a panel shows it.
 pub fn failure(error: &JobError, what: &str, job: &Job) -> Failure {
     let raw = job.log_text();

@@ -5,9 +5,9 @@ use crate::bench::differences::Alone;
 use crate::format::{self, plural};
 use crate::studio::command::{CommandId, find};
 use crate::studio::state::differences::{DifferenceRun, words};
-use crate::studio::state::{Action, Ending, PaintChoice, Selection, State};
+use crate::studio::state::{Action, PaintChoice, Selection, State};
 use crate::studio::theme::{HALF, Tokens};
-use crate::studio::widgets::{self, card, empty, note};
+use crate::studio::widgets::{self, empty, note};
 use eframe::egui;
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
@@ -28,21 +28,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
-    let mut again = false;
-    match &run.job.ending {
-        None => super::build::progress(ui, &run.job),
-        Some(Ending::Cancelled) => {
-            card(ui, None, |ui| {
-                ui.label(RichText::new("Cancelled").strong());
-                note(ui, "The comparison of tensors has stopped.");
-            });
-        }
-        Some(Ending::Failed(error)) => {
-            let of = super::build::failure(error, "The comparison of tensors", &run.job);
-            widgets::failure(ui, &of, |ui| again = ui.button("Start again").clicked());
-        }
-        Some(Ending::Done(_)) => {}
-    }
+    let again = super::build::standing(ui, "The comparison of tensors", &run.job);
     if let Some(found) = run.result.take() {
         head(ui, &run, &found);
         run.result = Some(found);

@@ -6,9 +6,9 @@ use crate::format;
 use crate::studio::command::{CommandId, find};
 use crate::studio::panels::canvas::family_of;
 use crate::studio::state::layer_run::LayerRun;
-use crate::studio::state::{Action, Ending, PaintChoice, Selection, State};
+use crate::studio::state::{Action, PaintChoice, Selection, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
-use crate::studio::widgets::{self, Segment, card, empty, note, segments};
+use crate::studio::widgets::{self, Segment, empty, note, segments};
 use eframe::egui;
 use egui::{ComboBox, RichText, ScrollArea, Ui, vec2};
 
@@ -40,21 +40,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         .and_then(|d| d.shown())
         .map(|a| std::sync::Arc::clone(&a.graph));
     run.follow(graph.as_ref());
-    let mut again = false;
-    match &run.job.ending {
-        None => super::build::progress(ui, &run.job),
-        Some(Ending::Cancelled) => {
-            card(ui, None, |ui| {
-                ui.label(RichText::new("Cancelled").strong());
-                note(ui, "The profile has stopped.");
-            });
-        }
-        Some(Ending::Failed(error)) => {
-            let of = super::build::failure(error, "The profile", &run.job);
-            widgets::failure(ui, &of, |ui| again = ui.button("Start again").clicked());
-        }
-        Some(Ending::Done(_)) => {}
-    }
+    let again = super::build::standing(ui, "The profile", &run.job);
     if let Some(result) = run.result.take() {
         times(ui, state, &mut run, &result);
         run.result = Some(result);

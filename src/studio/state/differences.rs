@@ -9,24 +9,16 @@ use crate::worker::{ServiceEvent, TaskOutput};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const fn heading(title: &'static str, is_number: bool, width: f32) -> Heading {
-    Heading {
-        title,
-        is_number,
-        width,
-    }
-}
-
 static HEADINGS: [Heading; 9] = [
-    heading("#", true, 40.0),
-    heading("error", true, 80.0),
-    heading("tensor", false, 220.0),
-    heading("made by", false, 200.0),
-    heading("max abs", true, 80.0),
-    heading("mean abs", true, 80.0),
-    heading("cosine", true, 76.0),
-    heading("NaN", true, 48.0),
-    heading("infinite", true, 60.0),
+    Heading::number("#", 40.0),
+    Heading::number("error", 80.0),
+    Heading::words("tensor", 220.0),
+    Heading::words("made by", 200.0),
+    Heading::number("max abs", 80.0),
+    Heading::number("mean abs", 80.0),
+    Heading::number("cosine", 76.0),
+    Heading::number("NaN", 48.0),
+    Heading::number("infinite", 60.0),
 ];
 
 /// A comparison tensor by tensor, running or ended.

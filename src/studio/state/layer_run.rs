@@ -9,22 +9,14 @@ use crate::graph::Graph;
 use crate::worker::{ServiceEvent, TaskOutput};
 use std::sync::Arc;
 
-const fn heading(title: &'static str, is_number: bool, width: f32) -> Heading {
-    Heading {
-        title,
-        is_number,
-        width,
-    }
-}
-
 static HEADINGS: [Heading; 7] = [
-    heading("#", true, 40.0),
-    heading("layer", false, 220.0),
-    heading("kind", false, 96.0),
-    heading("share [%]", true, 84.0),
-    heading("mean [ms]", true, 92.0),
-    heading("median [ms]", true, 104.0),
-    heading("node", false, 200.0),
+    Heading::number("#", 40.0),
+    Heading::words("layer", 220.0),
+    Heading::words("kind", 96.0),
+    Heading::number("share [%]", 84.0),
+    Heading::number("mean [ms]", 92.0),
+    Heading::number("median [ms]", 104.0),
+    Heading::words("node", 200.0),
 ];
 
 /// Index of the column that tables are sorted by at first.

@@ -10,27 +10,15 @@ use crate::worker::{ServiceEvent, Task, TaskOutput};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const fn heading(title: &'static str, width: f32) -> Heading {
-    Heading {
-        title,
-        is_number: false,
-        width,
-    }
-}
-
 /// Columns of the layers, in the order of [`words::layer_cells`], after their number.
 static HEADINGS: [Heading; 7] = [
-    Heading {
-        title: "#",
-        is_number: true,
-        width: 40.0,
-    },
-    heading(words::LAYER_HEADINGS[0], 230.0),
-    heading(words::LAYER_HEADINGS[1], 120.0),
-    heading(words::LAYER_HEADINGS[2], 52.0),
-    heading(words::LAYER_HEADINGS[3], 150.0),
-    heading(words::LAYER_HEADINGS[4], 150.0),
-    heading(words::LAYER_HEADINGS[5], 150.0),
+    Heading::number("#", 40.0),
+    Heading::words(words::LAYER_HEADINGS[0], 230.0),
+    Heading::words(words::LAYER_HEADINGS[1], 120.0),
+    Heading::words(words::LAYER_HEADINGS[2], 52.0),
+    Heading::words(words::LAYER_HEADINGS[3], 150.0),
+    Heading::words(words::LAYER_HEADINGS[4], 150.0),
+    Heading::words(words::LAYER_HEADINGS[5], 150.0),
 ];
 
 /// An engine file.

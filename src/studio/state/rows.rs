@@ -13,6 +13,26 @@ pub struct Heading {
     pub width: f32,
 }
 
+impl Heading {
+    /// A column of words.
+    pub const fn words(title: &'static str, width: f32) -> Self {
+        Self {
+            title,
+            is_number: false,
+            width,
+        }
+    }
+
+    /// A column of numbers.
+    pub const fn number(title: &'static str, width: f32) -> Self {
+        Self {
+            title,
+            is_number: true,
+            width,
+        }
+    }
+}
+
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
