@@ -23,4 +23,4 @@ mod tests;
 pub use finding::{Evidence, Finding, Fix, Place, Report, Severity};
 pub use losses::losses;
 pub use parser_report::{ParserError, ParserReport, Plugin, Subgraph};
-pub use run::{Request, check, lacks};
+pub use run::{Request, Sorted, check, lacks, taken};

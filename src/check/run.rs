@@ -8,6 +8,7 @@ use super::target::Target;
 use super::{Evidence, Finding, Fix, ParserReport, Place, Report, Severity};
 use crate::graph::build::{Problem, ProblemKind};
 use crate::graph::{Graph, Shape};
+use crate::rewrite::PatchSpec;
 use std::collections::HashMap;
 
 /// What to check for.
@@ -47,6 +48,28 @@ pub fn lacks(target: &str, version: Option<&str>, op: &str) -> Result<Option<Str
         _ => true,
     };
     Ok((!is_taken).then(|| format!("{} does not take {op}", target.words())))
+}
+
+/// Patches, and those left out with the reason.
+pub type Sorted = (Vec<PatchSpec>, Vec<(PatchSpec, String)>);
+
+/// The patches whose operators the target takes, and the others with the reason.
+///
+/// # Errors
+/// As [`lacks`].
+pub fn taken(target: &str, version: Option<&str>, patches: Vec<PatchSpec>) -> Result<Sorted, String> {
+    let (mut taken, mut lacking) = (Vec::new(), Vec::new());
+    for patch in patches {
+        let why = match patch.makes() {
+            None => None,
+            Some(op) => lacks(target, version, op)?,
+        };
+        match why {
+            None => taken.push(patch),
+            Some(why) => lacking.push((patch, why)),
+        }
+    }
+    Ok((taken, lacking))
 }
 
 /// All findings for the target. Reads the stored weights once (rules about values).

@@ -4,7 +4,7 @@ use super::args::CleanArgs;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
 use super::request;
-use crate::check::lacks;
+use crate::check::{Sorted, taken};
 use crate::format;
 use crate::graph::{Graph, NodePath};
 use crate::model::Model;
@@ -78,27 +78,13 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
     Ok(Exit::Fine)
 }
 
-/// Patches, and those left out with the reason.
-type Sorted = (Vec<PatchSpec>, Vec<(PatchSpec, String)>);
-
 /// The patches whose operators the target takes, and the others with the reason.
 fn taken_by_target(args: &CleanArgs, specs: Vec<PatchSpec>) -> Result<Sorted, CliError> {
     let Some(target) = &args.target else {
         return Ok((specs, Vec::new()));
     };
     let target = request::target_spec(target)?;
-    let (mut taken, mut lacking) = (Vec::new(), Vec::new());
-    for patch in specs {
-        let why = match patch.makes() {
-            None => None,
-            Some(op) => lacks(&target.name, target.version.as_deref(), op).map_err(CliError::unusable)?,
-        };
-        match why {
-            None => taken.push(patch),
-            Some(why) => lacking.push((patch, why)),
-        }
-    }
-    Ok((taken, lacking))
+    taken(&target.name, target.version.as_deref(), specs).map_err(CliError::unusable)
 }
 
 /// Nodes of all bodies and functions.

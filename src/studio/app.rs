@@ -13,11 +13,15 @@ use eframe::egui;
 use egui::{CentralPanel, Frame, Panel, Ui};
 use egui_tiles::Tree;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Least time between two frames that background work asks for: about 30 a second.
-const FRAME: Duration = Duration::from_millis(33);
+/// Least time between two frames that background work asks for, in milliseconds: about 30 a second.
+const FRAME: u64 = 33;
+/// The same while latencies are measured: drawing by software takes processor time from what is measured, and a plot that
+/// grows 12 times a second reads as moving.
+const FRAME_MEASURING: u64 = 80;
 /// The drawer's share of the height that engine view and tables of results need.
 const HIGH_SHARE: f32 = 0.55;
 
@@ -32,6 +36,8 @@ pub struct Studio {
     /// A picture of the plots on its way to the clipboard.
     picture: Arc<Mutex<Option<egui::ColorImage>>>,
     was_share: Option<f32>,
+    /// Least time between two frames that background work asks for, in milliseconds.
+    frame: Arc<AtomicU64>,
     /// A command to run once what was opened stands.
     run: Option<command::CommandId>,
 }
@@ -64,7 +70,10 @@ impl Studio {
             layout::show(&mut tree, pane);
         }
         let waker = ctx.clone();
-        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || waker.request_repaint_after(FRAME));
+        let frame = Arc::new(AtomicU64::new(FRAME));
+        let pace = Arc::clone(&frame);
+        let wake: Arc<dyn Fn() + Send + Sync> =
+            Arc::new(move || waker.request_repaint_after(Duration::from_millis(pace.load(Ordering::Relaxed))));
         let mut service = Service::new(options.launch);
         if let Some(folder) = options.data {
             service = service.with_data(Some(folder));
@@ -115,6 +124,7 @@ impl Studio {
             persist,
             picture: Arc::default(),
             was_share: None,
+            frame,
             run: options.run,
         }
     }
@@ -133,7 +143,10 @@ impl Studio {
     pub fn is_settled(&self) -> bool {
         let s = &self.state;
         let checking = s.doc.as_ref().is_some_and(|d| {
-            d.analysis.is_none() || matches!(d.check, CheckState::Running(_)) || d.patched.is_running()
+            d.analysis.is_none()
+                || matches!(d.check, CheckState::Running(_))
+                || d.patched.is_running()
+                || d.cleaning.is_some()
         });
         s.opening.is_none()
             && !matches!(s.targets, Targets::Asking(_))
@@ -367,6 +380,7 @@ impl eframe::App for Studio {
                         let keys = ui
                             .ctx()
                             .format_shortcut(&egui::KeyboardShortcut::new(egui::Modifiers::COMMAND, egui::Key::K));
+                        ui.spacing_mut().button_padding.x = SPACE;
                         let button = egui::Button::new(text)
                             .shortcut_text(keys)
                             .fill(t.raised)
@@ -393,9 +407,13 @@ impl eframe::App for Studio {
         self.remember_drawer();
         self.palette.show(&ctx, &mut self.state);
         self.drops(&ctx);
+        let toasts = std::mem::take(&mut self.state.toasts);
+        self.state.toasts = toasts.with_shadow(theme::toast_edge(&t));
         self.state.toasts.show(&ctx);
         // Elapsed times move while something runs, once a second is enough for them.
         let s = &self.state;
+        let pace = if s.lab.is_running() { FRAME_MEASURING } else { FRAME };
+        self.frame.store(pace, Ordering::Relaxed);
         let measuring = s.lab.is_running() || s.lab.is_profiling() || s.lab.is_differing();
         let precision = s.precision.is_running() || s.sensitivity.is_running();
         if s.build.as_ref().is_some_and(Job::is_running) || measuring || precision {

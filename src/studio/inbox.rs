@@ -2,9 +2,10 @@
 
 use super::command::{self, CommandId};
 use super::layout::Pane;
+use super::state::cleaning::Cleaning;
 use super::state::lab::Run;
 use super::state::opened_engine::{self, OpenedEngine};
-use super::state::{Action, CheckState, Document, Ending, Job, Level, Selection, State, Targets};
+use super::state::{Action, CheckState, Document, Ending, Job, Level, Selection, State, Step, Targets};
 use super::tasks::{Arrived, DialogState, OpenEvent};
 use super::widgets::Failure;
 use crate::recipe::Lowering;
@@ -18,6 +19,7 @@ pub fn take_in(s: &mut State) {
     dialog(s);
     data_dialog(s);
     targets(s);
+    cleaning(s);
     patches(s);
     check(s);
     calibration(s);
@@ -158,6 +160,38 @@ fn targets(s: &mut State) {
             s.targets = Targets::Failed(error.to_string());
             s.warn(format!("The targets are not known: {error}"));
         }
+    }
+}
+
+fn cleaning(s: &mut State) {
+    let Some(doc) = &mut s.doc else { return };
+    let Some(answer) = doc.cleaning.as_ref().and_then(Cleaning::poll) else {
+        return;
+    };
+    doc.cleaning = None;
+    let found = match answer {
+        Ok(found) => found,
+        Err(why) => {
+            s.error(format!("Clean-up patches were not found: {why}"));
+            return;
+        }
+    };
+    for (patch, why) in &found.refused {
+        let line = format!("{} was left out: {why}", patch.label());
+        s.log.push(Level::Info, "clean-up", &line);
+    }
+    match found.into_recipe(doc.recipe()) {
+        Some(next) if !found.patches.is_empty() => {
+            doc.edit("Add clean-up patches", next);
+            doc.history().close_step();
+            s.say(match found.patches.len() {
+                1 => "1 clean-up patch added; undo takes it back".to_owned(),
+                n => format!("{n} clean-up patches added; undo takes them back"),
+            });
+            s.act(Action::Step(Step::Recipe));
+        }
+        Some(_) => s.say("Nothing to clean up: no patch would change the model"),
+        None => s.warn("The recipe's patches have changed meanwhile; no clean-up patches were added"),
     }
 }
 

@@ -233,21 +233,55 @@ pub fn close(tree: &mut Tree<Pane>, pane: Pane) {
     }
 }
 
-/// Puts a closed pane next to one it stands with by default, else under the root; resets the layout when nothing is left.
-fn reopen(tree: &mut Tree<Pane>, pane: Pane) {
-    let neighbours: &[Pane] = if DRAWER.contains(&pane) { &DRAWER } else { &[] };
-    let tabs = neighbours.iter().find_map(|n| {
-        let tile = tree.tiles.find_pane(n)?;
+/// Tabs of the drawer and the place among them where a pane belongs: after the nearest open one that stands before it by
+/// default, else before the nearest after it.
+fn place(tree: &Tree<Pane>, pane: Pane) -> Option<(TileId, usize)> {
+    let at = DRAWER.iter().position(|p| *p == pane)?;
+    let beside = |p: &Pane| {
+        let tile = tree.tiles.find_pane(p)?;
         let parent = tree.tiles.parent_of(tile)?;
-        matches!(tree.tiles.get_container(parent)?, Container::Tabs(_)).then_some(parent)
-    });
+        match tree.tiles.get_container(parent)? {
+            Container::Tabs(tabs) => Some((parent, tabs.children.iter().position(|c| *c == tile)?)),
+            _ => None,
+        }
+    };
+    let before = DRAWER[..at].iter().rev().find_map(beside);
+    let after = || DRAWER[at + 1..].iter().find_map(beside);
+    before.map(|(tabs, index)| (tabs, index + 1)).or_else(after)
+}
+
+/// Gives a stored layout the panes that its version of the studio did not know and that are there from the start; what is in
+/// front stays there. `known` are the titles of the panes that it knew.
+pub fn add_new(tree: &mut Tree<Pane>, known: &[String]) {
+    for pane in FIRST {
+        let title = pane.title(Step::Model);
+        if is_open(tree, pane) || known.iter().any(|k| k == title) {
+            continue;
+        }
+        let Some((tabs, _)) = place(tree, pane) else { continue };
+        let front = match tree.tiles.get_container(tabs) {
+            Some(Container::Tabs(tabs)) => tabs.active,
+            _ => None,
+        };
+        reopen(tree, pane);
+        if let (Some(front), Some(egui_tiles::Tile::Container(Container::Tabs(tabs)))) =
+            (front, tree.tiles.get_mut(tabs))
+        {
+            tabs.set_active(front);
+        }
+    }
+}
+
+/// Puts a closed pane where it stands by default, else under the root; resets the layout when nothing is left.
+fn reopen(tree: &mut Tree<Pane>, pane: Pane) {
+    let tabs = place(tree, pane);
     let Some(root) = tree.root() else {
         *tree = default_tree();
         return;
     };
     let new = tree.tiles.insert_pane(pane);
-    if let Some(tabs) = tabs {
-        tree.move_tile_to_container(new, tabs, usize::MAX, false);
+    if let Some((tabs, index)) = tabs {
+        tree.move_tile_to_container(new, tabs, index, false);
         return;
     }
     let tab = tree.tiles.insert_tab_tile(vec![new]);
@@ -310,6 +344,55 @@ mod tests {
             show(&mut tree, pane);
             assert!(is_open(&tree, pane), "{pane:?}");
         }
+    }
+
+    fn drawer_tabs(tree: &Tree<Pane>) -> (Vec<Pane>, Option<Pane>) {
+        let parent = tree.tiles.parent_of(tree.tiles.find_pane(&Pane::Log).unwrap()).unwrap();
+        let Some(Container::Tabs(tabs)) = tree.tiles.get_container(parent) else {
+            panic!("the log stands in tabs");
+        };
+        let pane = |tile: &TileId| tree.tiles.get_pane(tile).copied();
+        (
+            tabs.children.iter().filter_map(pane).collect(),
+            tabs.active.as_ref().and_then(pane),
+        )
+    }
+
+    #[test]
+    fn a_stored_layout_gains_new_tabs_and_keeps_what_the_user_made_of_it() {
+        // Of a version without Precision and Layers, whose user closed Variants and has the log in front.
+        let mut tree = default_tree();
+        for pane in [Pane::Precision, Pane::Layers, Pane::Variants] {
+            close(&mut tree, pane);
+        }
+        show(&mut tree, Pane::Log);
+        set_drawer_share(&mut tree, 0.45);
+        let known = ["Plots", "Variants", "Findings", "Engine", "Log"].map(String::from);
+        add_new(&mut tree, &known);
+        let (tabs, front) = drawer_tabs(&tree);
+        assert_eq!(
+            tabs,
+            [
+                Pane::Precision,
+                Pane::Plots,
+                Pane::Findings,
+                Pane::Engine,
+                Pane::Layers,
+                Pane::Log
+            ]
+        );
+        assert_eq!(front, Some(Pane::Log));
+        assert!((drawer_share(&tree).unwrap() - 0.45).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_reopened_tab_stands_where_it_stood() {
+        let mut tree = default_tree();
+        close(&mut tree, Pane::Findings);
+        show(&mut tree, Pane::Findings);
+        assert_eq!(drawer_tabs(&tree), (FIRST.to_vec(), Some(Pane::Findings)));
+        show(&mut tree, Pane::Batches);
+        assert_eq!(drawer_tabs(&tree).0[2], Pane::Batches);
     }
 
     #[test]

@@ -3,10 +3,13 @@
 use super::layout::Pane;
 use super::panels;
 use super::state::{State, Step};
-use super::theme::{self, SPACE, Tokens};
+use super::theme::{self, SPACE, Tokens, tokens::RADIUS};
 use eframe::egui;
-use egui::{Frame, Ui, WidgetText};
-use egui_tiles::{SimplificationOptions, TileId, Tiles, UiResponse};
+use egui::{Frame, Id, Rect, Response, Sense, Ui, WidgetInfo, WidgetText, accesskit::Role};
+use egui_tiles::{SimplificationOptions, TabState, TileId, Tiles, UiResponse};
+
+/// Side of a tab's closing cross, in points.
+const CLOSE: f32 = 12.0;
 
 /// How the panes behave.
 pub struct Behavior<'a> {
@@ -65,10 +68,6 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         }
     }
 
-    fn is_tab_closable(&self, _tiles: &Tiles<Pane>, _tile: TileId) -> bool {
-        true
-    }
-
     fn simplification_options(&self) -> SimplificationOptions {
         // Every pane keeps its tab, so that it can be moved and closed.
         SimplificationOptions {
@@ -102,27 +101,53 @@ impl egui_tiles::Behavior<Pane> for Behavior<'_> {
         }
     }
 
-    fn tab_outline_stroke(
-        &self,
-        _: &egui::Visuals,
-        _: &Tiles<Pane>,
-        _: TileId,
-        _: &egui_tiles::TabState,
-    ) -> egui::Stroke {
-        egui::Stroke::NONE
-    }
-
-    fn tab_text_color(
-        &self,
-        visuals: &egui::Visuals,
-        _: &Tiles<Pane>,
-        _: TileId,
-        state: &egui_tiles::TabState,
-    ) -> egui::Color32 {
-        if state.active {
-            visuals.text_color()
-        } else {
-            visuals.weak_text_color()
+    fn tab_ui(&mut self, tiles: &mut Tiles<Pane>, ui: &mut Ui, id: Id, tile: TileId, tab: &TabState) -> Response {
+        let t = Tokens::of(ui);
+        let title = self.tab_title_for_tile(tiles, tile);
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        let galley = title.into_galley(ui, Some(egui::TextWrapMode::Extend), f32::INFINITY, font);
+        let words = galley.text().to_owned();
+        let width = galley.size().x + CLOSE + 3.0 * SPACE;
+        let (_, rect) = ui.allocate_space(egui::vec2(width, ui.available_height()));
+        let response = ui.interact(rect, id, Sense::click_and_drag());
+        response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), tab.active, &words));
+        let cross = Rect::from_center_size(
+            rect.right_center() - egui::vec2(SPACE + CLOSE / 2.0, 0.0),
+            egui::Vec2::splat(CLOSE),
+        );
+        let close = ui.interact(cross, id.with("close"), Sense::click());
+        close.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), format!("Close {words}")));
+        let hovered = response.hovered() || close.hovered();
+        if ui.is_rect_visible(rect) && !tab.is_being_dragged {
+            let painter = ui.painter();
+            if tab.active {
+                painter.rect_filled(rect, 0.0, t.panel);
+                painter.rect_filled(rect.with_max_y(rect.top() + 2.0), 0.0, t.accent);
+            } else if hovered {
+                painter.rect_filled(rect, 0.0, t.hover);
+            }
+            let colour = if tab.active || hovered { t.text } else { t.weak };
+            let at = egui::pos2(rect.left() + SPACE, rect.center().y - galley.size().y / 2.0);
+            painter.galley(at, galley, colour);
+            // A row of crosses says less than one: only the tab in front and the one under the pointer have theirs.
+            if tab.active || hovered || close.has_focus() {
+                if close.hovered() || close.has_focus() {
+                    painter.rect_filled(cross.expand(2.0), RADIUS, theme::mix(t.hover, t.weak, 0.3));
+                }
+                let colour = if close.hovered() { t.text } else { t.weak };
+                let (stroke, x) = (egui::Stroke::new(1.2, colour), cross.shrink(2.0));
+                painter.line_segment([x.left_top(), x.right_bottom()], stroke);
+                painter.line_segment([x.right_top(), x.left_bottom()], stroke);
+            }
+            if response.has_focus() {
+                let stroke = egui::Stroke::new(1.5, t.accent);
+                painter.rect_stroke(rect.shrink(2.0), RADIUS, stroke, egui::StrokeKind::Inside);
+            }
         }
+        if close.clicked() || response.middle_clicked() {
+            tiles.remove(tile);
+        }
+        close.on_hover_text("Close; the View menu brings it back");
+        self.on_tab_button(tiles, tile, response)
     }
 }

@@ -1,6 +1,6 @@
 //! What the studio remembers between sessions: looks, recent files, the panes' layout.
 
-use super::layout::{Pane, default_tree};
+use super::layout::{Pane, add_new, default_tree};
 use super::state::Step;
 use eframe::egui::ThemePreference;
 use egui_tiles::Tree;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub recent: Vec<PathBuf>,
     /// The drawer's share of the height, by step.
     pub drawer: BTreeMap<Step, f32>,
+    /// Titles of the panes there were when the layout was stored; others are new to it.
+    pub panes: Vec<String>,
 }
 
 impl Default for Settings {
@@ -37,9 +39,13 @@ impl Default for Settings {
             reduce_motion: false,
             recent: Vec::new(),
             drawer: BTreeMap::new(),
+            panes: Vec::new(),
         }
     }
 }
+
+/// Panes of the first version, which did not store their titles.
+const FIRST_PANES: [&str; 4] = ["Plots", "Variants", "Findings", "Log"];
 
 impl Settings {
     /// Puts a file at the head of the recent ones.
@@ -66,15 +72,28 @@ pub fn load(storage: Option<&dyn eframe::Storage>) -> (Settings, Tree<Pane>) {
     };
     let mut settings: Settings = eframe::get_value(storage, SETTINGS).unwrap_or_default();
     settings.rescale(1.0);
-    let tree = eframe::get_value::<Tree<Pane>>(storage, LAYOUT)
-        .filter(|t| t.root().is_some())
-        .unwrap_or_else(default_tree);
+    let known = match std::mem::take(&mut settings.panes) {
+        none if none.is_empty() => FIRST_PANES.map(String::from).to_vec(),
+        panes => panes,
+    };
+    let stored = eframe::get_value::<Tree<Pane>>(storage, LAYOUT).filter(|t| t.root().is_some());
+    let tree = match stored {
+        Some(mut tree) => {
+            add_new(&mut tree, &known);
+            tree
+        }
+        None => default_tree(),
+    };
     (settings, tree)
 }
 
 /// Stores both.
 pub fn store(storage: &mut dyn eframe::Storage, settings: &Settings, tree: &Tree<Pane>) {
-    eframe::set_value(storage, SETTINGS, settings);
+    let settings = Settings {
+        panes: Pane::ALL.map(|p| p.title(Step::Model).to_owned()).to_vec(),
+        ..settings.clone()
+    };
+    eframe::set_value(storage, SETTINGS, &settings);
     eframe::set_value(storage, LAYOUT, tree);
 }
 
@@ -117,8 +136,26 @@ mod tests {
         assert_eq!(back, settings);
         assert_eq!(back.recent, [Path::new("/a.onnx"), Path::new("/b.onnx")]);
         assert_eq!(back.scale, *SCALE.end());
-        assert!(tree.tiles.find_pane(&Pane::Log).is_none());
+        assert!(
+            tree.tiles.find_pane(&Pane::Log).is_none(),
+            "a tab that was closed stays closed"
+        );
         assert!(tree.tiles.find_pane(&Pane::Plots).is_some());
+    }
+
+    #[test]
+    fn a_layout_of_the_first_version_gains_new_tabs() {
+        let mut storage = Memory::default();
+        let mut tree = default_tree();
+        for pane in [Pane::Layers, Pane::Precision, Pane::Plots] {
+            crate::studio::layout::close(&mut tree, pane);
+        }
+        eframe::set_value(&mut storage, SETTINGS, &Settings::default());
+        eframe::set_value(&mut storage, LAYOUT, &tree);
+        let (_, tree) = load(Some(&storage));
+        let is_open = |p| tree.tiles.find_pane(&p).is_some();
+        assert!(is_open(Pane::Layers) && is_open(Pane::Precision));
+        assert!(!is_open(Pane::Plots), "it was there in the first version, and closed");
     }
 
     #[test]

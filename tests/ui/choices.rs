@@ -46,6 +46,42 @@ fn patches_say_what_they_did_and_both_sides_are_shown() {
 }
 
 #[test]
+fn all_clean_up_patches_are_added_at_once_and_taken_back_at_once() {
+    let mut h = studio(opening(digits()));
+    settle(&mut h);
+    let nodes = h
+        .state()
+        .state()
+        .doc
+        .as_ref()
+        .unwrap()
+        .shown()
+        .unwrap()
+        .graph
+        .nodes
+        .len();
+    step(&mut h, "Recipe");
+    h.get_by_label("Add patch").scroll_to_me();
+    h.run_ok();
+    click(&mut h, "Add patch");
+    click(&mut h, "All that clean up");
+    until_state(&mut h, "patches are added", |s| {
+        !s.doc.as_ref().unwrap().recipe().patches.is_empty()
+    });
+    settle(&mut h);
+    let doc = h.state().state().doc.as_ref().unwrap();
+    let applied = doc.patched.applied().unwrap();
+    // Each of them changes something, and the demo has what they remove.
+    assert_eq!(applied.steps.len(), doc.recipe().patches.len());
+    assert!(applied.analysis.graph.nodes.len() < nodes);
+    assert!(applied.steps.iter().all(|s| !s.summary.is_empty()));
+    h.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::Z);
+    settle(&mut h);
+    let doc = h.state().state().doc.as_ref().unwrap();
+    assert!(doc.recipe().patches.is_empty(), "one step of undo takes all back");
+}
+
+#[test]
 fn the_view_stays_where_it_is_when_the_side_is_turned() {
     let mut h = studio(opening(digits()));
     settle(&mut h);

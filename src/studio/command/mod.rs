@@ -11,4 +11,4 @@ pub use list::{Command, CommandId, Figure, Menu, commands, find};
 pub use palette::Palette;
 pub use precision::{find_layers_of, search_calibrated};
 pub use run::{Shell, check, run};
-pub use show::{context, menu_bar, tool, toolbar};
+pub use show::{button, context, menu_bar, primary, tall_button, tool, toolbar};

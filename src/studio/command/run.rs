@@ -4,6 +4,7 @@ use super::precision::{calibrate, search};
 use super::{CommandId, Figure, Palette};
 use crate::recipe::Recipe;
 use crate::studio::layout::{self, Pane};
+use crate::studio::state::cleaning::Cleaning;
 use crate::studio::state::differences::DifferenceRun;
 use crate::studio::state::lab::Run;
 use crate::studio::state::layer_run::LayerRun;
@@ -33,13 +34,21 @@ pub struct Shell<'a> {
     pub canvas: &'a mut crate::studio::panels::canvas::CanvasPane,
 }
 
-/// The demo's recipe, next to the program or below the current folder.
+/// The demo's recipe: below the current folder, next to the program, or in the folder where it was built (the program of
+/// a checkout stands in `target/release`).
 pub fn demo() -> Option<PathBuf> {
     let below = |folder: PathBuf| {
         let path = folder.join("examples/digits/recipe.toml");
         path.is_file().then_some(path)
     };
-    let beside = || below(std::env::current_exe().ok()?.parent()?.to_path_buf());
+    let beside = || {
+        let program = std::env::current_exe().ok()?;
+        program
+            .ancestors()
+            .skip(1)
+            .take(3)
+            .find_map(|folder| below(folder.to_path_buf()))
+    };
     below(PathBuf::from(".")).or_else(beside)
 }
 
@@ -77,6 +86,14 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
         CommandId::Redo => {
             if let Some(label) = state.doc.as_mut().and_then(|d| d.history().redo()) {
                 state.say(format!("Done again: {}", label.to_lowercase()));
+            }
+        }
+        CommandId::CleanUp => {
+            if let Some(doc) = &mut state.doc {
+                match Cleaning::start(Arc::clone(&doc.model), doc.recipe(), &state.wake) {
+                    Ok(cleaning) => doc.cleaning = Some(cleaning),
+                    Err(why) => state.error(format!("Clean-up patches cannot be looked for: {why}")),
+                }
             }
         }
         CommandId::FindNode => {

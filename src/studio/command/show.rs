@@ -2,9 +2,10 @@
 
 use super::list::{Command, CommandId, Menu, commands, find};
 use crate::studio::state::{Action, State};
-use crate::studio::theme::Tokens;
+use crate::studio::theme::{SPACE, Tokens};
+use crate::studio::widgets;
 use eframe::egui;
-use eframe::egui::{Button, RichText, Ui};
+use eframe::egui::{Button, Response, RichText, ScrollArea, Ui};
 
 /// One menu entry; disabled with the reason on hover when it cannot be run.
 fn entry(ui: &mut Ui, state: &mut State, command: &Command) {
@@ -24,39 +25,106 @@ fn entry(ui: &mut Ui, state: &mut State, command: &Command) {
     }
 }
 
+/// The menu inside its menu that a command stands in; none for most.
+fn submenu(id: CommandId) -> Option<&'static str> {
+    match id {
+        CommandId::Pane(_) => Some("Panes"),
+        CommandId::Paint(_) => Some("Paint graph"),
+        CommandId::Theme(_) => Some("Theme"),
+        CommandId::CopyTableMarkdown
+        | CommandId::CopyTableCsv
+        | CommandId::CopyPlotCsv
+        | CommandId::CopyPlotPng
+        | CommandId::CopySvg(_) => Some("Copy"),
+        _ => None,
+    }
+}
+
 /// The menu bar's menus.
 pub fn menu_bar(ui: &mut Ui, state: &mut State) {
     for menu in Menu::ALL {
         ui.menu_button(menu.title(), |ui| {
             ui.set_min_width(240.0);
-            let mut group = None;
-            for command in commands().filter(|c| c.menu == menu) {
-                let this = std::mem::discriminant(&command.id);
-                let apart = matches!(
-                    command.id,
-                    CommandId::Step(_) | CommandId::Pane(_) | CommandId::Theme(_)
-                );
-                let was_apart = group.is_some_and(|(_, a)| a);
-                if group.is_some_and(|(g, _)| g != this) && (apart || was_apart) {
-                    ui.separator();
-                }
-                group = Some((this, apart));
-                entry(ui, state, command);
-            }
-            if menu == Menu::File && !state.settings.recent.is_empty() {
-                ui.separator();
-                ui.weak("Recent");
-                for path in state.settings.recent.clone() {
-                    let name = path
-                        .file_name()
-                        .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
-                    if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
-                        state.act(Action::Open(path));
-                        ui.close();
-                    }
-                }
-            }
+            // A window lower than the menu scrolls it.
+            let room = ui.ctx().content_rect().height() - 6.0 * SPACE;
+            ScrollArea::vertical()
+                .max_height(room)
+                .show(ui, |ui| entries(ui, state, menu));
         });
+    }
+}
+
+fn entries(ui: &mut Ui, state: &mut State, menu: Menu) {
+    let mut list = commands().filter(|c| c.menu == menu).peekable();
+    let mut steps = false;
+    while let Some(command) = list.next() {
+        if let Some(title) = submenu(command.id) {
+            let mut inner = vec![command];
+            while let Some(next) = list.next_if(|c| submenu(c.id) == Some(title)) {
+                inner.push(next);
+            }
+            ui.menu_button(title, |ui| {
+                for command in inner {
+                    entry(ui, state, command);
+                }
+            });
+            continue;
+        }
+        let step = matches!(command.id, CommandId::Step(_));
+        if steps && !step {
+            ui.separator();
+        }
+        steps = step;
+        entry(ui, state, command);
+    }
+    if menu == Menu::File && !state.settings.recent.is_empty() {
+        ui.separator();
+        ui.weak("Recent");
+        for path in state.settings.recent.clone() {
+            let name = path
+                .file_name()
+                .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
+            let name = crate::format::middle(&name, 48);
+            if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
+                state.act(Action::Open(path));
+                ui.close();
+            }
+        }
+    }
+}
+
+/// A button for a command, called as it is; disabled with the reason on hover when it cannot be run now.
+pub fn button(ui: &mut Ui, state: &mut State, id: CommandId) -> Option<Response> {
+    let command = find(id)?;
+    let blocked = (command.blocked)(state);
+    let response = ui.add_enabled(blocked.is_none(), Button::new(command.name));
+    Some(asked(state, command, blocked, response))
+}
+
+/// As [`button`], as high as a panel's primary button, for those beside it.
+pub fn tall_button(ui: &mut Ui, state: &mut State, id: CommandId) -> Option<Response> {
+    let command = find(id)?;
+    let blocked = (command.blocked)(state);
+    let button = Button::new(command.name).min_size(egui::vec2(0.0, 4.0 * SPACE));
+    let response = ui.add_enabled(blocked.is_none(), button);
+    Some(asked(state, command, blocked, response))
+}
+
+/// A panel's primary button for a command.
+pub fn primary(ui: &mut Ui, state: &mut State, id: CommandId) -> Option<Response> {
+    let command = find(id)?;
+    let blocked = (command.blocked)(state);
+    let response = widgets::primary(ui, command.name, blocked.as_deref());
+    Some(asked(state, command, None, response))
+}
+
+fn asked(state: &mut State, command: &Command, blocked: Option<String>, response: Response) -> Response {
+    if response.clicked() {
+        state.act(Action::Run(command.id));
+    }
+    match blocked {
+        Some(why) => response.on_disabled_hover_text(why),
+        None => response,
     }
 }
 

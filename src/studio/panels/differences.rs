@@ -3,7 +3,7 @@
 use crate::bench::Differences;
 use crate::bench::differences::Alone;
 use crate::format::{self, plural};
-use crate::studio::command::{CommandId, find};
+use crate::studio::command::{self, CommandId};
 use crate::studio::state::differences::{DifferenceRun, words};
 use crate::studio::state::{Action, PaintChoice, Selection, State};
 use crate::studio::theme::{HALF, Tokens};
@@ -65,31 +65,17 @@ fn controls(ui: &mut Ui, state: &mut State) {
                     });
             });
         }
-        let edit = TextEdit::singleline(&mut state.lab.difference_limit)
-            .desired_width(90.0)
-            .hint_text("limit");
+        let edit = TextEdit::singleline(&mut state.lab.difference_limit).desired_width(210.0);
         widgets::field(ui, "Error beyond which a tensor is bad", edit)
             .on_hover_text("Size of the difference over size of the reference; by precision when empty");
-        for (id, name) in [
-            (CommandId::FindDifference, "Find where it differs"),
-            (CommandId::GoToFirstBad, "Go to first bad node"),
-        ] {
-            let blocked = find(id).and_then(|c| (c.blocked)(state));
-            if id == CommandId::GoToFirstBad && state.lab.difference.as_ref().is_none_or(|d| d.result.is_none()) {
-                continue;
-            }
-            let button = ui.add_enabled(blocked.is_none(), egui::Button::new(name));
-            if button.clicked() {
-                state.act(Action::Run(id));
-            }
-            if let Some(why) = blocked {
-                button.on_disabled_hover_text(why);
-            }
+        let has_result = state.lab.difference.as_ref().is_some_and(|d| d.result.is_some());
+        command::button(ui, state, CommandId::FindDifference);
+        if has_result {
+            command::button(ui, state, CommandId::GoToFirstBad);
         }
         if state.lab.is_differing() {
             super::build::cancel(ui, state, CommandId::CancelDifference);
         }
-        let has_result = state.lab.difference.as_ref().is_some_and(|d| d.result.is_some());
         if has_result && ui.button("Paint graph by error").clicked() {
             state.act(Action::Run(CommandId::Paint(PaintChoice::Error)));
         }

@@ -28,6 +28,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
+    if report.findings.is_empty() {
+        let words = format!("{} can take this model as it is.", report.target);
+        empty(ui, "✔ No findings", &words);
+        return;
+    }
     filter_bar(ui, state, "drawer");
     ScrollArea::vertical()
         .auto_shrink(false)
@@ -70,14 +75,7 @@ fn rows(ui: &mut Ui, state: &mut State, report: &Report) {
     let filter = state.findings.clone();
     let groups = filter.groups(report);
     if groups.is_empty() {
-        note(
-            ui,
-            if report.findings.is_empty() {
-                "Nothing found."
-            } else {
-                "No finding passes the filter."
-            },
-        );
+        note(ui, "No finding passes the filter.");
     }
     for group in groups {
         let title = format!(

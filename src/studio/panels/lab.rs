@@ -2,7 +2,7 @@
 
 use crate::bench::{Comparison, VariantResult};
 use crate::format;
-use crate::studio::command::{CommandId, find};
+use crate::studio::command::{self, CommandId};
 use crate::studio::state::lab::{LiveVariant, Run};
 use crate::studio::state::{Action, Ending, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
@@ -28,11 +28,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     );
     ui.add(egui::Label::new(RichText::new(words).color(Tokens::of(ui).weak)).wrap());
     ui.add_space(HALF);
-    ui.horizontal(|ui| {
-        let blocked = find(CommandId::Compare).and_then(|c| (c.blocked)(state));
-        if widgets::primary(ui, "Compare variants", blocked.as_deref()).clicked() {
-            state.act(Action::Run(CommandId::Compare));
-        }
+    ui.horizontal_wrapped(|ui| {
+        command::primary(ui, state, CommandId::Compare);
         if state.lab.is_sweeping() {
             super::build::cancel(ui, state, CommandId::CancelSweep);
         } else if state.lab.is_running() {
@@ -40,28 +37,19 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         } else if state.lab.is_profiling() {
             super::build::cancel(ui, state, CommandId::CancelProfile);
         } else {
-            let blocked = find(CommandId::ProfileLayers).and_then(|c| (c.blocked)(state));
-            let button = egui::Button::new("Profile layers").min_size(egui::vec2(0.0, 4.0 * SPACE));
-            let response = ui.add_enabled(blocked.is_none(), button);
-            if response.clicked() {
-                state.act(Action::Run(CommandId::ProfileLayers));
+            for (id, hint) in [
+                (
+                    CommandId::ProfileLayers,
+                    "Time per layer of a variant, in a run of its own",
+                ),
+                (CommandId::Sweep, "Throughput against batch size, and its knee"),
+            ] {
+                if let Some(response) = command::tall_button(ui, state, id) {
+                    response.on_hover_text(hint);
+                }
             }
-            response
-                .on_hover_text("Time per layer of a variant, in a run of its own")
-                .on_disabled_hover_text(blocked.unwrap_or_default());
         }
     });
-    if !state.lab.is_running() {
-        let blocked = find(CommandId::Sweep).and_then(|c| (c.blocked)(state));
-        let button = egui::Button::new("Sweep batch sizes").min_size(egui::vec2(0.0, 4.0 * SPACE));
-        let response = ui.add_enabled(blocked.is_none(), button);
-        if response.clicked() {
-            state.act(Action::Run(CommandId::Sweep));
-        }
-        response
-            .on_hover_text("Throughput against batch size, and its knee")
-            .on_disabled_hover_text(blocked.unwrap_or_default());
-    }
     if let Some(why) = super::recipe::builds_only(state) {
         ui.add_space(HALF);
         card(ui, Some(Tokens::of(ui).warning), |ui| {
@@ -111,37 +99,22 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         let t = Tokens::of(ui);
         ui.add_space(HALF);
-        let can_profile = !run.job.is_running() && !state.lab.is_profiling();
+        let is_idle = !run.job.is_running() && !state.lab.is_profiling() && !state.lab.is_differing();
         let protocol = run.protocol.clone();
-        let can_differ = !run.job.is_running() && !state.lab.is_differing();
         for (i, v) in run.variants.iter().enumerate() {
             let result = state.lab.result.as_ref().and_then(|r| r.variants.get(i));
             card(ui, Some(t.variant(i)), |ui| {
                 ui.horizontal(|ui| {
-                    ui.add(egui::Label::new(RichText::new(&v.name).strong()).truncate());
+                    // The speed-up first, from the right: the name has the rest.
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                         if let Some(result) = result.filter(|r| r.error.is_none() && (i == 0 || r.ratio.is_some())) {
                             ui.label(RichText::new(super::variants::speedup_words(result)).strong());
                         }
+                        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                            ui.add(egui::Label::new(RichText::new(&v.name).strong()).truncate());
+                        });
                     });
                 });
-                if can_profile {
-                    let button = ui.small_button("Profile layers").on_hover_text("Time per layer, in a run of its own");
-                    let label = format!("Profile layers of {}", v.name);
-                    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
-                    if button.clicked() {
-                        profile = Some(i);
-                    }
-                }
-                if can_differ {
-                    let hint = "Compare every tensor with the reference's and name the first bad node";
-                    let button = ui.small_button("Where does it differ").on_hover_text(hint);
-                    let label = format!("Where does {} differ", v.name);
-                    button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
-                    if button.clicked() {
-                        differ = Some(i);
-                    }
-                }
                 if let Some(why) = why_lost(v, result) {
                     ui.add(egui::Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
                     return;
@@ -166,6 +139,26 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
                 let rate = rate.map_or_else(String::new, |r| format!("{} queries/s, ", format::significant(r)));
                 ui.label(RichText::new(format!("{rate}{} samples, {protocol}", format::count(v.series.count()))).small().color(t.weak));
+                if !is_idle {
+                    return;
+                }
+                ui.horizontal_wrapped(|ui| {
+                    for (words, what, hint, chosen) in [
+                        ("Profile layers", format!("Profile layers of {}", v.name), "Time per layer, in a run of its own", &mut profile),
+                        (
+                            "Where does it differ",
+                            format!("Where does {} differ", v.name),
+                            "Compare every tensor with the reference's and name the first bad node",
+                            &mut differ,
+                        ),
+                    ] {
+                        let button = ui.add(egui::Button::new(RichText::new(words).small()).fill(t.hover)).on_hover_text(hint);
+                        button.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &what));
+                        if button.clicked() {
+                            *chosen = Some(i);
+                        }
+                    }
+                });
             });
         }
         if let Some(result) = &state.lab.result {

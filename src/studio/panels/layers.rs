@@ -3,7 +3,7 @@
 use super::layer_findings;
 use crate::bench::LayerProfile;
 use crate::format;
-use crate::studio::command::{CommandId, find};
+use crate::studio::command::{self, CommandId};
 use crate::studio::panels::canvas::family_of;
 use crate::studio::state::layer_run::LayerRun;
 use crate::studio::state::{Action, PaintChoice, Selection, State};
@@ -29,8 +29,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         empty(
             ui,
             "No layers measured yet",
-            "\"Profile layers\" builds a variant and runs it with the runtime's profiler on: a run of its own, which says where \
-             the time goes, not what the latency is.",
+            "\"Profile layers\" builds a variant and runs it with the runtime's profiler on: a run of its own, which says \
+             where the time goes, not what the latency is.",
         );
         return;
     };
@@ -69,14 +69,7 @@ fn controls(ui: &mut Ui, state: &mut State) {
                     });
             });
         }
-        let blocked = find(CommandId::ProfileLayers).and_then(|c| (c.blocked)(state));
-        let button = ui.add_enabled(blocked.is_none(), egui::Button::new("Profile layers"));
-        if button.clicked() {
-            state.act(Action::Run(CommandId::ProfileLayers));
-        }
-        if let Some(why) = blocked {
-            button.on_disabled_hover_text(why);
-        }
+        command::button(ui, state, CommandId::ProfileLayers);
         if state.lab.is_profiling() {
             super::build::cancel(ui, state, CommandId::CancelProfile);
         }

@@ -14,8 +14,8 @@ use eframe::egui::{CollapsingHeader, RichText, Ui};
 /// Notes listed per patch.
 const NOTES: usize = 100;
 
-/// The patches in order.
-pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
+/// The patches in order. True when all that clean up should be added; `blocked` says why they cannot be now.
+pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>, blocked: Option<&str>) -> bool {
     if recipe.patches.is_empty() {
         note(
             ui,
@@ -59,7 +59,19 @@ pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         let text = format!("⛔ The patches cannot be applied: {why}");
         ui.add(egui::Label::new(RichText::new(text).color(t.error)).wrap());
     }
+    let mut clean_up = false;
     ui.menu_button("Add patch", |ui| {
+        let all = ui
+            .add_enabled(blocked.is_none(), egui::Button::new("All that clean up"))
+            .on_hover_text(
+                "Tries the standard clean-up patches and adds those that change something; results stay the same",
+            )
+            .on_disabled_hover_text(blocked.unwrap_or_default());
+        if all.clicked() {
+            clean_up = true;
+            ui.close();
+        }
+        ui.separator();
         for patch in PatchSpec::offered() {
             let has = recipe.patches.iter().any(|p| p.label() == patch.label());
             let target = &recipe.target;
@@ -78,6 +90,7 @@ pub fn patches(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
             }
         }
     });
+    clean_up
 }
 
 /// What a patch did, and its notes by node, folded.

@@ -75,7 +75,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             &[]
         }
     };
-    let blocked = find(CommandId::Calibrate).and_then(|c| (c.blocked)(state));
+    let why_not_now = |id| find(id).and_then(|c| (c.blocked)(state));
+    let (blocked, no_clean_up) = (why_not_now(CommandId::Calibrate), why_not_now(CommandId::CleanUp));
     // Taken out while it is drawn, because the document is looked at meanwhile.
     let mut precision = std::mem::take(&mut state.precision);
     let mut actions = Vec::new();
@@ -117,7 +118,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
                 part(ui, "Build options", "Change build options", &mut build_options);
                 part(ui, "Shapes", "Change shapes", &mut shapes);
-                part(ui, "Patches", "Change patches", &mut patches);
+                let mut clean_up = false;
+                part(ui, "Patches", "Change patches", &mut |ui, recipe, looks| {
+                    clean_up = patches(ui, recipe, looks, no_clean_up.as_deref());
+                });
+                if clean_up {
+                    actions.push(Action::Run(CommandId::CleanUp));
+                }
                 part(ui, "Measurement", "Change measurement", &mut measurement);
                 part(ui, "Data", "Change data", &mut data);
                 part(ui, "Variants", "Change variants", &mut variants);

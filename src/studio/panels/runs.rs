@@ -7,10 +7,12 @@ use crate::studio::command::CommandId;
 use crate::studio::plots;
 use crate::studio::state::runs::{Kept, Runs};
 use crate::studio::state::{Action, State};
-use crate::studio::theme::{HALF, SPACE, Tokens};
+use crate::studio::theme::{SPACE, Tokens};
 use crate::studio::widgets::{card, empty, key_value, note};
 use eframe::egui;
-use eframe::egui::{RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{
+    RichText, ScrollArea, TextFormat, TextStyle, Ui, WidgetInfo, accesskit::Role, text::LayoutJob, vec2,
+};
 
 /// Width of the list of trends and of a run's details.
 const SIDE: f32 = 250.0;
@@ -110,14 +112,31 @@ fn list(ui: &mut Ui, kept: &Kept, next: &mut Next) {
             for (i, trend) in kept.trends.iter().enumerate() {
                 let (words, colour) = mark(&t, &trend.last);
                 let key = &trend.key;
-                let name = format!("{} · {} · {}", key.variant, key.target, plural(trend.runs.len(), "run"));
-                let response = ui.add(egui::Button::selectable(next.trend == i, name).wrap());
+                let count = plural(trend.runs.len(), "run");
+                let chosen = next.trend == i;
+                let mut text = LayoutJob::default();
+                let line = |text: &mut LayoutJob, words: String, style: TextStyle, colour| {
+                    let font = style.resolve(ui.style());
+                    text.append(&words, 0.0, TextFormat::simple(font, colour));
+                };
+                line(&mut text, format!("{}\n", key.variant), TextStyle::Body, t.text);
+                line(
+                    &mut text,
+                    format!("{} · {count} · ", key.target),
+                    TextStyle::Small,
+                    t.weak,
+                );
+                line(&mut text, words.into(), TextStyle::Small, colour);
+                let button = egui::Button::selectable(chosen, text)
+                    .wrap()
+                    .min_size(vec2(ui.available_width(), 0.0));
+                let response = ui.add(button);
+                let label = format!("{} · {} · {count}", key.variant, key.target);
+                response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &label));
                 if response.on_hover_text(key.shapes.join(" ")).clicked() {
                     next.trend = i;
                     next.selected = None;
                 }
-                ui.label(RichText::new(words).small().color(colour));
-                ui.add_space(HALF);
             }
         });
 }

@@ -1,7 +1,7 @@
 //! Before a model is open: where to drop one, and how else to open it.
 
 use crate::format;
-use crate::studio::command::{CommandId, find};
+use crate::studio::command::{self, CommandId};
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
 use eframe::egui;
@@ -43,15 +43,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 if open.clicked() {
                     state.act(Action::Run(CommandId::Open));
                 }
-                let blocked = find(CommandId::OpenDemo).and_then(|c| (c.blocked)(state));
-                let demo = egui::Button::new("Open demo").min_size(vec2(0.0, 32.0));
-                let response = ui.add_enabled(blocked.is_none(), demo);
-                if response.clicked() {
-                    state.act(Action::Run(CommandId::OpenDemo));
-                }
-                if let Some(why) = blocked {
-                    response.on_disabled_hover_text(why);
-                }
+                command::tall_button(ui, state, CommandId::OpenDemo);
             });
         });
         ui.add_space(2.0 * SPACE);

@@ -3,28 +3,25 @@
 use super::build;
 use crate::export::sweep::words;
 use crate::format;
-use crate::studio::command::{CommandId, find};
+use crate::studio::command::{self, CommandId};
 use crate::studio::plots;
-use crate::studio::state::{Action, Ending, State};
+use crate::studio::state::{Ending, State};
 use crate::studio::theme::{HALF, Tokens};
-use crate::studio::widgets::{self, empty};
+use crate::studio::widgets::empty_with;
 use eframe::egui;
 use eframe::egui::{RichText, Ui};
 
 /// Draws the tab.
 pub fn show(ui: &mut Ui, state: &mut State) {
-    let blocked = find(CommandId::Sweep).and_then(|c| (c.blocked)(state));
     let Some(sweep) = &state.lab.sweep else {
-        empty(
+        empty_with(
             ui,
             "No batch sizes measured yet",
             "Measures every variant at growing batch sizes and finds the one beyond which larger ones buy little.",
+            |ui| {
+                command::primary(ui, state, CommandId::Sweep);
+            },
         );
-        ui.vertical_centered(|ui| {
-            if widgets::primary(ui, "Sweep batch sizes", blocked.as_deref()).clicked() {
-                state.act(Action::Run(CommandId::Sweep));
-            }
-        });
         return;
     };
     let t = Tokens::of(ui);
@@ -53,8 +50,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if running {
                 build::cancel(ui, state, CommandId::CancelSweep);
-            } else if widgets::primary(ui, "Sweep batch sizes", blocked.as_deref()).clicked() {
-                state.act(Action::Run(CommandId::Sweep));
+            } else {
+                command::primary(ui, state, CommandId::Sweep);
             }
             let mut key = format!("protocol {protocol} · bars: slowest to fastest round");
             if let Some(phase) = phase {

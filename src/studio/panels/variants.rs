@@ -4,10 +4,10 @@ use crate::bench::{Comparison, VariantResult};
 use crate::export::table;
 use crate::format;
 use crate::recipe::Precision;
-use crate::studio::command::CommandId;
+use crate::studio::command::{self, CommandId};
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
-use crate::studio::widgets::{empty, note};
+use crate::studio::widgets::{empty_with, note};
 use eframe::egui;
 use egui::{Align, Layout, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
@@ -49,20 +49,47 @@ pub fn speedup_words(v: &VariantResult) -> String {
 }
 
 /// Columns of words, to the left.
-const WORDS: usize = 3;
+const WORDS: [&str; 3] = ["Variant", "Target", "Precision"];
+/// Characters of a variant's name in its column.
+const NAME: usize = 32;
+/// The column that moves above the table when all rows have the same in it.
+const TARGET: &str = "Target";
 
 /// Draws the tab.
 pub fn show(ui: &mut Ui, state: &mut State) {
     let Some(result) = &state.lab.result else {
-        empty(ui, "No results yet", "Compare variants (F7) to fill this table.");
+        let advice = "Latency, throughput, speed-up and accuracy of every variant, once a comparison has ended.";
+        empty_with(ui, "No results yet", advice, |ui| {
+            command::primary(ui, state, CommandId::Compare);
+        });
         return;
     };
     let t = Tokens::of(ui);
+    let (mut headers, mut rows) = table::rows(result);
+    let target = headers
+        .iter()
+        .position(|h| *h == TARGET)
+        .and_then(|i| shared(&rows, i).map(|t| (i, t)));
+    if let Some((column, _)) = &target {
+        headers.remove(*column);
+        for row in &mut rows {
+            row.remove(*column);
+        }
+    }
+    let is_words = |column: usize| headers.get(column).is_some_and(|h| WORDS.contains(h));
+    let side = |column: usize| {
+        if is_words(column) {
+            Layout::left_to_right(Align::Center)
+        } else {
+            Layout::right_to_left(Align::Center)
+        }
+    };
     let mut sort = state.lab.sort.clone();
     let mut actions = Vec::new();
     ui.horizontal(|ui| {
         ui.label(RichText::new(format!("Protocol {}", result.protocol)).strong());
-        ui.label(RichText::new(format!("model {}", result.model)).color(t.weak));
+        let on = target.map_or(String::new(), |(_, target)| format!(" on {target}"));
+        ui.label(RichText::new(format!("model {}{on}", result.model)).color(t.weak));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             for (label, id) in [
                 ("Copy as CSV", CommandId::CopyTableCsv),
@@ -75,7 +102,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
     });
     ui.add_space(HALF);
-    let (headers, rows) = table::rows(result);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ScrollArea::horizontal().show(ui, |ui| {
             let mut builder = TableBuilder::new(ui)
@@ -106,11 +132,17 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                                         if i == 0 {
                                             swatch(ui, t.variant(index));
                                         }
-                                        let text = RichText::new(cell);
-                                        ui.label(if i < WORDS { text } else { text.monospace() });
                                         if i == 0 {
+                                            let name = format::middle(cell, NAME);
+                                            let response = ui.label(&name);
+                                            if name != *cell {
+                                                response.on_hover_text(cell);
+                                            }
                                             actions.extend(find_layers(ui, result, index));
+                                            return;
                                         }
+                                        let text = RichText::new(cell);
+                                        ui.label(if is_words(i) { text } else { text.monospace() });
                                     });
                                 });
                             }
@@ -142,12 +174,12 @@ fn find_layers(ui: &mut Ui, result: &Comparison, index: usize) -> Option<Action>
     response.clicked().then_some(Action::FindLayersOf(index))
 }
 
-fn side(column: usize) -> Layout {
-    if column < WORDS {
-        Layout::left_to_right(Align::Center)
-    } else {
-        Layout::right_to_left(Align::Center)
-    }
+/// What all rows, two or more, have in a column; none when they differ.
+fn shared(rows: &[Vec<String>], column: usize) -> Option<String> {
+    let mut cells = rows.iter().map(|r| r.get(column));
+    let first = cells.next()??;
+    let same = rows.len() > 1 && cells.all(|c| c == Some(first));
+    same.then(|| first.clone())
 }
 
 /// A header: a button where the column can be sorted by; the first column goes back to the recipe's order.
@@ -169,6 +201,8 @@ fn heading_cell(ui: &mut Ui, title: &'static str, first: bool, sort: &mut Option
     } else {
         "Sort by this column, best first"
     };
+    // Titles stand over what is below them.
+    ui.spacing_mut().button_padding.x = 0.0;
     if ui
         .add(egui::Button::new(text).frame_when_inactive(false))
         .on_hover_text(hint)
@@ -218,6 +252,18 @@ mod tests {
             ],
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn what_all_rows_share_is_said_once() {
+        let rows = |targets: &[&str]| -> Vec<Vec<String>> {
+            targets.iter().map(|t| vec!["name".into(), (*t).into()]).collect()
+        };
+        assert_eq!(shared(&rows(&["a@1", "a@1"]), 1).as_deref(), Some("a@1"));
+        assert_eq!(shared(&rows(&["a@1", "a@2"]), 1), None);
+        assert_eq!(shared(&rows(&["a@1"]), 1), None, "a row alone keeps its cell");
+        // Were the column renamed in the reports, it would silently stay in the table.
+        assert!(table::rows(&comparison()).0.contains(&TARGET));
     }
 
     #[test]

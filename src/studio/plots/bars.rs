@@ -10,6 +10,8 @@ struct BarRow {
     name: String,
     value: f64,
     words: String,
+    /// What to know of the value, below it.
+    remark: &'static str,
     /// Interval to draw over the bar's end.
     interval: Option<(f64, f64)>,
 }
@@ -32,6 +34,7 @@ pub fn throughput(ui: &mut Ui, run: &Run, result: Option<&Comparison>, height: f
                 name: v.name.clone(),
                 value,
                 words: format::significant(value),
+                remark: "",
                 interval: None,
             };
             Some((i, row))
@@ -50,17 +53,13 @@ pub fn speedup(ui: &mut Ui, run: &Run, result: Option<&Comparison>, height: f32)
     let mut rows = Vec::new();
     for (i, v) in run.variants.iter().enumerate().skip(1) {
         if let Some(ratio) = result.and_then(|r| r.variants.get(i)).and_then(|r| r.ratio) {
-            let words = if ratio.within_noise {
-                format!("{} within noise", format::speedup(ratio.speedup))
-            } else {
-                format::speedup(ratio.speedup)
-            };
             rows.push((
                 i,
                 BarRow {
                     name: v.name.clone(),
                     value: ratio.speedup,
-                    words,
+                    words: format::speedup(ratio.speedup),
+                    remark: if ratio.within_noise { "within noise" } else { "" },
                     interval: Some((ratio.low, ratio.high)),
                 },
             ));
@@ -111,10 +110,11 @@ fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>,
     });
     let names = widest.fold(0.0, f32::max).min(rect.width() * 0.4);
     let widest = rows.iter().map(|(_, r)| {
-        let galley = painter.layout_no_wrap(r.words.clone(), mono.clone(), t.text);
-        galley.size().x + SPACE
+        let words = painter.layout_no_wrap(r.words.clone(), mono.clone(), t.text);
+        let remark = painter.layout_no_wrap(r.remark.into(), small.clone(), t.weak);
+        words.size().x.max(remark.size().x) + SPACE
     });
-    let values = widest.fold(64.0, f32::max).min(rect.width() * 0.5);
+    let values = widest.fold(64.0, f32::max).min(rect.width() * 0.4);
     let left = rect.left() + names;
     let room = (rect.width() - names - values).max(8.0);
     let most = rows
@@ -141,13 +141,18 @@ fn bars(ui: &mut Ui, title: &str, rows: Vec<(usize, BarRow)>, mark: Option<f64>,
                 painter.vline(end, (mid - HALF)..=(mid + HALF), Stroke::new(1.5, t.text));
             }
         }
-        painter.text(
-            pos2(rect.right(), mid),
-            Align2::RIGHT_CENTER,
-            &r.words,
-            mono.clone(),
-            t.text,
-        );
+        // Two lines where there is a remark and room for it.
+        let two = !r.remark.is_empty() && row >= 28.0;
+        let (anchor, end) = if two {
+            (Align2::RIGHT_BOTTOM, pos2(rect.right(), mid + 1.0))
+        } else {
+            (Align2::RIGHT_CENTER, pos2(rect.right(), mid))
+        };
+        painter.text(end, anchor, &r.words, mono.clone(), t.text);
+        if two {
+            let below = pos2(rect.right(), mid - 1.0);
+            painter.text(below, Align2::RIGHT_TOP, r.remark, small.clone(), t.weak);
+        }
     }
     if let Some(mark) = mark {
         let end = (top + row * rows.len() as f32).min(rect.bottom());

@@ -167,8 +167,8 @@ fn row(index: usize, d: &TensorDifference) -> Vec<Cell> {
     vec![
         Cell::Number(-(index as f64), index.to_string()),
         Cell::Number(d.size(), words(d.error)),
-        Cell::Text(d.tensor.clone()),
-        Cell::Text(d.node.label()),
+        Cell::Name(d.tensor.clone()),
+        Cell::Name(d.node.label()),
         number(a.max_abs),
         number(a.mean_abs),
         Cell::Number(-a.cosine, format!("{:.6}", a.cosine)),

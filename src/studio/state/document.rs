@@ -2,6 +2,7 @@
 
 use super::Job;
 use super::axes::Axes;
+use super::cleaning::Cleaning;
 use super::history::History;
 use super::optimized::{Opened, Optimized};
 use super::patched::Patched;
@@ -105,6 +106,8 @@ pub struct Document {
     pub optimized: Option<Optimized>,
     /// True while that is shown, or what went into it.
     pub optimized_shown: bool,
+    /// Clean-up patches are being looked for.
+    pub cleaning: Option<Cleaning>,
     /// Statistics of stored tensors, of the side that is shown.
     pub weights: Weights,
     /// The recipe file, when there is one.
@@ -128,6 +131,7 @@ impl Document {
             side: Side::After,
             optimized: None,
             optimized_shown: false,
+            cleaning: None,
             weights: Weights::default(),
             recipe_path,
             saved: recipe.clone(),

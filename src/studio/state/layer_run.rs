@@ -102,11 +102,11 @@ fn row(index: usize, layer: &LayerTime) -> Vec<Cell> {
     };
     vec![
         Cell::Number(-(index as f64), index.to_string()),
-        Cell::Text(layer.name.clone()),
+        Cell::Name(layer.name.clone()),
         Cell::Text(layer.op.clone().unwrap_or_default()),
         number(100.0 * layer.share),
         number(layer.mean_ms),
         number(layer.median_ms),
-        Cell::Text(node),
+        Cell::Name(node),
     ]
 }

@@ -2,6 +2,7 @@
 //! [`Action`]s, which `app` carries out between frames.
 
 pub mod axes;
+pub mod cleaning;
 pub mod differences;
 pub mod document;
 pub mod engine_file;
@@ -232,7 +233,7 @@ pub struct State {
     pub actions: Vec<Action>,
     /// Starts jobs.
     pub service: Service,
-    /// Asks for a repaint, from any thread, at most about 30 times a second.
+    /// Asks for a repaint, from any thread; at most about 30 times a second, less often while latencies are measured.
     pub wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -291,7 +292,8 @@ impl State {
         self.log.push(Level::Error, "studio", &text);
         self.toasts
             .custom(wrapped(&text), "⛔".into(), super::theme::tokens::DARK.error)
-            .duration(std::time::Duration::from_secs(12));
+            .duration(std::time::Duration::from_secs(12))
+            .show_progress_bar(false);
     }
 
     /// A warning: toast and log.
@@ -300,7 +302,8 @@ impl State {
         self.log.push(Level::Warn, "studio", &text);
         self.toasts
             .custom(wrapped(&text), "⚠".into(), super::theme::tokens::DARK.warning)
-            .duration(std::time::Duration::from_secs(10));
+            .duration(std::time::Duration::from_secs(10))
+            .show_progress_bar(false);
     }
 
     /// A remark: toast and log.
@@ -309,7 +312,8 @@ impl State {
         self.log.push(Level::Info, "studio", &text);
         self.toasts
             .basic(wrapped(&text))
-            .duration(std::time::Duration::from_secs(3));
+            .duration(std::time::Duration::from_secs(3))
+            .show_progress_bar(false);
     }
 }
 

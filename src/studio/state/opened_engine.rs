@@ -65,7 +65,10 @@ impl OpenedEngine {
         let row = |(i, layer): (usize, &crate::engine::plan::EngineLayer)| {
             // The number is that of the execution; -i makes the first come first.
             let mut cells = vec![Cell::Number(-(i as f64), i.to_string())];
-            cells.extend(words::layer_cells(layer).map(Cell::Text));
+            let [name, kind, ty, layout, tactic, nodes] = words::layer_cells(layer);
+            cells.push(Cell::Name(name));
+            cells.extend([kind, ty, layout, tactic].map(Cell::Text));
+            cells.push(Cell::Name(nodes));
             cells
         };
         self.rows = Rows::new(&HEADINGS, view.layers.iter().enumerate().map(row).collect());

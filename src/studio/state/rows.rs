@@ -38,6 +38,8 @@ impl Heading {
 pub enum Cell {
     /// Words.
     Text(String),
+    /// The name of a node, a tensor or a layer.
+    Name(String),
     /// A number, and how it is written.
     Number(f64, String),
 }
@@ -46,7 +48,7 @@ impl Cell {
     /// As it is written.
     pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Number(_, text) => text,
+            Self::Text(text) | Self::Name(text) | Self::Number(_, text) => text,
         }
     }
 }

@@ -99,6 +99,16 @@ fn apply(style: &mut egui::Style, t: &Tokens, reduce_motion: bool) {
     }
 }
 
+/// The edge of a toast, which has a shadow but no outline of its own: a line around it.
+pub fn toast_edge(t: &Tokens) -> egui::Shadow {
+    egui::Shadow {
+        offset: [0, 0],
+        blur: 0,
+        spread: 1,
+        color: mix(t.line, t.weak, 0.5),
+    }
+}
+
 /// `a` with a share `t` of `b`.
 pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
     a.lerp_to_gamma(b, t)

@@ -9,8 +9,8 @@ mod status;
 mod table;
 
 pub use card::{card, heading, key_value, note, primary, section};
-pub use name::{field, name, name_link};
+pub use name::{field, fitting, name, name_link};
 pub use segments::{Segment, segments};
 pub use severity::{icon, severity, severity_text, word};
-pub use status::{Failure, empty, failure};
+pub use status::{Failure, empty, empty_with, failure};
 pub use table::{filter, table};

@@ -5,7 +5,7 @@ use eframe::egui;
 use eframe::egui::{Button, Response, RichText, TextStyle, Ui, WidgetText};
 
 /// Characters of monospace text that fit in `width` points.
-fn fitting(ui: &Ui, width: f32) -> usize {
+pub fn fitting(ui: &Ui, width: f32) -> usize {
     let font = TextStyle::Monospace.resolve(ui.style());
     let advance = ui.ctx().fonts_mut(|f| f.glyph_width(&font, '0')).max(1.0);
     (width / advance).floor().max(3.0) as usize

@@ -22,12 +22,22 @@ pub struct Failure {
 
 /// A centred remark for a pane with nothing to show, with what to do about it.
 pub fn empty(ui: &mut Ui, title: &str, advice: &str) {
+    empty_with(ui, title, advice, |_| {});
+}
+
+/// As [`empty`], with a button or two below.
+pub fn empty_with(ui: &mut Ui, title: &str, advice: &str, actions: impl FnOnce(&mut Ui)) {
+    /// Longer lines are hard to read.
+    const WIDEST: f32 = 560.0;
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
-        ui.add_space((height / 2.0 - 4.0 * SPACE).max(SPACE));
+        ui.set_max_width(ui.available_width().min(WIDEST));
+        ui.add_space((height / 2.0 - 6.0 * SPACE).max(SPACE));
         ui.label(RichText::new(title).strong());
         ui.add_space(HALF);
         ui.add(egui::Label::new(RichText::new(advice).color(Tokens::of(ui).weak)).wrap());
+        ui.add_space(SPACE);
+        actions(ui);
     });
 }
 

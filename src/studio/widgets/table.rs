@@ -1,5 +1,6 @@
 //! A table of [`Rows`]: sorts by its headings, draws only what is in view, says which row was clicked.
 
+use crate::format;
 use crate::studio::state::rows::{Cell, Rows};
 use crate::studio::theme::Tokens;
 use eframe::egui;
@@ -70,6 +71,10 @@ pub fn table(ui: &mut Ui, id: &str, rows: &mut Rows, verb: &str, named: usize) -
                             let (text, is_number) = match cell {
                                 Cell::Text(text) => (RichText::new(text), false),
                                 Cell::Number(_, text) => (RichText::new(text).monospace(), true),
+                                Cell::Name(full) => {
+                                    name(ui, full);
+                                    return;
+                                }
                             };
                             let label = Label::new(text).selectable(false).truncate();
                             ui.with_layout(side(is_number), |ui| ui.add(label));
@@ -93,6 +98,16 @@ pub fn table(ui: &mut Ui, id: &str, rows: &mut Rows, verb: &str, named: usize) -
     clicked
 }
 
+/// A name: monospace, shortened in its middle, whole on hover.
+fn name(ui: &mut Ui, full: &str) {
+    let shown = format::middle(full, super::fitting(ui, ui.available_width()));
+    let shortened = shown != full;
+    let response = ui.add(Label::new(RichText::new(shown).monospace()).selectable(false).extend());
+    if shortened {
+        response.on_hover_text(RichText::new(full).monospace());
+    }
+}
+
 fn side(is_number: bool) -> Layout {
     if is_number {
         Layout::right_to_left(Align::Center)
@@ -108,7 +123,14 @@ fn title(ui: &mut Ui, title: &str, turned: Option<bool>, t: &Tokens) -> bool {
         Some(false) => " ⏷",
         Some(true) => " ⏶",
     };
-    let text = RichText::new(format!("{title}{mark}")).small().color(t.weak);
+    // The terminal's tables have the same titles in small letters.
+    let mut letters = title.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let text = RichText::new(format!("{first}{}{mark}", letters.as_str()))
+        .small()
+        .color(t.weak);
+    // Titles stand over what is below them.
+    ui.spacing_mut().button_padding.x = 0.0;
     let response = ui.add(egui::Button::new(text).frame_when_inactive(false));
     let label = format!("Sort by {title}");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));

@@ -44,6 +44,13 @@ pub(super) static EDIT: &[Command] = &[
     })
     .icon("⟳")
     .key(ctrl_shift(Key::Z)),
+    Command::new(Menu::Edit, CommandId::CleanUp, "Add clean-up patches", |s| {
+        needs_graph(s).or_else(|| {
+            let doc = s.doc.as_ref()?;
+            let busy = doc.cleaning.is_some() || doc.patched.is_running();
+            busy.then(|| "Patches are being applied".into())
+        })
+    }),
     Command::new(Menu::Edit, CommandId::FindNode, "Find node", needs_graph)
         .icon("🔍")
         .key(ctrl(Key::F)),

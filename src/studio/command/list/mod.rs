@@ -23,6 +23,7 @@ pub enum CommandId {
     Quit,
     Undo,
     Redo,
+    CleanUp,
     FindNode,
     Palette,
     Step(Step),
