@@ -43,14 +43,33 @@ pub(super) fn ratio_of_medians(baseline: &[Vec<f64>], variant: &[Vec<f64>], seed
         ratios.push(a.resampled_median(&drawn_a, &mut random) / b.resampled_median(&drawn_b, &mut random));
     }
     ratios.sort_unstable_by(f64::total_cmp);
-    let tail = RESAMPLES / 40;
-    let (low, high) = (ratios[tail - 1], ratios[RESAMPLES - tail]);
+    let (low, high) = tails(&ratios);
     Some(Ratio {
         speedup,
         low,
         high,
         within_noise: low <= 1.0 && high >= 1.0,
     })
+}
+
+/// The 2.5 % and 97.5 % percentiles of the resamples of a median; `None` without samples.
+pub(super) fn interval_of_median(rounds: &[Vec<f64>], seed: u64) -> Option<(f64, f64)> {
+    let rounds = Rounds::new(rounds)?;
+    let mut random = Random::new(seed);
+    let mut medians: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            let drawn = rounds.draw(&mut random);
+            rounds.resampled_median(&drawn, &mut random)
+        })
+        .collect();
+    medians.sort_unstable_by(f64::total_cmp);
+    Some(tails(&medians))
+}
+
+/// The ends of the 95 % interval of resamples in order.
+fn tails(sorted: &[f64]) -> (f64, f64) {
+    let tail = RESAMPLES / 40;
+    (sorted[tail - 1], sorted[RESAMPLES - tail])
 }
 
 /// Rounds, each sorted.
@@ -185,7 +204,28 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_of_a_median_holds_it_and_widens_with_drift() {
+        let width = |drift: &[f64]| {
+            let data = rounds(1.0, 300, drift, 13);
+            let (low, high) = interval_of_median(&data, 14).unwrap();
+            let median = Summary::of(data.concat()).unwrap().median;
+            assert!(low <= median && median <= high, "{low} {median} {high}");
+            high - low
+        };
+        assert!(width(&DRIFT) > 5.0 * width(&CALM));
+        let inside = (0..40)
+            .filter(|i| {
+                let (low, high) = interval_of_median(&rounds(1.0, 60, &CALM, 300 + i), *i).unwrap();
+                (low..=high).contains(&1.0)
+            })
+            .count();
+        assert!(inside >= 33, "{inside} of 40 intervals of 95 %");
+    }
+
+    #[test]
     fn nothing_to_compare_gives_no_ratio() {
+        assert_eq!(interval_of_median(&[vec![]], 0), None);
+        assert_eq!(interval_of_median(&[vec![2.0]], 0), Some((2.0, 2.0)));
         assert_eq!(ratio_of_medians(&[], &[vec![1.0]], 0), None);
         assert_eq!(ratio_of_medians(&[vec![]], &[vec![1.0]], 0), None);
         assert_eq!(ratio_of_medians(&[vec![1.0]], &[vec![0.0]], 0), None);

@@ -46,6 +46,9 @@ pub struct VariantResult {
     pub statistics: Statistics,
     /// Median latency of each round, in order.
     pub round_medians_ms: Vec<f64>,
+    /// 95 % bootstrap interval of the median latency.
+    #[serde(default)]
+    pub median_interval_ms: Option<(f64, f64)>,
     /// Against the first row.
     pub ratio: Option<Ratio>,
     /// Per output, when test data was given.
@@ -165,6 +168,7 @@ impl VariantResult {
             statistics.latency_ms.p99,
             HISTOGRAM_BINS,
         ));
+        self.median_interval_ms = super::bootstrap::interval_of_median(&latencies, BOOTSTRAP_SEED);
         self.ratio = baseline.and_then(|b| {
             let base = per_image(super::bootstrap::latencies(b.rounds), b.batch);
             Ratio::of(&base, &per_image(latencies, self.batch), BOOTSTRAP_SEED)

@@ -56,7 +56,7 @@ pub enum Command {
     Cast(CastArgs),
     /// Quantize a model to INT8 or FP8 with scales found on calibration data, or its weights to INT4
     Quantize(QuantizeArgs),
-    /// Measure what each layer loses when precision is lowered, and find the fewest to keep under an accuracy limit
+    /// Measure what each layer loses when precision is lowered, and find which to keep under an accuracy limit
     #[command(visible_alias = "sensitivity")]
     Search(SearchArgs),
     /// Do everything a recipe says: check, build, measure, compare, report

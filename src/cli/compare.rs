@@ -82,6 +82,7 @@ pub fn write_reports(reports: &ReportArgs, comparison: &Comparison, recipe: &Rec
     let text = recipe.to_toml();
     let report = Report {
         comparison,
+        mixes: None,
         findings: None,
         recipe: Some(&text),
         command: None,

@@ -44,6 +44,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
     let command = format!("enginesmith run {}", format::shell_word(&args.recipe.to_string_lossy()));
     let report = Report {
         comparison: &comparison,
+        mixes: None,
         findings: Some(&findings),
         recipe: Some(&text),
         command: Some(&command),

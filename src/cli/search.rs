@@ -1,17 +1,21 @@
-//! `search`: what each layer loses when precision is lowered, and the fewest to keep under a limit.
+//! `search`: what each layer loses when precision is lowered, and which to keep under a limit.
 
-use super::args::{SearchArgs, named};
+use super::args::{ReportArgs, SearchArgs, named};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
 use super::table::Table;
-use super::{lower, request};
+use super::{compare, lower, request};
+use crate::bench::Mixes;
+use crate::export::Report;
+use crate::export::file;
 use crate::format;
 use crate::model::Model;
+use crate::recipe::units::parse_duration;
 use crate::recipe::{DataSource, Recipe};
 use crate::rewrite::search::{Errors, Metric, Search, SearchSpec, Trial, TrialKind, Way, precision_patch};
 use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, apply_all};
-use crate::worker::{Task, TaskOutput, Want};
+use crate::worker::{Task, TaskOutput, Want, mixes_time};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +23,7 @@ use std::sync::Arc;
 /// Layers that the table lists.
 const LISTED: usize = 20;
 
-/// Measures layers and combinations, looks for the fewest to keep, writes what was found.
+/// Measures layers and combinations, looks for what to keep, writes what was found.
 pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
     if let Some(output) = &args.output {
         lower::refuse_existing(output, args.force)?;
@@ -29,6 +33,10 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
             ));
         }
     }
+    compare::may_write(&ReportArgs {
+        output: args.report.clone(),
+        force: args.force,
+    })?;
     let recipe = recipe(args)?;
     let spec = SearchSpec {
         way: args.way,
@@ -56,6 +64,13 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
         }
         _ => None,
     };
+    let mixes = match &args.measure {
+        Some(_) => Some(measure(&recipe, &found, args.data.json)?),
+        None => None,
+    };
+    if let Some(mixes) = &mixes {
+        report(args, &recipe, &found, mixes)?;
+    }
     if args.data.json {
         let best = found.by_lowered_macs(Metric::RelativeL2);
         let best: Vec<usize> = best.iter().filter(|p| p.3).map(|p| p.0).collect();
@@ -63,10 +78,14 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
         if let Some(object) = value.as_object_mut() {
             object.insert("pareto".into(), json!(best));
             object.insert("output".into(), json!(written));
+            object.insert("measured".into(), measured_json(&found, mixes.as_ref()));
         }
         print_json(&value)?;
     } else {
         tell(&found);
+        if let Some(mixes) = &mixes {
+            tell_measured(&found, mixes);
+        }
         if let Some(output) = written {
             println!("{}", output.display());
         }
@@ -75,6 +94,102 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
         true => Exit::Findings,
         false => Exit::Fine,
     })
+}
+
+/// Measures the combinations on the recipe's target.
+fn measure(recipe: &Recipe, found: &Search, quiet: bool) -> Result<Mixes, CliError> {
+    let (rows, seconds) = mixes_time(recipe, found);
+    eprintln!(
+        "measuring {} on {}: {} and the time to build them",
+        format::plural(rows, "row"),
+        recipe.target.name,
+        format::seconds(seconds)
+    );
+    let task = Task::Mixes {
+        recipe: Box::new(recipe.clone()),
+        search: Box::new(found.clone()),
+    };
+    match drive(task, &[], quiet)?.output {
+        TaskOutput::Mixes(mixes) => Ok(*mixes),
+        _ => Err(CliError::failed("nothing was measured")),
+    }
+}
+
+fn report(args: &SearchArgs, recipe: &Recipe, found: &Search, mixes: &Mixes) -> Result<(), CliError> {
+    let text = recipe.to_toml();
+    let report = Report {
+        comparison: &mixes.comparison,
+        mixes: Some((found, mixes)),
+        findings: None,
+        recipe: Some(&text),
+        command: None,
+    };
+    for path in &args.report {
+        file::write(path, &report).map_err(CliError::failed)?;
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+fn measured_json(found: &Search, mixes: Option<&Mixes>) -> serde_json::Value {
+    let Some(mixes) = mixes else {
+        return serde_json::Value::Null;
+    };
+    let best = mixes.picture(found, Metric::RelativeL2);
+    let best: Vec<_> = best.iter().filter(|p| p.best).map(|p| p.trial).collect();
+    json!({
+        "comparison": mixes.comparison,
+        "trials": mixes.trials,
+        "pareto": best,
+        "words": mixes.words(),
+    })
+}
+
+fn tell_measured(found: &Search, mixes: &Mixes) {
+    println!(
+        "\nMedian latency on {}, protocol {}, with 95 % bootstrap intervals over interleaved rounds; * marks those that no \
+         other beats in both \"latency\" and \"relative L2\"\n",
+        mixes.target(),
+        mixes.comparison.protocol
+    );
+    let picture = mixes.picture(found, Metric::RelativeL2);
+    let header = [
+        "row",
+        "MACs lowered",
+        "relative L2",
+        "latency [ms]",
+        "interval [ms]",
+        "FP32 over it",
+    ];
+    let mut table = Table::new(&header, 1);
+    for (trial, row) in mixes.trials.iter().zip(&mixes.comparison.variants) {
+        let point = picture.iter().find(|p| p.trial == *trial);
+        let mark = if point.is_some_and(|p| p.best) { " *" } else { "" };
+        let of = trial.and_then(|i| found.trials.get(i));
+        let share = match trial {
+            None => Some(0.0),
+            Some(_) => of.and_then(|t| t.lowered_macs),
+        };
+        let dash = || "-".to_owned();
+        let ratio = row.ratio.map(|r| match r.within_noise {
+            true => format!("{} within noise", format::speedup(r.speedup)),
+            false => format::speedup(r.speedup),
+        });
+        table.row(vec![
+            format!("{}{mark}", row.name),
+            share.map_or_else(dash, |s| format!("{:.1} %", 100.0 * s)),
+            point.map_or_else(dash, |p| format::significant(p.figure)),
+            match &row.error {
+                Some(why) => why.clone(),
+                None => format::significant(row.statistics.latency_ms.median),
+            },
+            row.median_interval_ms
+                .map_or_else(dash, |(low, high)| format::range(low, high)),
+            ratio.unwrap_or_else(dash),
+        ]);
+    }
+    print!("{table}");
+    println!("\n{}", mixes.words());
 }
 
 /// The recipe with the patch to search and the data to measure on.
@@ -95,6 +210,14 @@ fn recipe(args: &SearchArgs) -> Result<Recipe, CliError> {
         let source = recipe.data.test.as_mut().or(recipe.data.calibration.as_mut());
         let source = source.ok_or_else(|| CliError::unusable("--labels needs --data or --test"))?;
         source.labels = Some(labels.clone());
+    }
+    if let Some(target) = args.measure.as_deref().filter(|t| !t.is_empty()) {
+        let target = request::target_spec(target)?;
+        (recipe.target.name, recipe.target.version) = (target.name, target.version);
+    }
+    if let Some(text) = &args.duration {
+        let seconds = parse_duration(text).map_err(|e| CliError::unusable(format!("--duration: {e}")))?;
+        recipe.bench.duration_s = Some(seconds);
     }
     let has_own = precision_patch(&recipe.patches).is_some();
     match (&args.to, has_own) {
@@ -212,12 +335,20 @@ fn tell(found: &Search) {
         println!("note: {note}");
     }
     if let (Some(limit), Some(trial)) = (found.limit, found.found.and_then(|i| found.trials.get(i))) {
-        let kept = format::plural(trial.kept.len(), "layer");
-        println!("\n{limit} holds with {kept} kept:");
+        println!("\n{limit} holds with {}", kept_words(found, trial));
         for layer in found.layers_at(&trial.kept) {
             println!("  {}", layer.name);
         }
     }
+}
+
+/// `3 of 54 layers kept and 96.2 % of the multiply-accumulates lowered`.
+fn kept_words(found: &Search, trial: &Trial) -> String {
+    let layers = format::plural(found.layers.len(), "layer");
+    let macs = trial.lowered_macs.map_or_else(String::new, |share| {
+        format!(" and {:.1} % of the multiply-accumulates lowered", 100.0 * share)
+    });
+    format!("{} of {layers} kept{macs}:", trial.kept.len())
 }
 
 fn trial_row(found: &Search, trial: &Trial, is_best: bool) -> Vec<String> {

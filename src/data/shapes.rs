@@ -1,8 +1,9 @@
 //! A shape for every input, from what the user gave, the profiles and the model's own declaration.
 
+use super::Samples;
 use crate::graph::{Dim, Graph, Shape, TensorInfo};
 use crate::recipe::de::suggest;
-use crate::recipe::{ProfileSpec, ShapeRange};
+use crate::recipe::{ProfileSpec, Recipe, ShapeRange};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -80,6 +81,57 @@ pub fn bind_shapes(
         bound.insert(name.to_owned(), shape.0.iter().map(size).collect());
     }
     Ok(bound)
+}
+
+/// A shape for every input, and where it comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Known {
+    /// By input.
+    pub shapes: BTreeMap<String, Vec<u64>>,
+    /// In words: `the profile's optimum`.
+    pub source: String,
+}
+
+/// The shapes that a recipe is about: those it measures with, else the optimum of a profile, else those of the first sample
+/// of its data (at batch 1 where the model leaves that open); `None` where it says nothing. Reads that sample.
+///
+/// # Errors
+/// Shapes or data that do not fit the model.
+pub fn of_recipe(graph: &Graph, recipe: &Recipe) -> Result<Option<Known>, String> {
+    let given = &recipe.bench.shapes;
+    let has_profile = recipe.profiles.iter().any(|p| !p.inputs.is_empty());
+    if !given.is_empty() || has_profile {
+        let source = if given.is_empty() {
+            "the profile's optimum"
+        } else {
+            "the shapes to measure with"
+        };
+        return Ok(Some(Known {
+            shapes: bind_shapes(graph, given, &recipe.profiles)?,
+            source: source.into(),
+        }));
+    }
+    let Some(data) = recipe.data.calibration.as_ref().or(recipe.data.test.as_ref()) else {
+        return Ok(None);
+    };
+    let mut samples = Samples::open(data, graph).map_err(|e| e.to_string())?;
+    let Some((tensors, _)) = samples.next_batch(1).map_err(|e| e.to_string())? else {
+        return Ok(None);
+    };
+    let mut shapes: BTreeMap<String, Vec<u64>> = tensors.into_iter().map(|(name, t)| (name, t.dims)).collect();
+    for input in inputs(graph) {
+        let declared = input.ty.shape.iter().flat_map(|s| &s.0);
+        for (dim, size) in declared.zip(shapes.get_mut(&*input.name).into_iter().flatten()) {
+            if let Dim::Known(fixed) = dim {
+                *size = *fixed;
+            }
+        }
+    }
+    let name = data.path.file_name().unwrap_or(data.path.as_os_str());
+    Ok(Some(Known {
+        shapes,
+        source: format!("a sample of {}", name.to_string_lossy()),
+    }))
 }
 
 /// # Errors

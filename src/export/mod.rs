@@ -4,6 +4,7 @@
 //! May be called by `cli` and `studio`; calls `bench`, `check`, `recipe` and below.
 
 pub mod file;
+mod mixes;
 pub mod plots;
 pub mod projection;
 pub mod report;

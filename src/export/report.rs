@@ -2,10 +2,11 @@
 //! scripts; light or dark as the reader's system is.
 
 use super::svg::{color, escape};
-use super::{plots, sweep, table};
-use crate::bench::{Comparison, Environment, Protocol, VariantResult};
+use super::{mixes, plots, sweep, table};
+use crate::bench::{Comparison, Environment, Mixes, Protocol, VariantResult};
 use crate::check::finding::{Place, Report as Findings, Severity};
 use crate::format::{self, significant};
+use crate::rewrite::search::Search;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -17,6 +18,8 @@ const MAX_FINDINGS: usize = 200;
 pub struct Report<'a> {
     /// The results.
     pub comparison: &'a Comparison,
+    /// When the rows are the mixes of a search: what was found, and which row is which.
+    pub mixes: Option<(&'a Search, &'a Mixes)>,
     /// Findings about the model, when it was checked.
     pub findings: Option<&'a Findings>,
     /// The recipe's text, for "how to reproduce".
@@ -102,6 +105,18 @@ impl Report<'_> {
     fn plots(&self, out: &mut String) {
         let c = self.comparison;
         let meaning = Protocol::from_name(&c.protocol).map_or("", Protocol::meaning);
+        if let Some((found, measured)) = self.mixes
+            && let Some(svg) = mixes::trade_off(found, measured)
+        {
+            let note = format!(
+                "{} Errors are those at the model's outputs against {}, on {}. Bars are 95 % bootstrap intervals of the median. \
+                 The line joins those that no other beats in both.",
+                measured.words(),
+                found.reference,
+                found.data
+            );
+            section(out, "Error against latency", Some(&note), &svg);
+        }
         if let Some(svg) = plots::speedup(c) {
             let batches: BTreeSet<u64> = c.variants.iter().map(|v| v.batch).collect();
             let note = if batches.len() > 1 {
@@ -442,6 +457,7 @@ mod tests {
         };
         let report = Report {
             comparison: c,
+            mixes: None,
             findings: Some(&findings),
             recipe: Some("version = 1\n"),
             command: Some("enginesmith run 'a & b.toml'"),

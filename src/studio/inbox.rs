@@ -10,6 +10,7 @@ use super::tasks::{Arrived, DialogState, OpenEvent};
 use super::widgets::Failure;
 use crate::recipe::Lowering;
 use crate::worker::{ServiceEvent, TaskOutput};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +25,7 @@ pub fn take_in(s: &mut State) {
     check(s);
     calibration(s);
     search(s);
+    mixes(s);
     build(s);
     lab(s);
     sweep(s);
@@ -286,6 +288,37 @@ fn search(s: &mut State) {
         },
         Some(Ending::Cancelled) => s.say("The search has stopped; what was measured stays"),
         Some(Ending::Failed(error)) => s.error(format!("The search failed: {error}")),
+    }
+}
+
+fn mixes(s: &mut State) {
+    let Some(job) = &mut s.sensitivity.measuring else {
+        return;
+    };
+    if !job.is_running() {
+        return;
+    }
+    let mut lines = Vec::new();
+    job.poll(&mut |event| collect_log(event, &mut lines));
+    let (ending, since) = (job.ending.clone(), job.started());
+    write_log(s, lines, &|_| "search".into());
+    match ending {
+        None => {}
+        Some(Ending::Done(output)) => match *output {
+            TaskOutput::Mixes(mixes) => {
+                s.say(mixes.words());
+                s.sensitivity.mixes = Some(Rc::new(*mixes));
+                s.runs.announce(since);
+                s.act(Action::Run(CommandId::ReadHistory));
+            }
+            _ => s.error("Measuring failed: the service answered something else"),
+        },
+        Some(Ending::Cancelled) => s.say("Measuring has stopped"),
+        Some(Ending::Failed(error)) => {
+            let why = format!("The mixes were not measured: {error}");
+            s.sensitivity.failure = Some(why.clone());
+            s.error(why);
+        }
     }
 }
 

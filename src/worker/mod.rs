@@ -24,4 +24,4 @@ const BESIDE: &str = ".enginesmith-";
 
 pub use client::{JobHandle, Launch, Worker, WorkerError};
 pub use job::{Job, JobError, JobEvent, JobOutput};
-pub use service::{Depth, Service, ServiceEvent, Task, TaskHandle, TaskOutput, Want};
+pub use service::{Depth, Service, ServiceEvent, Task, TaskHandle, TaskOutput, Want, mixes_time};

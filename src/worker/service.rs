@@ -19,7 +19,7 @@ mod search;
 mod sweep;
 
 use super::{Job, JobError, JobOutput, Launch};
-use crate::bench::{Comparison, Differences, LayerProfile, Sample};
+use crate::bench::{Comparison, Differences, LayerProfile, Mixes, Sample};
 use crate::check::Report;
 use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
@@ -72,7 +72,7 @@ pub enum Task {
         runs: Option<u32>,
     },
     /// Measure what every layer loses by being lowered, and run combinations of layers kept in higher precision: the worst
-    /// N, and the fewest with which a limit holds. Tells [`ServiceEvent::Search`] on the way.
+    /// N, and those with which a limit holds while the most stays lowered. Tells [`ServiceEvent::Search`] on the way.
     ///
     /// The recipe has a patch that lowers precision (the first one is searched), and the data: its test data, or else its
     /// calibration data, or else generated inputs. Engines run on the recipe's reference target.
@@ -81,6 +81,14 @@ pub enum Task {
         recipe: Box<Recipe>,
         /// What to do.
         spec: Box<SearchSpec>,
+    },
+    /// Measure the mixes that a search ran, and the model before precision is lowered, side by side on the recipe's target:
+    /// as a comparison is measured, without its accuracy.
+    Mixes {
+        /// Model, the patches that were searched, target, protocol, shapes (those of its data where it says none).
+        recipe: Box<Recipe>,
+        /// What was found.
+        search: Box<Search>,
     },
     /// How far a variant is from the reference, and where that begins.
     Accuracy {
@@ -207,6 +215,7 @@ pub enum TaskOutput {
     Compare(Comparison),
     Calibrate(Calibration),
     Search(Box<Search>),
+    Mixes(Box<Mixes>),
     Profile(Box<LayerProfile>),
     Accuracy(Box<Differences>),
     InspectEngine(Box<EngineView>),
@@ -217,6 +226,15 @@ pub enum TaskOutput {
 pub fn data_folder() -> Option<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "enginesmith");
     dirs.map(|d| d.data_dir().to_path_buf())
+}
+
+/// What measuring the mixes of a search takes ([`Task::Mixes`]): rows to build, and seconds that all of them are measured.
+pub fn mixes_time(recipe: &Recipe, search: &Search) -> (usize, f64) {
+    let rows = crate::bench::mixes::candidates(search).len() + 1;
+    (
+        rows,
+        crate::bench::mixes::seconds(&recipe.bench, search::mixes::rounds(recipe), rows),
+    )
 }
 
 /// Starts tasks.
@@ -259,6 +277,7 @@ impl Service {
                 Task::Build { recipe, output, force } => build::run(&context, &recipe, output, force),
                 Task::Calibrate { recipe, cache, want } => calibrate::run(&context, &recipe, cache.as_deref(), &want),
                 Task::Search { recipe, spec } => search::run(&context, &recipe, &spec),
+                Task::Mixes { recipe, search } => search::mixes::run(&context, &recipe, &search),
                 Task::Profile { recipe, runs } => profile::run(&context, &recipe, runs),
                 Task::Accuracy {
                     recipe,

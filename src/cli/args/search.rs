@@ -18,7 +18,7 @@ pub struct SearchArgs {
     /// With an 8-bit type: how thresholds are chosen, as for `quantize`
     #[arg(long, value_name = "NAME", value_parser = named::<Method>)]
     pub method: Option<Method>,
-    /// Find the fewest layers to keep so that this holds: cosine=0.999, relative-l2=0.01, max-abs=0.1, top1-agreement=99%
+    /// Find the layers to keep so that this holds and the most stays lowered: cosine=0.999, relative-l2=0.01, max-abs=0.1, top1-agreement=99%
     /// or (with labels) top1-drop=1%
     #[arg(long, value_name = "METRIC=VALUE")]
     pub limit: Option<Limit>,
@@ -28,6 +28,16 @@ pub struct SearchArgs {
     /// What to write: the model (.onnx) or the recipe (.toml) with the layers kept that --limit found, or the worst --keep
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Then measure the latency of FP32, of the combinations asked for and of the one found, in turn, on this target
+    /// (NAME or NAME@VERSION); on the recipe's when none is named
+    #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub measure: Option<String>,
+    /// With --measure: how long each is measured, for example 3s
+    #[arg(long, value_name = "TIME", requires = "measure")]
+    pub duration: Option<String>,
+    /// With --measure: write a report: .html, .md, .csv or .json by the file's ending; repeatable
+    #[arg(long, value_name = "FILE", requires = "measure")]
+    pub report: Vec<PathBuf>,
     /// How layers are told apart: one-lowered or one-kept
     #[arg(long, value_name = "WAY", default_value = "one-lowered", value_parser = named::<Way>)]
     pub way: Way,
@@ -43,7 +53,7 @@ pub struct SearchArgs {
     /// Run combinations on at most this many samples; all of the data when not given
     #[arg(long, value_name = "N")]
     pub test_samples: Option<u64>,
-    /// Replace an existing file
+    /// Replace existing files
     #[arg(long)]
     pub force: bool,
 }

@@ -120,6 +120,11 @@ impl Metric {
         }
     }
 
+    /// Its figure where nothing is lost.
+    pub fn of_no_error(self) -> f64 {
+        if self.is_floor() { 1.0 } else { 0.0 }
+    }
+
     /// True when more is better.
     pub fn is_floor(self) -> bool {
         matches!(self, Self::Cosine | Self::Top1Agreement)

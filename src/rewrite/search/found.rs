@@ -37,7 +37,7 @@ pub struct SearchSpec {
     pub samples: Option<u64>,
     /// Run "keep the worst N" for each of these N; larger ones than there are layers are left out.
     pub points: Vec<usize>,
-    /// Find the fewest layers to keep so that this holds.
+    /// Find the layers to keep so that this holds and the most stays lowered.
     pub limit: Option<Limit>,
 }
 
@@ -71,7 +71,7 @@ pub struct Measured {
 pub enum TrialKind {
     /// Asked for: the worst N are kept.
     Point,
-    /// The limit is looked for: the worst N are kept.
+    /// The limit is looked for: the first N of an order are kept, see [`super::most_lowered`].
     Limit,
     /// A layer that was kept is lowered again.
     GiveBack,
@@ -140,7 +140,7 @@ pub struct Search {
     pub limit: Option<Limit>,
     /// Every combination that was run, in order.
     pub trials: Vec<Trial>,
-    /// With a limit: the trial with the fewest layers kept in which it holds; none when it held in none.
+    /// With a limit: the trial in which it holds with the most multiply-accumulates lowered; none when it held in none.
     pub found: Option<usize>,
     /// What a reader must know, as sentences.
     pub notes: Vec<String>,
@@ -151,6 +151,28 @@ impl Search {
     pub fn worst(&self, n: usize) -> Vec<usize> {
         let free = |i: &usize| self.layers.get(*i).is_some_and(|m| !m.layer.is_asked_for);
         self.ranking.iter().copied().filter(free).take(n).collect()
+    }
+
+    /// Index of the trial in which the limit holds with the most multiply-accumulates lowered; of equals (all of them, where
+    /// counts are not known) the one with the fewest layers kept.
+    pub fn best_that_holds(&self) -> Option<usize> {
+        let held = self.trials.iter().enumerate().filter(|(_, t)| t.holds == Some(true));
+        let better = |a: &Trial, b: &Trial| {
+            let share = |t: &Trial| t.lowered_macs.unwrap_or(0.0);
+            share(b).total_cmp(&share(a)).then(a.kept.len().cmp(&b.kept.len()))
+        };
+        held.min_by(|(_, a), (_, b)| better(a, b)).map(|(i, _)| i)
+    }
+
+    /// Index of the trial that keeps exactly these layers.
+    pub fn trial_of(&self, kept: &[usize]) -> Option<usize> {
+        let sorted = |kept: &[usize]| {
+            let mut kept = kept.to_vec();
+            kept.sort_unstable();
+            kept
+        };
+        let wanted = sorted(kept);
+        self.trials.iter().position(|t| sorted(&t.kept) == wanted)
     }
 
     /// The layers at these indices, as [`super::keep`] takes them.
@@ -171,40 +193,25 @@ impl Search {
     /// metric and whether no other trial has both more lowered and a smaller error. Trials that failed or that have no such
     /// figure are left out.
     pub fn by_lowered_macs(&self, metric: Metric) -> Vec<(usize, f64, f64, bool)> {
-        self.picture(metric, |t| t.lowered_macs, true)
-    }
-
-    /// The picture "error against measured latency": as [`Self::by_lowered_macs`], with the milliseconds that `latency`
-    /// gives for a trial (less is better), where that combination was measured as a variant.
-    pub fn by_latency(&self, metric: Metric, latency: impl Fn(&Trial) -> Option<f64>) -> Vec<(usize, f64, f64, bool)> {
-        self.picture(metric, latency, false)
-    }
-
-    fn picture(
-        &self,
-        metric: Metric,
-        cost: impl Fn(&Trial) -> Option<f64>,
-        more_is_better: bool,
-    ) -> Vec<(usize, f64, f64, bool)> {
         let points: Vec<(usize, f64, f64)> = self
             .trials
             .iter()
             .enumerate()
             .filter_map(|(i, trial)| {
                 let errors = trial.errors.as_ref().filter(|e| e.not_finite() == 0)?;
-                Some((i, cost(trial)?, errors.figure(metric, self.reference_top1)?))
+                Some((i, trial.lowered_macs?, errors.figure(metric, self.reference_top1)?))
             })
             .collect();
-        let sign = |flip: bool, x: f64| if flip { -x } else { x };
+        let error = |figure: f64| if metric.is_floor() { -figure } else { figure };
         let both: Vec<(f64, f64)> = points
             .iter()
-            .map(|(_, cost, figure)| (sign(more_is_better, *cost), sign(metric.is_floor(), *figure)))
+            .map(|(_, share, figure)| (-share, error(*figure)))
             .collect();
         let best = pareto(&both);
         points
             .into_iter()
             .zip(best)
-            .map(|((i, cost, figure), best)| (i, cost, figure, best))
+            .map(|((i, share, figure), best)| (i, share, figure, best))
             .collect()
     }
 }

@@ -197,15 +197,6 @@ fn pictures_hold_what_ran_and_mark_what_nothing_beats() {
         assert_eq!(marks, [(0, true), (1, true), (2, false)], "{metric:?}; NaN is no point");
         assert_eq!(picture[0].1, 1.0);
     }
-    // Two were measured; the one with less error is slower.
-    let latency = |t: &Trial| {
-        [Some(1.0), None, Some(1.5), Some(2.0)]
-            .get(t.kept.len())
-            .copied()
-            .flatten()
-    };
-    let picture = search.by_latency(Metric::RelativeL2, latency);
-    assert_eq!(picture, [(0, 1.0, 0.4, true), (2, 1.5, 0.2, true)]);
     let kept = search.patches(std::slice::from_ref(&patch), &search.worst(1)).unwrap();
     assert_eq!(nodes(&found(&kept[0]).layers), nodes(&all.layers[..3]));
 }

@@ -64,6 +64,22 @@ fn start_search(state: &mut State, mut recipe: Recipe, place: Place, under_limit
     state.paint = PaintChoice::Sensitivity;
 }
 
+/// Measures the latency of what the last search found, on the recipe's target.
+pub(super) fn measure_mixes(state: &mut State) {
+    let (Some(doc), Some(found)) = (&state.doc, &state.sensitivity.found) else {
+        return;
+    };
+    let recipe = match state.sensitivity.to_measure(doc.recipe()) {
+        Ok(recipe) => recipe,
+        Err(why) => return state.error(why),
+    };
+    let task = Task::Mixes {
+        recipe: Box::new(recipe),
+        search: Box::new(found.clone()),
+    };
+    state.sensitivity.measuring = Some(Job::new(state.service.start(task, Arc::clone(&state.wake))));
+}
+
 /// Finds the layers that lose accuracy in a variant: lowers its graph as its build would, after a calibration where that
 /// needs one.
 pub fn find_layers_of(state: &mut State, variant: usize) {

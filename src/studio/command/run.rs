@@ -1,6 +1,6 @@
 //! Carrying out commands.
 
-use super::precision::{calibrate, search};
+use super::precision::{calibrate, measure_mixes, search};
 use super::{CommandId, Figure, Palette};
 use crate::recipe::Recipe;
 use crate::studio::layout::{self, Pane};
@@ -197,6 +197,12 @@ pub fn run(shell: &mut Shell<'_>, id: CommandId) {
         CommandId::SearchUnderLimit => search(state, shell.tree, true),
         CommandId::CancelSearch => {
             if let Some(job) = &mut state.sensitivity.job {
+                job.cancel();
+            }
+        }
+        CommandId::MeasureMixes => measure_mixes(state),
+        CommandId::CancelMixes => {
+            if let Some(job) = &mut state.sensitivity.measuring {
                 job.cancel();
             }
         }

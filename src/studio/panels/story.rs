@@ -222,6 +222,7 @@ fn live(state: &State, step: Step) -> Live {
             let jobs = [
                 ("Calibrating", &state.precision.job),
                 ("Searching layers", &state.sensitivity.job),
+                ("Measuring mixes", &state.sensitivity.measuring),
             ];
             let running = |(what, job): (&'static str, &'_ Option<Job>)| Some((what, job.as_ref()?.phase.fraction));
             let busy = jobs

@@ -1,47 +1,82 @@
 //! What keeping layers costs against what it wins back: a point per combination that was really run.
 
+use crate::bench::Mixes;
+use crate::bench::mixes::FULL;
 use crate::format;
-use crate::rewrite::search::{Metric, Search, Trial};
+use crate::rewrite::search::{Metric, Search};
 use crate::studio::theme::Tokens;
 use eframe::egui;
 use eframe::egui::Ui;
 use egui_plot::{HoverPosition, Line, Plot, PlotBounds, Points};
 
-/// A combination's point: how many layers it keeps, what it costs, its figure, and whether no other beats it.
+/// Names of kept layers that the read-out lists.
+const NAMED: usize = 6;
+
+/// A combination's point: what it keeps, what it costs, its figure, and whether no other beats it.
 pub struct Point {
-    /// Layers kept in higher precision.
-    pub kept: usize,
+    /// Index into [`Search::trials`]; none for the model before precision is lowered.
+    pub trial: Option<usize>,
     /// On the lower axis.
     pub cost: f64,
+    /// The interval that the cost lies in, where it was measured.
+    pub interval: Option<(f64, f64)>,
     /// On the other axis.
     pub figure: f64,
     /// True when no other has both a better cost and a better figure.
     pub best: bool,
+    /// Which layers are kept, for the read-out.
+    pub words: String,
 }
 
 /// The points of a search's trials against the share of multiply-accumulates lowered, in percent.
 pub fn by_lowered_macs(search: &Search, metric: Metric) -> Vec<Point> {
-    points(search, metric, search.by_lowered_macs(metric), 100.0)
-}
-
-/// The points of a search's trials against milliseconds, where `latency` knows them by trial.
-pub fn by_latency(search: &Search, metric: Metric, latency: &[Option<f64>]) -> Vec<Point> {
-    let of = |trial: &Trial| {
-        let at = search.trials.iter().position(|t| std::ptr::eq(t, trial))?;
-        latency.get(at).copied().flatten()
-    };
-    points(search, metric, search.by_latency(metric, of), 1.0)
-}
-
-fn points(search: &Search, metric: Metric, found: Vec<(usize, f64, f64, bool)>, unit: f64) -> Vec<Point> {
-    let scale = if metric == Metric::Top1Agreement { 100.0 } else { 1.0 };
-    let of = |(trial, cost, figure, best): (usize, f64, f64, bool)| Point {
-        kept: search.trials.get(trial).map_or(0, |t| t.kept.len()),
-        cost: unit * cost,
-        figure: scale * figure,
+    let of = |(trial, share, figure, best): (usize, f64, f64, bool)| Point {
+        trial: Some(trial),
+        cost: 100.0 * share,
+        interval: None,
+        figure: scale(metric) * figure,
         best,
+        words: kept(search, Some(trial)),
     };
-    found.into_iter().map(of).collect()
+    search.by_lowered_macs(metric).into_iter().map(of).collect()
+}
+
+/// The points of the mixes that were measured, against their median latency in milliseconds.
+pub fn by_latency(search: &Search, mixes: &Mixes, metric: Metric) -> Vec<Point> {
+    let points = mixes.picture(search, metric).into_iter();
+    points
+        .map(|p| Point {
+            trial: p.trial,
+            cost: p.ms,
+            interval: Some(p.interval_ms),
+            figure: scale(metric) * p.figure,
+            best: p.best,
+            words: kept(search, p.trial),
+        })
+        .collect()
+}
+
+/// Shares are in percent in texts.
+fn scale(metric: Metric) -> f64 {
+    if metric == Metric::Top1Agreement { 100.0 } else { 1.0 }
+}
+
+fn kept(search: &Search, trial: Option<usize>) -> String {
+    let Some(trial) = trial.and_then(|i| search.trials.get(i)) else {
+        return format!("{FULL}: nothing lowered");
+    };
+    let layers = search.layers_at(&trial.kept);
+    let mut words = match layers.len() {
+        0 => "all lowered".to_owned(),
+        n => format!("{} kept:", format::plural(n, "layer")),
+    };
+    for layer in layers.iter().take(NAMED) {
+        words.push_str(&format!("\n  {}", format::middle(&layer.name, 40)));
+    }
+    if let Some(more) = layers.len().checked_sub(NAMED).filter(|n| *n > 0) {
+        words.push_str(&format!("\n  and {more} more"));
+    }
+    words
 }
 
 /// What a metric is called on an axis.
@@ -55,41 +90,31 @@ pub fn axis(metric: Metric) -> &'static str {
     }
 }
 
-/// Draws the picture; `kept` is how many layers the recipe keeps now.
-pub fn pareto(
-    ui: &mut Ui,
-    mut points: Vec<Point>,
-    cost: &'static str,
-    metric: Metric,
-    kept: Option<usize>,
-    height: f32,
-) {
+/// Draws the picture; `now` is the trial that the recipe says now.
+pub fn pareto(ui: &mut Ui, mut points: Vec<Point>, cost: &str, metric: Metric, now: Option<usize>, height: f32) {
     let t = Tokens::of(ui);
     points.sort_by(|a, b| a.cost.total_cmp(&b.cost));
-    let bounds = |of: fn(&Point) -> f64| {
-        let low = points.iter().map(of).fold(f64::INFINITY, f64::min);
-        let high = points.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+    let bounds = |ends: fn(&Point) -> (f64, f64)| {
+        let low = points.iter().map(|p| ends(p).0).fold(f64::INFINITY, f64::min);
+        let high = points.iter().map(|p| ends(p).1).fold(f64::NEG_INFINITY, f64::max);
         let margin = ((high - low) * 0.12).max(high.abs() * 1e-4).max(1e-9);
         (low - margin, high + margin)
     };
-    let (left, right) = bounds(|p| p.cost);
-    let (low, high) = bounds(|p| p.figure);
-    let all: Vec<(f64, f64, usize)> = points.iter().map(|p| (p.cost, p.figure, p.kept)).collect();
+    let (left, right) = bounds(|p| p.interval.unwrap_or((p.cost, p.cost)));
+    let (low, high) = bounds(|p| (p.figure, p.figure));
+    let unit = cost.to_owned();
+    let all: Vec<(f64, f64, String)> = points
+        .iter()
+        .map(|p| (p.cost, p.figure, read_out(p, cost, metric)))
+        .collect();
     let read_out = move |position: &HoverPosition<'_>| {
         let HoverPosition::NearDataPoint { position, .. } = position else {
             return None;
         };
-        let near = |p: &&(f64, f64, usize)| (p.0 - position.x).abs() < 1e-9 && (p.1 - position.y).abs() < 1e-12;
-        let (x, figure, kept) = all.iter().find(near)?;
-        Some(format!(
-            "{} kept\n{} {cost}\n{} {}",
-            format::plural(*kept, "layer"),
-            format::significant(*x),
-            format::significant(*figure),
-            axis(metric)
-        ))
+        let near = |p: &&(f64, f64, String)| (p.0 - position.x).abs() < 1e-9 && (p.1 - position.y).abs() < 1e-12;
+        Some(all.iter().find(near)?.2.clone())
     };
-    Plot::new(("pareto", cost))
+    Plot::new(("pareto", unit))
         .height(height)
         .y_axis_min_width(56.0)
         .allow_zoom(false)
@@ -105,6 +130,17 @@ pub fn pareto(
                 [right.max(left + 1e-6), high.max(low + 1e-12)],
             ));
             let at = |p: &Point| [p.cost, p.figure];
+            let quiet = t.weak.gamma_multiply(0.6);
+            for p in &points {
+                let Some((from, to)) = p.interval else { continue };
+                let colour = if p.best { t.accent } else { quiet };
+                plot.line(
+                    Line::new("95 % interval", vec![[from, p.figure], [to, p.figure]])
+                        .color(colour)
+                        .width(if p.best { 2.0 } else { 1.0 })
+                        .allow_hover(false),
+                );
+            }
             let front: Vec<[f64; 2]> = points.iter().filter(|p| p.best).map(at).collect();
             let others: Vec<[f64; 2]> = points.iter().filter(|p| !p.best).map(at).collect();
             plot.line(
@@ -113,9 +149,22 @@ pub fn pareto(
                     .width(1.5)
                     .allow_hover(false),
             );
-            plot.points(Points::new("beaten by another", others).color(t.weak).radius(4.0));
+            plot.points(Points::new("beaten by another", others).color(quiet).radius(3.0));
             plot.points(Points::new("no other beats it", front).color(t.accent).radius(5.0));
-            let now: Vec<[f64; 2]> = points.iter().filter(|p| Some(p.kept) == kept).map(at).collect();
+            let full = points.iter().filter(|p| p.trial.is_none()).map(at).collect::<Vec<_>>();
+            plot.points(
+                Points::new(FULL, full)
+                    .color(t.text)
+                    .radius(8.0)
+                    .shape(egui_plot::MarkerShape::Square)
+                    .filled(false)
+                    .allow_hover(false),
+            );
+            let now: Vec<[f64; 2]> = points
+                .iter()
+                .filter(|p| now.is_some() && p.trial == now)
+                .map(at)
+                .collect();
             plot.points(
                 Points::new("the recipe", now)
                     .color(t.warning)
@@ -124,4 +173,18 @@ pub fn pareto(
                     .allow_hover(false),
             );
         });
+}
+
+fn read_out(p: &Point, cost: &str, metric: Metric) -> String {
+    let interval = p
+        .interval
+        .map_or_else(String::new, |(low, high)| format!(" ({})", format::range(low, high)));
+    let beaten = if p.best { "" } else { "\nanother is better in both" };
+    format!(
+        "{}\n{}{interval} {cost}\n{} {}{beaten}",
+        p.words,
+        format::significant(p.cost),
+        format::significant(p.figure),
+        axis(metric)
+    )
 }

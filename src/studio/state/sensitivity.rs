@@ -1,12 +1,13 @@
 //! Which layers lose accuracy: the search that runs or has ended, and how many of the worst layers the recipe keeps.
 
 use super::Job;
-use crate::bench::Comparison;
+use crate::bench::Mixes;
 use crate::graph::Graph;
 use crate::recipe::{Precision, Recipe, VariantSpec};
 use crate::rewrite::PatchSpec;
 use crate::rewrite::search::{Limit, Metric, Search, SearchEvent, SearchSpec, Way};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Where the patches stand whose layers are searched.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,11 +31,6 @@ impl Place {
         }
     }
 
-    /// True for the variant of this name.
-    fn is_of(&self, variant: &str) -> bool {
-        matches!(self, Self::Variant(name) if name == variant)
-    }
-
     /// Puts patches there.
     ///
     /// # Errors
@@ -45,11 +41,15 @@ impl Place {
             return Ok(());
         };
         let variant = recipe.variants.iter_mut().find(|v| v.name == *name);
-        let variant = variant.ok_or_else(|| format!("the recipe has no variant {name:?} any more"))?;
+        let variant = variant.ok_or_else(|| gone(name))?;
         let value = toml::Value::try_from(patches).map_err(|e| e.to_string())?;
         variant.overrides.insert("patch".into(), value);
         Ok(())
     }
+}
+
+fn gone(variant: &str) -> String {
+    format!("the recipe has no variant {variant:?} any more")
 }
 
 /// State of the search for sensitive layers.
@@ -59,6 +59,10 @@ pub struct Sensitivity {
     pub job: Option<Job>,
     /// What it found so far.
     pub found: Option<Search>,
+    /// The running or last measurement of what it found.
+    pub measuring: Option<Job>,
+    /// What was measured of it.
+    pub mixes: Option<Rc<Mixes>>,
     /// How layers are told apart in the next search.
     pub way: Way,
     /// What the next search's limit is on.
@@ -75,9 +79,15 @@ pub struct Sensitivity {
 }
 
 impl Sensitivity {
-    /// True while a search runs.
+    /// True while a search or the measurement of its mixes runs.
     pub fn is_running(&self) -> bool {
-        self.job.as_ref().is_some_and(Job::is_running)
+        self.running().is_some()
+    }
+
+    /// What runs: a search, or the measurement of its mixes.
+    pub fn running(&self) -> Option<&Job> {
+        let mut jobs = self.job.iter().chain(&self.measuring);
+        jobs.find(|j| j.is_running())
     }
 
     /// Where the searched patches stand.
@@ -120,6 +130,7 @@ impl Sensitivity {
         self.place = place;
         self.searched = searched;
         self.found = None;
+        (self.measuring, self.mixes) = (None, None);
         self.failure = None;
         self.kept = None;
         self.version += 1;
@@ -190,32 +201,30 @@ impl Sensitivity {
         Ok(next)
     }
 
-    /// Median latency in milliseconds of each trial, where a variant with its patches was measured.
-    pub fn latencies(&self, recipe: &Recipe, measured: &Comparison) -> Vec<Option<f64>> {
-        let (Some(found), Ok(variants)) = (&self.found, recipe.resolve_variants()) else {
-            return Vec::new();
+    /// What to measure the mixes of: the recipe with the patches that were searched, in the variant that they are of.
+    ///
+    /// # Errors
+    /// Nothing was searched; a variant that is gone.
+    pub fn to_measure(&self, recipe: &Recipe) -> Result<Recipe, String> {
+        self.found.as_ref().ok_or("nothing was searched yet")?;
+        let mut of = match &self.place {
+            Place::Recipe => recipe.clone(),
+            Place::Variant(name) => {
+                let variants = recipe.resolve_variants()?;
+                let of = variants.into_iter().find(|(n, _)| n == name);
+                of.map(|(_, of)| of).ok_or_else(|| gone(name))?
+            }
         };
-        let of = |kept: &[usize]| {
-            let patches = found.patches(&self.searched, kept).ok()?;
-            // A variant without patches of its own is lowered when it is built, to what was searched.
-            let by_default =
-                |name: &String, of: &Recipe| kept.is_empty() && of.patches.is_empty() && self.place.is_of(name);
-            let is = |(name, recipe): &&(String, Recipe)| recipe.patches == patches || by_default(name, recipe);
-            let (name, _) = variants.iter().find(is)?;
-            let row = measured
-                .variants
-                .iter()
-                .find(|v| v.name == *name && v.error.is_none())?;
-            (row.statistics.samples > 0).then_some(row.statistics.latency_ms.median)
-        };
-        found.trials.iter().map(|t| of(&t.kept)).collect()
+        of.variants.clear();
+        of.patches.clone_from(&self.searched);
+        Ok(of)
     }
 
-    /// The recipe with a variant for each of these numbers of worst layers kept, to be measured.
+    /// The recipe with a variant for each of these trials, to be measured.
     ///
     /// # Errors
     /// A layer that cannot be kept; patches that cannot be written.
-    pub fn with_variants(&self, recipe: &Recipe, kept: &[usize]) -> Result<Recipe, String> {
+    pub fn with_variants(&self, recipe: &Recipe, trials: &[usize]) -> Result<Recipe, String> {
         let found = self.found.as_ref().ok_or("nothing was searched yet")?;
         let mut next = recipe.clone();
         let base = match &self.place {
@@ -233,12 +242,12 @@ impl Sensitivity {
             super::variants::set_precision(&mut full, Some(Precision::Fp32));
             next.variants.push(full);
         }
-        for n in kept {
-            let patches = found.patches(&self.searched, &found.worst(*n))?;
+        for trial in trials.iter().filter_map(|i| found.trials.get(*i)) {
+            let patches = found.patches(&self.searched, &trial.kept)?;
             let mut overrides = base.clone();
             let value = toml::Value::try_from(patches).map_err(|e| e.to_string())?;
             overrides.insert("patch".into(), value);
-            let name = super::variants::fresh_name(&next, &format!("keep {n}"));
+            let name = super::variants::fresh_name(&next, &format!("keep {}", trial.kept.len()));
             next.variants.push(VariantSpec { name, overrides });
         }
         Ok(next)
@@ -344,8 +353,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_measured_is_found_again() {
-        let mut recipe = recipe();
+    fn mixes_are_measured_with_what_was_searched_and_become_variants() {
+        let recipe = recipe();
         let mut lowered = recipe.clone();
         Lowering::default()
             .switched(Precision::Fp16)
@@ -360,26 +369,30 @@ mod tests {
             failure: None,
             holds: None,
         };
-        found.trials = vec![trial(&[]), trial(&[2]), trial(&[2, 0])];
+        found.trials = vec![trial(&[]), trial(&[2, 0]), trial(&[1])];
+        assert_eq!((found.trial_of(&[0, 2]), found.trial_of(&[0])), (Some(1), None));
         let s = Sensitivity {
             place: Place::Variant("half".into()),
             searched: lowered.patches.clone(),
             found: Some(found),
             ..Sensitivity::default()
         };
-        recipe = s.with_variants(&recipe, &[1]).unwrap();
-        assert_eq!(recipe.variants.last().unwrap().name, "keep 1");
-        let mut measured = Comparison::default();
-        for (name, median) in [("base", 9.0), ("half", 4.0), ("keep 1", 5.0)] {
-            let mut row = crate::bench::VariantResult {
-                name: name.into(),
-                ..Default::default()
-            };
-            row.statistics.samples = 3;
-            row.statistics.latency_ms.median = median;
-            measured.variants.push(row);
-        }
-        assert_eq!(s.latencies(&recipe, &measured), [Some(4.0), Some(5.0), None]);
+        let of = s.to_measure(&recipe).unwrap();
+        assert_eq!(
+            (of.patches, of.build.precision, of.variants.len()),
+            (lowered.patches, Precision::Fp16, 0)
+        );
+        let next = s.with_variants(&recipe, &[1, 2, 9]).unwrap();
+        let names: Vec<&str> = next.variants.iter().map(|v| v.name.as_str()).collect();
+        assert_eq!(names, ["base", "half", "keep 2", "keep 1"]);
+        let resolved = next.resolve_variants().unwrap();
+        let Some(PatchSpec::Cast(spec)) = resolved[3].1.patches.last() else {
+            panic!("{resolved:?}")
+        };
+        assert_eq!(spec.exclude, ["b"], "what the trial kept, not the worst one");
+        let mut other = recipe.clone();
+        other.variants.pop();
+        assert!(s.to_measure(&other).unwrap_err().contains("half"));
     }
 
     #[test]

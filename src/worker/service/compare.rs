@@ -60,6 +60,19 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
         rows.push(Row::new(name, recipe));
     }
     let test = Test::open(recipe, &rows)?;
+    Ok(TaskOutput::Compare(measured(context, recipe, rows, test)?))
+}
+
+/// Builds the rows, measures them in turn, compares their results where there is test data, and keeps it all in the history.
+///
+/// # Errors
+/// No row could be measured; cancelled.
+pub fn measured(
+    context: &Context,
+    recipe: &Recipe,
+    mut rows: Vec<Row>,
+    test: Option<Test>,
+) -> Result<Comparison, JobError> {
     let rounds = recipe.bench.rounds.unwrap_or(ROUNDS).max(1);
     let builds = Builds::open(context.data());
     context.replan(steps(&rows, rounds, &builds, recipe));
@@ -73,7 +86,7 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     something_measured(&mut rows)?;
     let (mut comparison, runs) = compare(rows, outcome);
     keep(context, &mut comparison, runs);
-    Ok(TaskOutput::Compare(comparison))
+    Ok(comparison)
 }
 
 /// # Errors

@@ -1,8 +1,9 @@
-//! Searching for the layers that lose accuracy when precision is lowered: which they are, and the fewest to keep.
+//! Searching for the layers that lose accuracy when precision is lowered: which they are, and which to keep under a limit.
 //!
 //! Every layer and every combination is really built and run, in one worker that keeps the reference's results
 //! (`session`). What is run next, and what it means, is decided by [`crate::rewrite::search`].
 
+pub mod mixes;
 mod session;
 
 use super::context::{Context, Step};
@@ -12,8 +13,8 @@ use crate::format;
 use crate::recipe::Recipe;
 use crate::rewrite::PatchSpec;
 use crate::rewrite::search::{
-    Errors, Layers, Limit, Measured, Metric, Search, SearchEvent, SearchSpec, Trial, TrialKind, Way, fewest, keep,
-    layers, only, precision_patch, rank,
+    Choice, Errors, Layers, Limit, Measured, Metric, Search, SearchEvent, SearchSpec, Trial, TrialKind, Way, keep,
+    layers, loss, most_lowered, only, precision_patch, rank,
 };
 use crate::worker::JobError;
 use session::{Extent, Session};
@@ -57,6 +58,7 @@ pub fn run(context: &Context, recipe: &Recipe, spec: &SearchSpec) -> Result<Task
         layers,
         search,
         ran: HashMap::new(),
+        lowered: None,
         session,
     };
     hunt.measure()?;
@@ -115,6 +117,8 @@ struct Hunt<'a> {
     search: Search,
     /// Trials by what is kept in them, sorted.
     ran: HashMap<Vec<usize>, usize>,
+    /// When one layer is kept at a time: the error with none kept, on the samples that layers are measured on.
+    lowered: Option<Errors>,
     session: Session<'a>,
 }
 
@@ -127,7 +131,7 @@ impl Hunt<'_> {
         self.trial(TrialKind::Point, Vec::new())?;
         let seconds = began.elapsed().as_secs_f64();
         // When one layer is kept at a time, what it wins is told on the same samples.
-        let lowered = match self.spec.way {
+        self.lowered = match self.spec.way {
             Way::OneLowered => None,
             Way::OneKept => self.session.run(self.lowering.to_vec(), Extent::Rank)?.ok(),
         };
@@ -161,7 +165,7 @@ impl Hunt<'_> {
             let message = format!("no layer could be run: {}", first.unwrap_or("no reason was given"));
             return Err(JobError::Engine(EngineError::Failed(message)));
         }
-        self.search.ranking = rank(&self.search.layers, self.spec.way, lowered.as_ref());
+        self.search.ranking = rank(&self.search.layers, self.spec.way, self.lowered.as_ref());
         let ranking = self.search.ranking.clone();
         context.tell(ServiceEvent::Search(SearchEvent::Ranked(ranking)));
         Ok(())
@@ -195,36 +199,36 @@ impl Hunt<'_> {
         Ok(())
     }
 
-    /// Looks for the fewest layers to keep.
+    /// Looks for the layers to keep so that the limit holds and the most stays lowered.
     fn limit(&mut self, limit: Limit) -> Result<(), JobError> {
-        self.context
-            .phase(format!("Look for the fewest to keep, {limit}"), None);
+        self.context.phase(format!("Look for what to keep, {limit}"), None);
         let order = self.search.worst(usize::MAX);
         let at = |ranks: &[usize]| -> Vec<usize> { ranks.iter().filter_map(|r| order.get(*r).copied()).collect() };
         let mut runs = 0.0;
-        let found = fewest(order.len(), |ranks, kind| {
+        let choice = |measured: &Measured| Choice {
+            loss: loss(measured, self.spec.way, self.lowered.as_ref()),
+            macs: measured.layer.macs.unwrap_or(0),
+        };
+        let choices = order.iter().filter_map(|i| self.search.layers.get(*i)).map(choice);
+        let choices: Vec<Choice> = choices.collect();
+        let found = most_lowered(&choices, |ranks, kind| {
             runs += 1.0;
             let name = match kind {
-                TrialKind::GiveBack => format!("Look for the fewest to keep: lower one again, {} kept", ranks.len()),
-                _ => format!("Look for the fewest to keep: {} kept", ranks.len()),
+                TrialKind::GiveBack => format!("Look for what to keep: lower one again, {} kept", ranks.len()),
+                _ => format!("Look for what to keep: {} kept", ranks.len()),
             };
             // How many runs it takes shows only at the end.
             self.context.share(name, runs / (runs + LIMIT_RUNS));
             let trial = self.trial(kind, at(ranks))?;
             Ok::<_, JobError>(self.search.trials.get(trial).and_then(|t| t.holds) == Some(true))
         })?;
-        match found {
-            Some(ranks) => {
-                let mut kept = at(&ranks);
-                kept.sort_unstable();
-                self.search.found = self.ran.get(&kept).copied();
-            }
-            None => {
-                let all = format::plural(order.len(), "layer");
-                let note = format!("{limit} does not hold even with all of {all} kept");
-                self.search.notes.push(note);
-            }
+        if found.is_none() {
+            let all = format::plural(order.len(), "layer");
+            let note = format!("{limit} does not hold even with all of {all} kept");
+            self.search.notes.push(note);
         }
+        // A combination that ran for another reason may hold as well.
+        self.search.found = self.search.best_that_holds();
         Ok(())
     }
 

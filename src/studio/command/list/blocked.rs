@@ -111,6 +111,15 @@ pub(super) fn may_calibrate(state: &State) -> Option<String> {
         .then(|| "A comparison is running, and calibrating would disturb it".into())
 }
 
+/// Why what a search found cannot be measured now: as [`may_compare`], besides nothing found.
+pub(super) fn may_measure_mixes(state: &State) -> Option<String> {
+    let has_trials = state.sensitivity.found.as_ref().is_some_and(|f| !f.trials.is_empty());
+    if !has_trials {
+        return Some("Find sensitive layers first".into());
+    }
+    may_calibrate(state).or_else(|| may_compare(state))
+}
+
 /// Why no sensitive layers can be searched now.
 pub(super) fn may_search(state: &State) -> Option<String> {
     may_calibrate(state).or_else(|| crate::studio::panels::precision::cannot_search(state))

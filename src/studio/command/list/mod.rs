@@ -60,6 +60,8 @@ pub enum CommandId {
     FindSensitive,
     SearchUnderLimit,
     CancelSearch,
+    MeasureMixes,
+    CancelMixes,
     PausePlots,
     ResetPlots,
     CopyTableMarkdown,

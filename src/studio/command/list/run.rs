@@ -1,6 +1,6 @@
 //! The menu "Run": checks, builds, targets, the log.
 
-use super::blocked::{may_build, may_calibrate, may_check, may_search, needs_model};
+use super::blocked::{may_build, may_calibrate, may_check, may_measure_mixes, may_search, needs_model};
 use super::{Command, CommandId, Menu, alone};
 use crate::studio::state::Targets;
 use eframe::egui::Key;
@@ -39,7 +39,7 @@ pub(super) static RUN: &[Command] = &[
     Command::new(
         Menu::Run,
         CommandId::SearchUnderLimit,
-        "Search fewest layers to keep under the limit",
+        "Search which layers to keep under the limit",
         |s| may_search(s).or_else(|| s.sensitivity.limit().err()),
     ),
     Command::new(Menu::Run, CommandId::CancelSearch, "Cancel search", |s| {
@@ -47,6 +47,19 @@ pub(super) static RUN: &[Command] = &[
             Some(job) if job.is_cancelling() => Some("The search was asked to stop".into()),
             Some(job) if job.is_running() => None,
             _ => Some("No search is running".into()),
+        }
+    }),
+    Command::new(
+        Menu::Run,
+        CommandId::MeasureMixes,
+        "Measure latency of what the search found",
+        may_measure_mixes,
+    ),
+    Command::new(Menu::Run, CommandId::CancelMixes, "Cancel measuring", |s| {
+        match &s.sensitivity.measuring {
+            Some(job) if job.is_cancelling() => Some("Measuring was asked to stop".into()),
+            Some(job) if job.is_running() => None,
+            _ => Some("Nothing is being measured for a search".into()),
         }
     }),
     Command::new(Menu::Run, CommandId::Optimize, "Show optimized graph", |s| {

@@ -19,7 +19,7 @@ const WIDE: f32 = 640.0;
 pub fn show(ui: &mut Ui, state: &mut State) {
     if state.sensitivity.is_running() {
         ui.horizontal(|ui| {
-            if let Some(job) = &state.sensitivity.job {
+            if let Some(job) = state.sensitivity.running() {
                 let share = job
                     .phase
                     .fraction
@@ -72,7 +72,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 /// Starting and cancelling, and what a limit is on.
 pub fn start(ui: &mut Ui, state: &mut State) {
     if state.sensitivity.is_running() {
-        build::cancel(ui, state, CommandId::CancelSearch);
+        let searching = state.sensitivity.job.as_ref().is_some_and(|j| j.is_running());
+        let id = if searching {
+            CommandId::CancelSearch
+        } else {
+            CommandId::CancelMixes
+        };
+        build::cancel(ui, state, id);
     } else {
         let blocked = find(CommandId::FindSensitive).and_then(|c| (c.blocked)(state));
         let mut start = |ui: &mut Ui, label: &str, id, blocked: &Option<String>| {
@@ -196,7 +202,13 @@ fn keep(ui: &mut Ui, state: &mut State, found: &Search) {
                     .and_then(|e| e.figure(limit.metric, found.reference_top1));
                 let figure = figure.map_or_else(String::new, |f| format!(" ({})", format::significant(f)));
                 let n = format::plural(trial.kept.len(), "layer");
-                let text = format!("✔ {limit} holds with {n} kept{figure}");
+                let macs = trial.lowered_macs.map_or_else(String::new, |share| {
+                    format!(
+                        ", {} % of the multiply-accumulates lowered",
+                        format::significant(1e2 * share)
+                    )
+                });
+                let text = format!("✔ {limit} holds with {n} kept{macs}{figure}");
                 ui.label(RichText::new(text).color(t.success));
                 if ui.button("Keep these").clicked() {
                     wanted = Some(trial.kept.clone());

@@ -1,23 +1,27 @@
-//! What keeping layers costs against what it wins back: the picture of the combinations that were run.
+//! What keeping layers costs against what it wins back: the picture of the combinations that were run, and measuring them.
 
+use crate::format;
 use crate::rewrite::search::Search;
+use crate::studio::command::{CommandId, find};
 use crate::studio::plots;
 use crate::studio::state::{Action, State, Step};
-use crate::studio::theme::HALF;
+use crate::studio::theme::{HALF, Tokens};
 use crate::studio::widgets::{empty, note};
-use eframe::egui::{RichText, Ui};
+use crate::worker::mixes_time;
+use eframe::egui::{Button, Label, RichText, Ui};
 
 /// Draws the picture, against latency once that was measured.
 pub fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
-    let Some(doc) = &mut state.doc else { return };
-    let kept = state.sensitivity.kept(doc.recipe());
     let metric = state.sensitivity.metric();
-    let measured = state.lab.result.as_ref().filter(|_| !state.lab.is_running());
-    let latencies = measured.map_or_else(Vec::new, |m| state.sensitivity.latencies(doc.recipe(), m));
-    let by_latency = plots::by_latency(found, metric, &latencies);
-    let is_timed = by_latency.len() > 1;
-    let by_macs = plots::by_lowered_macs(found, metric);
-    let points = if is_timed { by_latency } else { by_macs };
+    let mixes = state.sensitivity.mixes.clone();
+    let by_latency = mixes
+        .as_ref()
+        .map_or_else(Vec::new, |m| plots::by_latency(found, m, metric));
+    let measured = mixes.filter(|_| by_latency.len() > 1);
+    let points = match &measured {
+        Some(_) => by_latency,
+        None => plots::by_lowered_macs(found, metric),
+    };
     if points.is_empty() {
         empty(
             ui,
@@ -26,37 +30,88 @@ pub fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
         );
         return;
     }
-    let best: Vec<usize> = points.iter().filter(|p| p.best).map(|p| p.kept).collect();
-    let cost = if is_timed {
-        "median latency, ms"
-    } else {
-        "multiply-accumulates lowered, %"
+    let cost = match &measured {
+        Some(m) => format!("latency, ms (measured on {})", m.target()),
+        None => "share of multiply-accumulates lowered, %".into(),
     };
     ui.horizontal_wrapped(|ui| {
         let title = format!("{} against {cost}", plots::metric_axis(metric));
         ui.label(RichText::new(title).small().strong());
-        let text = match measured.filter(|_| is_timed) {
-            Some(m) => format!("protocol {}", m.protocol),
-            None => "not a time yet".into(),
-        };
-        note(ui, text);
-        let ready = !found.ranking.is_empty() && !state.sensitivity.is_running() && !is_timed;
-        let hint = "Those on the line become variants: compare them in the Lab to see their latency here";
-        if ready && ui.small_button("Add as variants").on_hover_text(hint).clicked() {
-            match state.sensitivity.with_variants(doc.recipe(), &best) {
-                Ok(next) => {
-                    doc.edit("Add variants", next);
-                    doc.history().close_step();
-                    state.actions.push(Action::Step(Step::Lab));
-                }
-                Err(why) => state.sensitivity.failure = Some(why),
-            }
-        }
+        let best: Vec<usize> = points.iter().filter(|p| p.best).filter_map(|p| p.trial).collect();
+        buttons(ui, state, found, &best, measured.is_some());
     });
-    let notes = 16.0 * found.notes.len().min(2) as f32;
-    let height = (ui.available_height() - notes - HALF).max(72.0);
-    plots::pareto(ui, points, cost, metric, kept, height);
+    let t = Tokens::of(ui);
+    match &measured {
+        Some(m) => {
+            let colour = if m.is_faster() { t.text } else { t.warning };
+            let words = RichText::new(m.words()).small().color(colour);
+            ui.add(Label::new(words).wrap());
+        }
+        None => note(
+            ui,
+            "Not a time yet: how much faster lower precision is, only measuring tells.",
+        ),
+    }
     for words in &found.notes {
         note(ui, format!("⚠ {words}"));
+    }
+    let now = state.doc.as_ref().and_then(|d| state.sensitivity.kept(d.recipe()));
+    let now = now.and_then(|n| found.trial_of(&found.worst(n)));
+    let height = (ui.available_height() - HALF).max(72.0);
+    plots::pareto(ui, points, &cost, metric, now, height);
+}
+
+/// Measuring, with what it takes, and taking over the best as variants.
+fn buttons(ui: &mut Ui, state: &mut State, found: &Search, best: &[usize], is_measured: bool) {
+    if state.sensitivity.is_running() {
+        return;
+    }
+    let blocked = find(CommandId::MeasureMixes).and_then(|c| (c.blocked)(state));
+    let name = if is_measured {
+        "Measure again"
+    } else {
+        "Measure latency"
+    };
+    let button = ui.add_enabled(blocked.is_none(), Button::new(name).small());
+    if button.clicked() {
+        state.actions.push(Action::Run(CommandId::MeasureMixes));
+    }
+    let wanted = state
+        .doc
+        .as_ref()
+        .and_then(|d| state.sensitivity.to_measure(d.recipe()).ok());
+    if let Some(recipe) = wanted {
+        let (rows, seconds) = mixes_time(&recipe, found);
+        let words = format!(
+            "Builds and measures {} in turn on {}: {} of measuring, and the time to build them",
+            format::plural(rows, "row"),
+            recipe.target.name,
+            format::seconds(seconds)
+        );
+        button
+            .on_hover_text(&words)
+            .on_disabled_hover_text(blocked.unwrap_or_default());
+        if !is_measured {
+            let text = format!(
+                "{} on {}: {}, and builds",
+                format::plural(rows, "row"),
+                recipe.target.name,
+                format::seconds(seconds)
+            );
+            note(ui, text);
+        }
+    }
+    let hint = "Those on the line become variants of the recipe, beside FP32: compare them in the Lab";
+    let ready = !found.ranking.is_empty() && !best.is_empty();
+    if ready && ui.small_button("Add as variants").on_hover_text(hint).clicked() {
+        let Some(doc) = &mut state.doc else { return };
+        match state.sensitivity.with_variants(doc.recipe(), best) {
+            Ok(next) => {
+                doc.edit("Add variants", next);
+                doc.history().close_step();
+                state.actions.push(Action::Step(Step::Lab));
+            }
+            Err(why) => state.sensitivity.failure = Some(why),
+        }
     }
 }
