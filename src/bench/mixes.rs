@@ -198,6 +198,7 @@ mod tests {
             reference: "a test".into(),
             data: "a test".into(),
             way: Way::OneLowered,
+            screen_samples: 1,
             rank_samples: 1,
             samples: 1,
             layers: (0..4).map(layer).collect(),

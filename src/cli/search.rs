@@ -291,8 +291,12 @@ fn tell(found: &Search) {
         found.reference
     );
     println!(
-        "each layer on {}, combinations on {}\n",
-        format::plural(usize::try_from(found.rank_samples).unwrap_or(usize::MAX), "sample"),
+        "each layer on {}{}, combinations on {}\n",
+        format::plural(usize::try_from(found.screen_samples).unwrap_or(usize::MAX), "sample"),
+        match found.screen_samples < found.rank_samples {
+            true => format!(", the worst again on {}", found.rank_samples),
+            false => String::new(),
+        },
         found.data
     );
     let mut table = Table::new(&["layer", "operator", "nodes", "relative L2", "cosine", "max abs"], 2);

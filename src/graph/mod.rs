@@ -16,6 +16,7 @@ pub mod place;
 pub mod sample;
 pub mod scope;
 pub mod shape;
+pub mod sized;
 pub mod summary;
 
 #[cfg(test)]

@@ -22,17 +22,47 @@ impl Model {
     /// [`ModelError::Io`] (an existing file, a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
     /// file that the model was read from was shortened meanwhile; nothing is left behind.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), ModelError> {
-        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES))
+        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES), Lasts::Forced)
     }
 
-    fn save_within(&self, path: &Path, overwrite: bool, limit: u64) -> Result<(), ModelError> {
+    /// As [`Self::save`] with the data of large initializers always in `<file name>.data`: what models derived from it share
+    /// ([`Self::save_scratch`]). Not forced to the disk.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_split(&self, path: &Path) -> Result<(), ModelError> {
+        self.save_within(path, false, 0, Lasts::ForNow)
+    }
+
+    /// Writes the model to `path`, a new file in a folder of its own, for a runtime that reads it once: nothing is forced to
+    /// the disk, and data in external files stays there, the files being linked beside `path`. Where a file cannot be linked
+    /// (another file system, a location in a folder below) the data is written as [`Self::save`] does.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_scratch(&self, path: &Path) -> Result<(), ModelError> {
+        let linked = self.external_files().iter().all(|file| {
+            // The location is the file's name only where it lies beside the model.
+            let beside = file.parent() == self.path().parent();
+            let name = file.file_name().filter(|name| beside && path.file_name() != Some(name));
+            name.is_some_and(|name| std::fs::hard_link(file, folder(path).join(name)).is_ok())
+        });
+        let own = self.proto().compute_size(&mut buffa::SizeCache::new());
+        if !linked || own > buffa::MAX_MESSAGE_BYTES {
+            return self.save_within(path, true, u64::from(buffa::MAX_MESSAGE_BYTES), Lasts::ForNow);
+        }
+        let rope = encoded(self.proto(), path)?;
+        self.finish(path, true, rope, None, Lasts::ForNow)
+    }
+
+    fn save_within(&self, path: &Path, overwrite: bool, limit: u64, lasts: Lasts) -> Result<(), ModelError> {
         let data_path = data_path(path);
         refuse_existing(path, overwrite)?;
         let (embedded, bytes) = self.embedded()?;
         let proto = embedded.as_ref().unwrap_or(self.proto());
         let data = if bytes <= limit {
             let rope = encoded(proto, path)?;
-            return self.finish(path, overwrite, rope, None);
+            return self.finish(path, overwrite, rope, None, lasts);
         } else {
             refuse_existing(&data_path, overwrite)?;
             let mut split = proto.clone();
@@ -40,7 +70,7 @@ impl Model {
             let rope = encoded(&split, path)?;
             (rope, data)
         };
-        self.finish(path, overwrite, data.0, Some((data.1, &data_path)))
+        self.finish(path, overwrite, data.0, Some((data.1, &data_path)), lasts)
     }
 
     /// The messages with all external data put in (as views into its files; `None` when there is none), and the size of
@@ -118,6 +148,7 @@ impl Model {
         overwrite: bool,
         rope: Rope,
         data: Option<(NamedTempFile, &Path)>,
+        lasts: Lasts,
     ) -> Result<(), ModelError> {
         let failed = |source| io_error(path, source);
         let mut out = BufWriter::with_capacity(1 << 20, temporary(path).map_err(failed)?);
@@ -125,12 +156,16 @@ impl Model {
             out.write_all(&segment).map_err(failed)?;
         }
         let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
-        file.as_file().sync_all().map_err(failed)?;
+        let force = |file: &std::fs::File| match lasts {
+            Lasts::Forced => file.sync_all(),
+            Lasts::ForNow => Ok(()),
+        };
+        force(file.as_file()).map_err(failed)?;
         // Whatever was read from a file that shrank meanwhile is zeros.
         self.check_intact()?;
         let mut new_data = None;
         if let Some((data, data_path)) = data {
-            data.as_file().sync_all().map_err(|e| io_error(data_path, e))?;
+            force(data.as_file()).map_err(|e| io_error(data_path, e))?;
             new_data = (!data_path.exists()).then_some(data_path);
             persist(data, data_path, overwrite)?;
         }
@@ -141,7 +176,7 @@ impl Model {
         })?;
         #[cfg(unix)]
         std::fs::File::open(folder(path))
-            .and_then(|folder| folder.sync_all())
+            .and_then(|folder| force(&folder))
             .map_err(failed)?;
         Ok(())
     }
@@ -152,6 +187,13 @@ impl Model {
             source,
         }
     }
+}
+
+/// Whether a file is to be there after a power failure.
+#[derive(Clone, Copy)]
+enum Lasts {
+    Forced,
+    ForNow,
 }
 
 enum Trouble {
@@ -351,7 +393,7 @@ mod tests {
         let (folder, path) = in_folder(&sample());
         let model = Model::open(&path).unwrap();
         let out = folder.path().join("big.onnx");
-        model.save_within(&out, false, 4000).unwrap();
+        model.save_within(&out, false, 4000, Lasts::Forced).unwrap();
         assert_eq!(files(folder.path()), ["big.onnx", "big.onnx.data", "m.onnx"]);
         let big = Model::open(&out).unwrap();
         assert_eq!(big.external_files(), [folder.path().join("big.onnx.data")]);
@@ -368,8 +410,40 @@ mod tests {
         }
         // A data file in the way is not replaced either, and nothing half-done stays.
         std::fs::remove_file(&out).unwrap();
-        assert!(model.save_within(&out, false, 4000).is_err());
+        assert!(model.save_within(&out, false, 4000, Lasts::Forced).is_err());
         assert_eq!(files(folder.path()), ["again.onnx", "big.onnx.data", "m.onnx"]);
+    }
+
+    #[test]
+    fn a_model_for_one_reading_shares_the_data_of_the_one_it_is_made_from() {
+        let (folder, path) = in_folder(&sample());
+        let base = folder.path().join("base.onnx");
+        Model::open(&path).unwrap().save_split(&base).unwrap();
+        let base = Model::open(&base).unwrap();
+        assert!(!base.external_files().is_empty());
+        let mut changed = base.proto().clone();
+        changed.producer_name = Some("someone".into());
+        let changed = base.with_proto(changed);
+        let scratch = tempfile::tempdir().unwrap();
+        let out = scratch.path().join("patched.onnx");
+        changed.save_scratch(&out).unwrap();
+        assert_eq!(files(scratch.path()), ["base.onnx.data", "patched.onnx"]);
+        let read = Model::open(&out).unwrap();
+        assert_eq!(read.proto().producer_name.as_deref(), Some("someone"));
+        for (a, b) in base.graph().initializer.iter().zip(&read.graph().initializer) {
+            assert_eq!(base.tensor(a).unwrap(), read.tensor(b).unwrap());
+        }
+        // A name in the way is no link to follow: the data is written.
+        let taken = tempfile::tempdir().unwrap();
+        std::fs::write(taken.path().join("base.onnx.data"), "mine").unwrap();
+        let out = taken.path().join("patched.onnx");
+        changed.save_scratch(&out).unwrap();
+        assert_eq!(std::fs::read(taken.path().join("base.onnx.data")).unwrap(), b"mine");
+        let read = Model::open(&out).unwrap();
+        assert!(read.external_files().is_empty());
+        let same = scratch.path().join("base.onnx.data");
+        assert!(changed.save_scratch(&same).is_ok(), "a model called as its data");
+        assert!(Model::open(&same).unwrap().external_files().is_empty());
     }
 
     #[cfg(unix)]

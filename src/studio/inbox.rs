@@ -199,6 +199,7 @@ fn cleaning(s: &mut State) {
 
 fn patches(s: &mut State) {
     let Some(doc) = &mut s.doc else { return };
+    doc.follow_sizes(&s.wake);
     if doc.follow_patches(&s.wake) {
         // Nodes and tensors have other numbers now.
         s.selection = Selection::Model;

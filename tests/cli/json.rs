@@ -362,9 +362,66 @@ fn search_of_the_demo() {
     assert_eq!(trials[1]["kept"][0], v["ranking"][0]);
     assert!(trials[1]["lowered_macs"].as_f64() < trials[0]["lowered_macs"].as_f64());
     assert_eq!(
-        (&v["limit"], &v["found"], &v["output"]),
-        (&Value::Null, &Value::Null, &Value::Null)
+        (&v["limit"], &v["found"], &v["output"], &v["measured"]),
+        (&Value::Null, &Value::Null, &Value::Null, &Value::Null)
     );
+}
+
+#[test]
+fn what_a_search_found_is_measured_in_turn() {
+    let home = tempfile::tempdir().unwrap();
+    let recipe = digits().join("recipe.toml");
+    let report = home.path().join("mixes.html");
+    let arguments = [
+        "search",
+        recipe.to_str().unwrap(),
+        "--to",
+        "int8",
+        "--rank-samples",
+        "2",
+        "--test-samples",
+        "8",
+        "--keep",
+        "0,2",
+        "--measure=embedded",
+        "--duration",
+        "300ms",
+        "--report",
+        report.to_str().unwrap(),
+        "--json",
+    ];
+    let output = run(home.path(), arguments);
+    let v = json(&output, 0);
+    has_documented_keys(&v, "search");
+    let said = stderr(&output);
+    assert!(said.contains("measuring 3 rows on embedded: "), "{said}");
+    let measured = &v["measured"];
+    assert_eq!(measured["trials"], serde_json::json!([null, 0, 1]));
+    let rows = measured["comparison"]["variants"].as_array().unwrap();
+    let names: Vec<&str> = rows.iter().map(|r| r["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["FP32", "all lowered", "2 layers kept"]);
+    let precisions: Vec<&str> = rows.iter().map(|r| r["precision"].as_str().unwrap()).collect();
+    assert_eq!(precisions, ["fp32", "int8", "int8"]);
+    for row in rows {
+        let median = row["statistics"]["latency_ms"]["median"].as_f64().unwrap();
+        let ends = row["median_interval_ms"].as_array().unwrap();
+        let ends: Vec<f64> = ends.iter().map(|e| e.as_f64().unwrap()).collect();
+        assert!(median > 0.0 && ends[0] <= median && median <= ends[1], "{row}");
+        assert!(row["target"].as_str().unwrap().starts_with("embedded@"), "{row}");
+    }
+    // The rows are measured in turn, against FP32.
+    assert!(rows[0]["ratio"].is_null() && rows[1]["ratio"]["low"].as_f64().unwrap() > 0.0);
+    let rounds = |i: usize| rows[i]["round_medians_ms"].as_array().unwrap().len();
+    assert!(rounds(0) > 1 && rounds(0) == rounds(2));
+    // What has no error and what nothing beats is marked: FP32 always is.
+    let front = measured["pareto"].as_array().unwrap();
+    assert!(front.contains(&Value::Null), "{measured}");
+    assert!(measured["words"].as_str().unwrap().contains("FP32"), "{measured}");
+    let page = std::fs::read_to_string(&report).unwrap();
+    assert!(page.contains("Error against latency") && page.contains("2 layers kept"));
+    // Nothing is measured twice over an existing report.
+    let output = run(home.path(), arguments);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
 #[test]

@@ -109,6 +109,46 @@ fn the_fewest_layers_under_a_limit_are_kept_with_a_click() {
 }
 
 #[test]
+fn the_mixes_found_are_measured_with_a_click() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = |name: &str| digits().with_file_name(name).display().to_string();
+    let lines = format!(
+        "bench.duration_s = 0.1\nbench.rounds = 1\nbench.warmup_ms = 1.0\n\
+         [data.calibration]\npath = {:?}\ninputs.input = \"images\"\nlimit = 64\n",
+        data("calibration.npz"),
+    );
+    let mut h = studio(opening(recipe(&dir, &lines)));
+    settle(&mut h);
+    step(&mut h, "Recipe");
+    h.get_by_role_and_label(Role::Button, "INT8").click();
+    until_state(&mut h, "the patch is there", |s| {
+        Lowering::is_patched(s.doc.as_ref().unwrap().recipe())
+    });
+    settle(&mut h);
+    click(&mut h, "Sensitive layers");
+    click(&mut h, "Find sensitive layers");
+    searched(&mut h);
+    h.get_by_label_contains("against share of multiply-accumulates lowered, %");
+    // What it takes is said before.
+    let trials = h.state().state().sensitivity.found.as_ref().unwrap().trials.len();
+    assert!(trials > 2);
+    h.get_by_label_contains("rows on embedded: ");
+    click(&mut h, "Measure latency");
+    until_state(&mut h, "the mixes are measured", |s| {
+        s.sensitivity.measuring.as_ref().is_some_and(|j| !j.is_running())
+    });
+    h.run_ok();
+    let mixes = h.state().state().sensitivity.mixes.clone().expect("measured");
+    assert!(
+        mixes.comparison.variants.iter().all(|v| v.statistics.samples > 0),
+        "{mixes:?}"
+    );
+    h.get_by_label_contains(&format!("against latency, ms (measured on {})", mixes.target()));
+    // The sentence says what came of it, also where lower is slower.
+    h.get_by_label_contains(&mixes.words());
+}
+
+#[test]
 fn a_variant_that_loses_accuracy_leads_to_its_layers() {
     let dir = tempfile::tempdir().unwrap();
     let data = |name: &str| digits().with_file_name(name).display().to_string();

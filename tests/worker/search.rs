@@ -95,6 +95,54 @@ fn a_search_tells_layers_then_figures_then_combinations() {
 }
 
 #[test]
+fn what_was_found_is_measured_and_measuring_can_be_cancelled() {
+    let mut recipe = quantized();
+    let (_, result) = finish(&start(local(), searching(recipe.clone(), spec())));
+    let search = found(result);
+    recipe.bench.duration_s = Some(0.2);
+    recipe.bench.rounds = Some(2);
+    let measure = |recipe: &Recipe| Task::Mixes {
+        recipe: Box::new(recipe.clone()),
+        search: Box::new(search.clone()),
+    };
+    let (events, result) = finish(&start(local(), measure(&recipe)));
+    let Ok(TaskOutput::Mixes(mixes)) = result else {
+        panic!("{result:?}")
+    };
+    // Everything lowered and the two worst kept; 1000 kept was never run.
+    assert_eq!(mixes.trials, [None, Some(0), Some(1)]);
+    assert!(mixes.comparison.variants.iter().all(|v| v.error.is_none()), "{mixes:?}");
+    let rounds: Vec<(usize, u32)> = events
+        .iter()
+        .filter_map(|e| match e {
+            ServiceEvent::Samples { variant, round, .. } => Some((*variant, *round)),
+            _ => None,
+        })
+        .collect();
+    let mut order = rounds.clone();
+    order.dedup();
+    assert_eq!(order, [(0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1)], "in turn");
+    recipe.bench.duration_s = Some(60.0);
+    let task = start(local(), measure(&recipe));
+    wait_for(&task, |e| matches!(e, ServiceEvent::Samples { .. }));
+    task.cancel();
+    let (_, result) = finish(&task);
+    assert!(matches!(result, Err(JobError::Cancelled)), "{result:?}");
+    eventually("the workers are gone", || task.worker_pids().is_empty());
+    // Nothing to measure is said.
+    let mut none = search;
+    none.trials.clear();
+    let (_, result) = finish(&start(
+        local(),
+        Task::Mixes {
+            recipe: Box::new(recipe),
+            search: Box::new(none),
+        },
+    ));
+    assert!(result.unwrap_err().to_string().contains("no combination"));
+}
+
+#[test]
 fn a_cancelled_search_ends_and_leaves_no_worker() {
     let task = start(local(), searching(quantized(), spec()));
     wait_for(&task, |e| matches!(e, ServiceEvent::Search(SearchEvent::Layer { .. })));

@@ -47,7 +47,7 @@ pub struct SearchArgs {
     /// Array of the data that errors are measured on, or .npy file, that holds class labels
     #[arg(long, value_name = "ARRAY")]
     pub labels: Option<String>,
-    /// Measure each layer on at most this many samples
+    /// Rank layers on at most this many samples; where they are many, each is measured on 4 first, and the worst 16 on these
     #[arg(long, value_name = "N", default_value_t = SearchSpec::default().rank_samples)]
     pub rank_samples: u64,
     /// Run combinations on at most this many samples; all of the data when not given

@@ -240,7 +240,7 @@ fn model_file(request: &BuildRequest, scratch: &Path, recorder: &mut Recorder<'_
         return Ok(own.to_path_buf());
     }
     let path = scratch.join("patched.onnx");
-    let saved = recorder.stage("write patched model", || request.model.save(&path, true))?;
+    let saved = recorder.stage("write patched model", || request.model.save_scratch(&path))?;
     saved.map_err(|e| EngineError::Failed(e.to_string()))?;
     Ok(path)
 }

@@ -31,6 +31,11 @@ const COMMON: &[(&str, &str)] = &[
          processor to others",
     ),
     (
+        "prepacking",
+        "lay out weights as operators want them when the session is made (true, default), or in every run (false): a session \
+         that runs only once or twice is ready sooner",
+    ),
+    (
         "library",
         "the ONNX Runtime library file, or a folder with it, instead of the one that is found",
     ),
@@ -85,6 +90,8 @@ pub struct Options {
     pub arena: bool,
     /// Idle threads turn around for a while before they sleep.
     pub spinning: bool,
+    /// Weights are laid out when the session is made.
+    pub prepacking: bool,
     /// The library.
     pub library: Option<PathBuf>,
     /// Those of CUDA.
@@ -121,6 +128,7 @@ impl Options {
             parallel: false,
             arena: true,
             spinning: true,
+            prepacking: true,
             library: None,
             cuda: CudaOptions {
                 tf32: build.precision == Precision::Tf32,
@@ -154,6 +162,7 @@ impl Options {
                 "parallel" => options.parallel = truth()?,
                 "arena" => options.arena = truth()?,
                 "spinning" => options.spinning = truth()?,
+                "prepacking" => options.prepacking = truth()?,
                 "library" => {
                     let path = value.as_str().filter(|p| !p.is_empty());
                     options.library = Some(path.ok_or_else(|| wrong("a path in quotes is wanted"))?.into());
@@ -216,13 +225,13 @@ mod tests {
 
     #[test]
     fn every_option_that_is_listed_is_read() {
-        let text = "graph_optimization = \"basic\"\nthreads = 3\ninter_threads = 2\nparallel = true\narena = false\nspinning = false\n\
+        let text = "graph_optimization = \"basic\"\nthreads = 3\ninter_threads = 2\nparallel = true\narena = false\nspinning = false\nprepacking = false\n\
                     library = \"/x/libonnxruntime.so\"\ncudnn_search = \"heuristic\"\ncuda_graph = true\nprefer_nhwc = true";
         assert_eq!(text.lines().count(), help(true).len());
         let read = read(text, true).unwrap();
         assert_eq!(read.level, GraphOptimizationLevel::Level1);
         assert_eq!((read.threads, read.inter_threads), (Some(3), Some(2)));
-        assert!(read.parallel && !read.arena && !read.spinning && read.cuda.prefer_nhwc);
+        assert!(read.parallel && !read.arena && !read.spinning && !read.prepacking && read.cuda.prefer_nhwc);
         assert_eq!(read.library, Some("/x/libonnxruntime.so".into()));
         assert_eq!(
             (read.cuda.cudnn_search, read.cuda.graph),

@@ -86,7 +86,8 @@ impl Setup {
             .with_log_level(LogLevel::Warning)?
             .with_optimization_level(self.level())?
             .with_parallel_execution(options.parallel)?
-            .with_intra_op_spinning(options.spinning)?;
+            .with_intra_op_spinning(options.spinning)?
+            .with_prepacking(options.prepacking)?;
         if let Some((device, stream)) = &self.cuda {
             builder = builder.with_execution_providers([self.cuda_provider(*device, stream)])?;
         }

@@ -30,7 +30,8 @@ impl Way {
 pub struct SearchSpec {
     /// How layers are told apart.
     pub way: Way,
-    /// Samples that each layer is measured on, at most. Few suffice to rank layers.
+    /// Samples that the worst layers are measured on, at most. Few suffice to rank layers; where layers are many, fewer still
+    /// tell which those are, see [`Search::screen_samples`].
     pub rank_samples: u64,
     /// Samples that combinations are run on, at most; none means all of the data (up to what fits in memory, see
     /// [`Search::samples`]).
@@ -94,8 +95,8 @@ pub struct Trial {
     pub holds: Option<bool>,
 }
 
-/// What a search tells while it runs, in this order: `Layers`, a `Trial` with nothing kept, every `Layer` once, `Ranked`, more
-/// `Trial`s.
+/// What a search tells while it runs, in this order: `Layers`, a `Trial` with nothing kept, every `Layer` (the worst a second
+/// time, where layers are many), `Ranked`, more `Trial`s.
 /// `ServiceEvent::Phase` tells progress and the time left beside it.
 #[derive(Clone, Debug)]
 pub enum SearchEvent {
@@ -126,7 +127,10 @@ pub struct Search {
     pub data: String,
     /// How layers were told apart.
     pub way: Way,
-    /// Samples that each layer was measured on.
+    /// Samples that each layer was measured on. Fewer than `rank_samples` where layers are many: the worst of them were then
+    /// measured again on those; the `samples` of a layer's errors say on how many it was.
+    pub screen_samples: u64,
+    /// Samples that the worst layers were measured on.
     pub rank_samples: u64,
     /// Samples that combinations were run on. Inputs and reference results are held in the worker's memory, up to 1 GiB.
     pub samples: u64,

@@ -174,6 +174,7 @@ fn pictures_hold_what_ran_and_mark_what_nothing_beats() {
         reference: "a test".into(),
         data: "a test".into(),
         way: Way::OneLowered,
+        screen_samples: 1,
         rank_samples: 1,
         samples: 1,
         layers: all.layers.iter().map(measured).collect(),

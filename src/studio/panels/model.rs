@@ -1,6 +1,7 @@
 //! The Model step: what is open, in figures; how to open something else.
 
 use crate::format;
+use crate::studio::state::sizes::words;
 use crate::studio::state::{Document, State};
 use crate::studio::theme::SPACE;
 use crate::studio::widgets::{card, empty, failure, heading, key_value, note, section};
@@ -52,7 +53,10 @@ fn figures(ui: &mut Ui, doc: &Document) {
                     let known = format::short(a.figures.macs);
                     let macs = match (a.axes.axes.as_slice(), a.figures.macs_unknown) {
                         ([one], 0) => format!("{known} at {} 1", format::middle(&one.label, 16)),
-                        (_, 0) => known,
+                        (_, 0) => match a.at.as_deref() {
+                            Some(at) => format!("{known} at {}", words(at)),
+                            None => known,
+                        },
                         (_, n) => format!("{known} known; {} depend on dynamic sizes", format::plural(n, "node")),
                     };
                     key_value(ui, "Multiply-accumulates", macs);

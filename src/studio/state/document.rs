@@ -6,9 +6,12 @@ use super::cleaning::Cleaning;
 use super::history::History;
 use super::optimized::{Opened, Optimized};
 use super::patched::Patched;
+use super::sizes::Sizes;
 use super::summary::{Figures, Outline};
 use super::weights::Weights;
 use crate::check::{Place, Report};
+use crate::data::shapes::Known;
+use crate::graph::sized::costs_at;
 use crate::graph::{Graph, NodeId, cost::Cost};
 use crate::model::Model;
 use crate::recipe::Recipe;
@@ -46,6 +49,8 @@ pub struct Analysis {
     pub counts: Counts,
     /// Why every node computes in what it does.
     pub decisions: Vec<Decision>,
+    /// The sizes of inputs that costs are counted at, where several are open and the recipe says them.
+    pub at: Option<Arc<Known>>,
 }
 
 impl Analysis {
@@ -71,6 +76,36 @@ impl Analysis {
             costs,
             figures,
             axes,
+            at: None,
+        }
+    }
+
+    /// True when one number for each open size says nothing, so that costs depend on the sizes that the recipe is about.
+    pub fn needs_sizes(&self) -> bool {
+        self.axes.axes.len() > 1
+    }
+
+    /// The same counted at these sizes, where that is needed; slow.
+    #[must_use]
+    pub fn counted_at(self, known: Option<&Arc<Known>>) -> Self {
+        match known.filter(|_| self.needs_sizes()) {
+            Some(known) => {
+                let costs = costs_at(&self.graph, &known.shapes);
+                self.with_costs(costs, Some(Arc::clone(known)))
+            }
+            None => self,
+        }
+    }
+
+    /// The same with costs that were counted at these sizes.
+    #[must_use]
+    fn with_costs(self, costs: Vec<Cost>, at: Option<Arc<Known>>) -> Self {
+        Self {
+            figures: Figures::of(&self.graph, &costs),
+            counts: Counts::of(&self.graph, &self.computes, &costs),
+            costs,
+            at,
+            ..self
         }
     }
 
@@ -98,6 +133,8 @@ pub struct Document {
     pub findings_version: u64,
     /// Counts up whenever another graph is shown.
     pub shown_version: u64,
+    /// The sizes that the recipe is about, where costs depend on them.
+    pub sizes: Sizes,
     /// The model after the recipe's patches.
     pub patched: Patched,
     /// Which side of the patches is shown, when there are any.
@@ -127,6 +164,7 @@ impl Document {
             check: CheckState::None,
             findings_version: 0,
             shown_version: 0,
+            sizes: Sizes::default(),
             patched: Patched::default(),
             side: Side::After,
             optimized: None,
@@ -259,11 +297,31 @@ impl Document {
         self.shown_version += 1;
     }
 
+    /// Follows the sizes that the recipe says, where costs depend on them. True when costs changed.
+    pub fn follow_sizes(&mut self, wake: &Arc<dyn Fn() + Send + Sync>) -> bool {
+        let Some(before) = self.analysis.take_if(|a| a.needs_sizes()) else {
+            return false;
+        };
+        let counted = self.sizes.follow(&before.graph, self.history.now(), wake);
+        let changed = counted.is_some();
+        self.analysis = Some(match counted {
+            None => before,
+            Some(Some(costs)) => before.with_costs(costs, self.sizes.known().cloned()),
+            Some(None) => {
+                let costs = crate::graph::cost::costs(&before.graph, &[]);
+                before.with_costs(costs, None)
+            }
+        });
+        changed
+    }
+
     /// Follows the recipe's patches. True when what is shown changed.
     pub fn follow_patches(&mut self, wake: &Arc<dyn Fn() + Send + Sync>) -> bool {
         let Some(before) = &self.analysis else { return false };
         let specs = &self.history.now().patches;
-        let changed = self.patched.follow(&self.model, before, specs, wake);
+        let changed = self
+            .patched
+            .follow(&self.model, before, specs, self.sizes.known(), wake);
         if changed {
             (self.optimized, self.optimized_shown) = (None, false);
             self.forget_shown();

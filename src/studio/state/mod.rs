@@ -21,6 +21,7 @@ pub mod rows;
 pub mod runs;
 pub mod save;
 pub mod sensitivity;
+pub mod sizes;
 pub mod stages;
 pub mod summary;
 pub mod sweep;

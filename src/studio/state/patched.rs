@@ -1,6 +1,7 @@
 //! The model after the recipe's patches: applied off the UI thread, with what every patch did and how the graph differs.
 
 use super::document::Analysis;
+use crate::data::shapes::Known;
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::rewrite::lowered::{Decision, Notes, carried};
@@ -43,6 +44,8 @@ enum Progress {
 #[derive(Default)]
 pub struct Patched {
     specs: Vec<PatchSpec>,
+    /// The sizes that costs are counted at.
+    at: Option<Arc<Known>>,
     progress: Progress,
 }
 
@@ -53,6 +56,7 @@ impl Patched {
         model: &Arc<Model>,
         before: &Analysis,
         specs: &[PatchSpec],
+        at: Option<&Arc<Known>>,
         wake: &Arc<dyn Fn() + Send + Sync>,
     ) -> bool {
         let mut changed = false;
@@ -70,14 +74,22 @@ impl Patched {
             };
             changed = true;
         }
-        if self.specs == specs {
+        let is_counted = specs.is_empty() || self.at.as_ref() == at;
+        if self.specs == specs && is_counted {
             return changed;
         }
         self.specs = specs.to_vec();
+        self.at = at.cloned();
         self.progress = if specs.is_empty() {
             Progress::Nothing
         } else {
-            Progress::Running(start(Arc::clone(model), before, specs.to_vec(), Arc::clone(wake)))
+            Progress::Running(start(
+                Arc::clone(model),
+                before,
+                specs.to_vec(),
+                at.cloned(),
+                Arc::clone(wake),
+            ))
         };
         true
     }
@@ -108,6 +120,7 @@ fn start(
     model: Arc<Model>,
     before: &Analysis,
     specs: Vec<PatchSpec>,
+    at: Option<Arc<Known>>,
     wake: Arc<dyn Fn() + Send + Sync>,
 ) -> Receiver<Result<Applied, String>> {
     let (tell, result) = crossbeam_channel::bounded(1);
@@ -120,7 +133,7 @@ fn start(
             let applied = apply_all(&model, &specs).map_err(|e| e.to_string()).map(|done| {
                 let patched = done.last().map_or(&model, |p| &p.model);
                 let notes = notes(&model, &done);
-                let analysis = Analysis::of(patched).decided(&notes);
+                let analysis = Analysis::of(patched).counted_at(at.as_ref()).decided(&notes);
                 Applied {
                     diff: diff(&before, &analysis.graph),
                     decisions_before: carried(&before, &analysis.graph, &analysis.decisions),

@@ -298,6 +298,7 @@ mod tests {
             reference: String::new(),
             data: String::new(),
             way: Way::OneLowered,
+            screen_samples: 1,
             rank_samples: 1,
             samples: 1,
             layers: vec![layer("a"), layer("b"), layer("c")],

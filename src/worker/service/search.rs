@@ -91,11 +91,14 @@ fn blank(session: &Session<'_>, spec: &SearchSpec, patch: &PatchSpec, layers: &L
         failure: None,
     });
     let facts = session.facts();
+    // Layers that differ little from each other are told apart by more samples; those that lose little need not be.
+    let few = spec.way == Way::OneLowered && layers.layers.len() > AGAIN && session.can_screen();
     Search {
         patch: patch.label().into(),
         reference: facts.reference.clone(),
         data: facts.data.clone(),
         way: spec.way,
+        screen_samples: if few { facts.screen_samples } else { facts.rank_samples },
         rank_samples: facts.rank_samples,
         samples: facts.samples,
         layers: measured.collect(),
@@ -107,6 +110,9 @@ fn blank(session: &Session<'_>, spec: &SearchSpec, patch: &PatchSpec, layers: &L
         notes: Vec::new(),
     }
 }
+
+/// Layers that are measured again on more samples, where all were measured on few.
+const AGAIN: usize = 16;
 
 struct Hunt<'a> {
     context: &'a Context,
@@ -137,8 +143,14 @@ impl Hunt<'_> {
         };
         let count = self.search.layers.len();
         let limit_runs = if self.spec.limit.is_some() { LIMIT_RUNS } else { 0.0 };
+        let few = self.search.screen_samples < self.search.rank_samples;
+        let (first, again) = match few {
+            true => (Extent::Screen, AGAIN),
+            false => (Extent::Rank, 0),
+        };
         context.replan(vec![
             Step::guess(seconds * count as f64),
+            Step::known(seconds * again as f64),
             Step::known(seconds * self.spec.points.len() as f64),
             Step::known(seconds * limit_runs),
         ]);
@@ -146,28 +158,46 @@ impl Hunt<'_> {
         for index in 0..count {
             let name = format!("Measure layers, {} of {count}", index + 1);
             context.share(name, index as f64 / count as f64);
-            let outcome = match self.one(index) {
-                Ok(patches) => self.session.run(patches, Extent::Rank)?,
-                Err(why) => Err(why),
-            };
-            let Some(measured) = self.search.layers.get_mut(index) else {
-                continue;
-            };
-            match outcome {
-                Ok(errors) => measured.errors = Some(errors),
-                Err(why) => measured.failure = Some(why),
-            }
-            let measured = Box::new(measured.clone());
-            context.tell(ServiceEvent::Search(SearchEvent::Layer { index, measured }));
+            self.layer(index, first)?;
         }
         if self.search.layers.iter().all(|m| m.errors.is_none()) {
             let first = self.search.layers.iter().find_map(|m| m.failure.as_deref());
             let message = format!("no layer could be run: {}", first.unwrap_or("no reason was given"));
             return Err(JobError::Engine(EngineError::Failed(message)));
         }
+        context.phase("Measure the worst again", None);
+        if few {
+            let mut worst = rank(&self.search.layers, self.spec.way, None);
+            worst.truncate(AGAIN);
+            for (done, index) in worst.iter().enumerate() {
+                let name = format!("Measure the worst again, {} of {AGAIN}", done + 1);
+                context.share(name, done as f64 / AGAIN as f64);
+                self.layer(*index, Extent::Rank)?;
+            }
+        }
         self.search.ranking = rank(&self.search.layers, self.spec.way, self.lowered.as_ref());
         let ranking = self.search.ranking.clone();
         context.tell(ServiceEvent::Search(SearchEvent::Ranked(ranking)));
+        Ok(())
+    }
+
+    /// Measures a layer and tells of it; a second time what could not be measured keeps its first figure.
+    fn layer(&mut self, index: usize, extent: Extent) -> Result<(), JobError> {
+        let outcome = match self.one(index) {
+            Ok(patches) => self.session.run(patches, extent)?,
+            Err(why) => Err(why),
+        };
+        let Some(measured) = self.search.layers.get_mut(index) else {
+            return Ok(());
+        };
+        match outcome {
+            Ok(errors) => (measured.errors, measured.failure) = (Some(errors), None),
+            Err(why) if measured.errors.is_none() => measured.failure = Some(why),
+            Err(_) => {}
+        }
+        let measured = Box::new(measured.clone());
+        self.context
+            .tell(ServiceEvent::Search(SearchEvent::Layer { index, measured }));
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use crate::format;
 use crate::rewrite::lowered::{Computes, Counts};
 use crate::studio::panels::variants::swatch;
 use crate::studio::state::document::Document;
+use crate::studio::state::sizes::words;
 use crate::studio::theme::{HALF, SPACE, Tokens};
 use crate::studio::widgets::{card, note};
 use eframe::egui;
@@ -71,14 +72,23 @@ pub fn show(ui: &mut Ui, doc: &Document) {
         ui.add(egui::Label::new(RichText::new(format!("⛔ {why}")).color(t.error)).wrap());
     }
     let shown = applied.unwrap_or(before);
+    let at = doc.analysis.as_ref().and_then(|a| a.at.as_deref());
+    if let Some(at) = at {
+        note(ui, format!("MACs counted for {}", words(at)));
+    }
     if shown.macs_unknown > 0 {
-        let n = usize::try_from(shown.macs_unknown).unwrap_or(usize::MAX);
+        let n = format::plural(usize::try_from(shown.macs_unknown).unwrap_or(usize::MAX), "node");
+        let needs = doc.analysis.as_ref().is_some_and(|a| a.needs_sizes() && a.at.is_none());
         note(
             ui,
-            format!(
-                "{} multiply in shapes that are open, and are not counted.",
-                format::plural(n, "node")
-            ),
+            match doc.sizes.failure() {
+                Some(why) if needs => format!("{n} multiply in open shapes, and the recipe does not tell them: {why}"),
+                None if needs => format!(
+                    "{n} multiply in open shapes, and are not counted: calibration data, a profile or shapes to measure with say \
+                     which."
+                ),
+                _ => format!("{n} multiply in shapes that are open, and are not counted."),
+            },
         );
     }
     if let Some(why) = applied.and_then(Counts::slow_when_quantized) {

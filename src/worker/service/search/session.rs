@@ -18,6 +18,8 @@ use tempfile::TempDir;
 
 /// Samples that are run together at most, where the model leaves that open.
 const BATCH: u64 = 32;
+/// Samples that suffice to tell layers that lose much from those that do not.
+const SCREEN: u64 = 4;
 /// Inputs made up where there is no data.
 const GENERATED: u64 = 8;
 /// Bytes of inputs and reference results that the worker keeps; no more samples are run.
@@ -28,6 +30,8 @@ const LOST: u32 = 5;
 /// How many samples an engine is run on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
+    /// Those that tell which layers are worth measuring on more.
+    Screen,
     /// Those that layers are ranked by.
     Rank,
     /// All.
@@ -41,6 +45,8 @@ pub struct Facts {
     pub reference: String,
     /// In words.
     pub data: String,
+    /// Samples of [`Extent::Screen`].
+    pub screen_samples: u64,
     /// Samples of [`Extent::Rank`].
     pub rank_samples: u64,
     /// Samples of [`Extent::All`].
@@ -54,8 +60,8 @@ pub struct Session<'a> {
     context: &'a Context,
     /// Of the model in float32, without patches and variants.
     recipe: Recipe,
-    /// Where that model is, if patches made it; removed with the session.
-    _folder: Option<TempDir>,
+    /// Where that model is; removed with the session.
+    _folder: TempDir,
     graph: Graph,
     source: Option<DataSource>,
     rank_samples: u64,
@@ -72,6 +78,8 @@ struct Live {
     batches: u64,
     /// Of these, those that layers are ranked by.
     rank_batches: u64,
+    /// Of these, those that tell which layers are worth measuring on more.
+    screen_batches: u64,
 }
 
 impl<'a> Session<'a> {
@@ -91,17 +99,15 @@ impl<'a> Session<'a> {
         recipe.build = BuildSpec::default();
         let model = Arc::new(Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?);
         let applied = apply_all(&model, before).map_err(|e| request(e.to_string()))?;
-        let (mut model, mut folder) = (model, None);
-        if let Some(last) = applied.last() {
-            let place = tempfile::tempdir().map_err(|e| request(format!("no temporary folder: {e}")))?;
-            let path = place.path().join("float32.onnx");
-            last.model.save(&path, false).map_err(|e| request(e.to_string()))?;
-            model = Arc::new(Model::open(&path).map_err(|e| request(e.to_string()))?);
-            recipe.model.path = path;
-            recipe.model.sha256 = None;
-            recipe = with_hash(context, &recipe)?;
-            folder = Some(place);
-        }
+        let model = applied.last().map_or(model, |last| Arc::clone(&last.model));
+        // With its weights in a file of their own, which all models that are tried share: none of them writes them again.
+        let folder = tempfile::tempdir().map_err(|e| request(format!("no temporary folder: {e}")))?;
+        let path = folder.path().join("float32.onnx");
+        model.save_split(&path).map_err(|e| request(e.to_string()))?;
+        let model = Arc::new(Model::open(&path).map_err(|e| request(e.to_string()))?);
+        recipe.model.path = path;
+        recipe.model.sha256 = None;
+        recipe = with_hash(context, &recipe)?;
         let mut source = recipe.data.test.clone().or_else(|| recipe.data.calibration.clone());
         if let (Some(source), Some(most)) = (&mut source, spec.samples) {
             source.limit = Some(source.limit.map_or(most, |limit| limit.min(most)));
@@ -136,6 +142,11 @@ impl<'a> Session<'a> {
         &self.facts
     }
 
+    /// True where few samples stand for many.
+    pub fn can_screen(&self) -> bool {
+        2 * self.facts.screen_samples <= self.facts.rank_samples
+    }
+
     /// What a reader must know.
     pub fn notes(self) -> Vec<String> {
         self.notes
@@ -160,12 +171,17 @@ impl<'a> Session<'a> {
             reference,
             batches: 0,
             rank_batches: 0,
+            screen_batches: 0,
         };
         let mut facts = Facts {
             reference: target,
             ..Facts::default()
         };
-        let most = BATCH.min(self.rank_samples);
+        // A batch of few samples comes first, where many are to follow.
+        let most = match self.rank_samples {
+            n if n >= 2 * SCREEN => SCREEN,
+            n => n,
+        };
         let mut inputs = Inputs::open(&self.recipe, self.source.as_ref(), &self.graph, GENERATED)?;
         inputs.limit(most);
         let (total, mut left_out) = (inputs.count(), 0);
@@ -195,6 +211,12 @@ impl<'a> Session<'a> {
             facts.top1 = top1;
             facts.samples += batch.count;
             live.batches += 1;
+            if live.batches == 1 {
+                (facts.screen_samples, live.screen_batches) = (facts.samples, 1);
+            }
+            // What is left of those that layers are ranked by makes up the next batch.
+            let left = self.rank_samples.saturating_sub(facts.samples);
+            inputs.limit(if left > 0 { left.min(BATCH) } else { BATCH });
             if facts.rank_samples < self.rank_samples {
                 facts.rank_samples = facts.samples;
                 live.rank_batches = live.batches;
@@ -269,11 +291,18 @@ impl<'a> Session<'a> {
             name: live.reference.record.target.clone(),
             ..self.recipe.accuracy.reference.clone().unwrap_or_default()
         };
-        let recipe = Recipe {
+        let mut recipe = Recipe {
             target,
             patches,
             ..self.recipe.clone()
         };
+        if extent == Extent::Screen && recipe.target.name.starts_with("onnxruntime") {
+            // A single run does not repay laying out the weights for it.
+            recipe
+                .build
+                .options
+                .insert("prepacking".into(), toml::Value::Boolean(false));
+        }
         let job = Job::Build {
             recipe: Box::new(recipe),
             output: None,
@@ -286,6 +315,7 @@ impl<'a> Session<'a> {
             engine,
             reference: live.reference.engine,
             batches: match extent {
+                Extent::Screen => live.screen_batches,
                 Extent::Rank => live.rank_batches,
                 Extent::All => live.batches,
             },
