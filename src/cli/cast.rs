@@ -39,10 +39,18 @@ pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
 fn make_ready(recipe: &mut Recipe, to: LowType) -> Result<(), CliError> {
     let model = Arc::new(Model::open(&recipe.model.path).map_err(CliError::unusable)?);
     let mut patches = recipe.patches.clone();
+    patches.extend(PatchSpec::before_lowering(&model));
     patches.extend(PatchSpec::before_casting(to));
     match apply_all(&model, &patches) {
         Ok(_) => recipe.patches = patches,
-        Err(why) => eprintln!("note: cast as it is: {why}"),
+        Err(why) => {
+            eprintln!("note: cast as it is: {why}");
+            let mut patches = recipe.patches.clone();
+            patches.extend(PatchSpec::before_lowering(&model));
+            if apply_all(&model, &patches).is_ok() {
+                recipe.patches = patches;
+            }
+        }
     }
     Ok(())
 }

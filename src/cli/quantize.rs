@@ -3,6 +3,7 @@
 use super::args::QuantizeArgs;
 use super::exit::{CliError, Exit};
 use super::lower;
+use crate::model::Model;
 use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantizeSpec};
 use crate::worker::Want;
 
@@ -18,6 +19,8 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
             Some(LowType::Bf16) => 22,
         };
         let opset = least.max(args.mode.least_opset());
+        let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
+        recipe.patches.extend(PatchSpec::before_lowering(&model));
         recipe.patches.extend(PatchSpec::before_quantizing(opset));
     }
     let method = args.method.unwrap_or(Method::default_for(args.mode));

@@ -239,6 +239,8 @@ fn recipe(args: &SearchArgs) -> Result<Recipe, CliError> {
 
 /// Adds the patch that lowers precision, with what a calibration finds.
 fn lower_to(recipe: &mut Recipe, args: &SearchArgs, to: &str) -> Result<(), CliError> {
+    let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
+    recipe.patches.extend(PatchSpec::before_lowering(&model));
     if let Ok(to) = named::<LowType>(to) {
         let ranges = lower::calibrate(recipe, &args.data, Want::Ranges)?.ranges();
         recipe.patches.push(PatchSpec::Cast(Box::new(CastSpec {

@@ -18,6 +18,8 @@ pub struct Lowering {
     pub method: Method,
     /// What is not quantized is cast to FP16 (quantizing only).
     pub rest_in_fp16: bool,
+    /// The model has local functions, which are inlined first.
+    pub functions: bool,
     /// Nodes lowered whatever the rules say: names, `*` stands for anything.
     pub include: Vec<String>,
     /// Nodes that stay float32: names, `*` stands for anything.
@@ -36,6 +38,7 @@ impl Default for Lowering {
             keep_io_types: true,
             method: Method::default(),
             rest_in_fp16: false,
+            functions: false,
             include: Vec::new(),
             exclude: Vec::new(),
             exclude_ops: Vec::new(),
@@ -56,16 +59,38 @@ fn casts_rest(recipe: &Recipe) -> bool {
     after.any(|p| matches!(p, PatchSpec::Cast(_)))
 }
 
-/// What makes a model ready for a type: its opset, and for quantizing weights that are constants.
-fn preparing(kind: &Kind, rest_in_fp16: bool) -> Vec<PatchSpec> {
-    let mode = match kind {
-        Kind::Quantize(mode) => mode,
+/// What makes a model ready for a type: no local functions, its opset, and for quantizing weights that are constants.
+fn preparing(kind: &Kind, rest_in_fp16: bool, functions: bool) -> Vec<PatchSpec> {
+    let ready = match kind {
+        Kind::None => return Vec::new(),
+        Kind::Quantize(mode) => {
+            let least = if rest_in_fp16 { FP16_SCALES } else { 0 };
+            PatchSpec::before_quantizing(mode.least_opset().max(least))
+        }
         // Older operators do not take it, convolutions among them.
-        Kind::Cast(LowType::Bf16) => return vec![PatchSpec::RaiseOpset { to: BF16_OPSET }],
-        Kind::Cast(LowType::Fp16) | Kind::None => return Vec::new(),
+        Kind::Cast(LowType::Bf16) => vec![PatchSpec::RaiseOpset { to: BF16_OPSET }],
+        Kind::Cast(LowType::Fp16) => Vec::new(),
     };
-    let least = if rest_in_fp16 { FP16_SCALES } else { 0 };
-    PatchSpec::before_quantizing(mode.least_opset().max(least))
+    let inline = functions.then_some(PatchSpec::InlineFunctions {});
+    inline.into_iter().chain(ready).collect()
+}
+
+/// Where in the recipe's patches stand those that make ready for the lowering at `at`, and whether functions are inlined
+/// among them.
+fn prepared(recipe: &Recipe, at: usize) -> (usize, bool) {
+    for functions in [true, false] {
+        let ready = match recipe.patches.get(at) {
+            Some(PatchSpec::Quantize(spec)) => preparing(&Kind::Quantize(spec.mode), casts_rest(recipe), functions),
+            Some(PatchSpec::Cast(spec)) => preparing(&Kind::Cast(spec.to), false, functions),
+            _ => Vec::new(),
+        };
+        if let Some(start) = at.checked_sub(ready.len())
+            && recipe.patches.get(start..at) == Some(&ready[..])
+        {
+            return (start, functions && !ready.is_empty());
+        }
+    }
+    (at, false)
 }
 
 /// The first opset whose scales may be FP16 (operator QuantizeLinear-19).
@@ -126,8 +151,9 @@ impl Lowering {
 
     /// What the recipe's patches stand for; `build.precision` where none of them lowers anything.
     pub fn of(recipe: &Recipe) -> Self {
-        let patch = recipe.patches.iter().find(|p| p.is_precision());
-        match patch {
+        let at = recipe.patches.iter().position(PatchSpec::is_precision);
+        let functions = at.is_some_and(|at| prepared(recipe, at).1);
+        match at.and_then(|at| recipe.patches.get(at)) {
             Some(PatchSpec::Cast(spec)) => Self {
                 to: match spec.to {
                     LowType::Fp16 => Precision::Fp16,
@@ -138,6 +164,7 @@ impl Lowering {
                 exclude: spec.exclude.clone(),
                 exclude_ops: spec.exclude_ops.clone(),
                 max_activation: spec.max_activation,
+                functions,
                 ..Self::default()
             },
             Some(PatchSpec::Quantize(spec)) => Self {
@@ -148,6 +175,7 @@ impl Lowering {
                 },
                 method: spec.method,
                 rest_in_fp16: casts_rest(recipe),
+                functions,
                 include: spec.include.clone(),
                 exclude: spec.exclude.clone(),
                 exclude_ops: spec.exclude_ops.clone(),
@@ -174,25 +202,24 @@ impl Lowering {
             return (rest, end);
         };
         rest.retain(|p| !p.is_precision());
-        let preparing = match recipe.patches.get(at) {
-            Some(PatchSpec::Quantize(spec)) => preparing(&Kind::Quantize(spec.mode), casts_rest(recipe)),
-            Some(PatchSpec::Cast(spec)) => preparing(&Kind::Cast(spec.to), false),
-            _ => Vec::new(),
-        };
-        let start = at.checked_sub(preparing.len()).filter(|_| !preparing.is_empty());
-        match start {
-            Some(start) if rest.get(start..at) == Some(&preparing[..]) => {
-                rest.drain(start..at);
-                (rest, start)
-            }
-            _ => (rest, at),
-        }
+        let (start, _) = prepared(recipe, at);
+        rest.drain(start..at);
+        (rest, start)
+    }
+
+    /// The same for a model that `has_functions`: they are inlined first where no other patch of the recipe does it.
+    #[must_use]
+    pub fn for_model(mut self, recipe: &Recipe, has_functions: bool) -> Self {
+        let (others, at) = Self::others(recipe);
+        let does = |p: &PatchSpec| matches!(p, PatchSpec::InlineFunctions {} | PatchSpec::RaiseOpset { .. });
+        self.functions = has_functions && self.to.is_lower() && !others.iter().take(at).any(does);
+        self
     }
 
     /// The recipe whose calibration this lowering needs: the model in float32, made ready for quantizing where that is chosen.
     pub fn calibrated(&self, recipe: &Recipe) -> Recipe {
         let (mut patches, at) = Self::others(recipe);
-        patches.splice(at..at, preparing(&Kind::of(self.to), self.rest_in_fp16));
+        patches.splice(at..at, preparing(&Kind::of(self.to), self.rest_in_fp16, self.functions));
         let mut recipe = recipe.clone();
         recipe.patches = patches;
         recipe.build.precision = Precision::Fp32;
@@ -259,7 +286,7 @@ impl Lowering {
         let (mut patches, at) = Self::others(recipe);
         patches.splice(
             at..at,
-            preparing(&Kind::of(self.to), self.rest_in_fp16)
+            preparing(&Kind::of(self.to), self.rest_in_fp16, self.functions)
                 .into_iter()
                 .chain(patch),
         );
@@ -403,6 +430,31 @@ mod tests {
         choice.to = Precision::Fp32;
         choice.write(&mut r, None).unwrap();
         assert_eq!(r, start);
+    }
+
+    #[test]
+    fn functions_are_inlined_first_and_no_longer_when_nothing_is_lowered() {
+        let start = recipe();
+        for to in [Precision::Fp16, Precision::Bf16, Precision::Int8] {
+            let mut r = start.clone();
+            let choice = Lowering::default().switched(to).for_model(&r, true);
+            choice.write(&mut r, Some(&found())).unwrap();
+            assert!(r.patches.contains(&PatchSpec::InlineFunctions {}), "{to}");
+            assert_eq!(Lowering::of(&r), choice);
+            assert_eq!(choice.calibrated(&start).patches, r.before_lowering());
+            let next = Lowering::of(&r).switched(Precision::Fp32).for_model(&r, true);
+            next.write(&mut r, None).unwrap();
+            assert_eq!(r.patches, start.patches, "{to}");
+        }
+        // Where another patch does it already, nothing is added.
+        let mut r = start;
+        r.patches.insert(0, PatchSpec::InlineFunctions {});
+        assert!(
+            !Lowering::default()
+                .switched(Precision::Int8)
+                .for_model(&r, true)
+                .functions
+        );
     }
 
     #[test]

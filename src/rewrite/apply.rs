@@ -2,7 +2,8 @@
 
 use super::fuse::{Fused, fuse};
 use super::{
-    GraphDiff, Loss, PatchSpec, cast, clean, diff, duplicates, fold, inline, merge, opset, outputs, quantize, simplify,
+    GraphDiff, Loss, PatchSpec, cast, clean, diff, duplicates, fold, functions, inline, merge, opset, outputs,
+    quantize, simplify,
 };
 use crate::graph::Graph;
 use crate::model::Model;
@@ -44,6 +45,7 @@ pub struct PatchError {
 pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, String> {
     let mut losses = Vec::new();
     let done = match spec {
+        PatchSpec::InlineFunctions {} => functions::inline_functions(model)?,
         PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
         PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
         PatchSpec::RemoveDead {} => clean::remove_dead(model)?,

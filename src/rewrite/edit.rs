@@ -3,6 +3,7 @@
 //! Removing a node also removes what only fed it: nodes and stored constants whose last reader goes. What was dead before
 //! stays, so that each patch's diff shows its own work.
 
+use super::bodies::body_mut;
 use super::names::Fresh;
 use crate::graph::{Graph, NodeId, Producer, TensorId, TensorKind};
 use crate::model::Tensor;
@@ -435,14 +436,7 @@ impl<'e> Writer<'e, '_> {
                 }
             }
             for owned in &node.owned_bodies {
-                let inner = graph.body_place(*owned).and_then(|(attribute, index)| {
-                    let attribute = proto.attribute.get_mut(attribute)?;
-                    match index {
-                        None => attribute.g.as_option_mut(),
-                        Some(index) => attribute.graphs.get_mut(index),
-                    }
-                });
-                if let Some(inner) = inner {
+                if let Some(inner) = body_mut(graph, &mut proto, *owned) {
                     self.graph(*owned, inner);
                 }
             }

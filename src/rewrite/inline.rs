@@ -1,5 +1,6 @@
 //! Inlining: an `If` whose condition is constant is replaced by the branch that runs.
 
+use super::bodies::body_mut;
 use super::clean::{Done, count, label};
 use super::edit::defaults;
 use super::fold::refuse_broken;
@@ -259,16 +260,6 @@ impl<'a> Inliner<'a> {
                 ..Default::default()
             });
         }
-    }
-}
-
-/// The message of a body that the node owns.
-fn body_mut<'p>(graph: &Graph, proto: &'p mut NodeProto, body: u32) -> Option<&'p mut GraphProto> {
-    let (attribute, index) = graph.body_place(body)?;
-    let attribute = proto.attribute.get_mut(attribute)?;
-    match index {
-        None => attribute.g.as_option_mut(),
-        Some(index) => attribute.graphs.get_mut(index),
     }
 }
 

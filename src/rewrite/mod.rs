@@ -5,12 +5,14 @@
 //! `model` and `graph`.
 
 pub mod apply;
+pub mod bodies;
 pub mod cast;
 mod clean;
 pub mod diff;
 mod duplicates;
 mod edit;
 mod fold;
+mod functions;
 mod fuse;
 pub mod histogram;
 mod inline;

@@ -1,7 +1,7 @@
 //! Names: patterns that users write, and new names that no tensor has yet.
 
 use crate::graph::Graph;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// True when the name fits the pattern, in which `*` stands for any characters.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
@@ -28,6 +28,8 @@ pub(super) fn matches(pattern: &str, name: &str) -> bool {
 /// Gives names that nothing in the model has.
 pub(super) struct Fresh {
     taken: HashSet<String>,
+    /// The number last put behind a name, so that a name asked for often is not searched for from the start.
+    last: HashMap<String, u32>,
 }
 
 impl Fresh {
@@ -35,18 +37,23 @@ impl Fresh {
         let tensors = graph.tensors.iter().map(|t| t.name.to_string());
         Self {
             taken: tensors.chain(graph.nodes.iter().map(|n| n.name.to_string())).collect(),
+            last: HashMap::new(),
         }
     }
 
     /// This name, with a number behind it where it is taken.
     pub(super) fn name(&mut self, wanted: String) -> String {
-        let mut name = wanted.clone();
-        let mut n = 1u32;
-        while !self.taken.insert(name.clone()) {
-            n += 1;
-            name = format!("{wanted}_{n}");
+        if self.taken.insert(wanted.clone()) {
+            return wanted;
         }
-        name
+        let n = self.last.entry(wanted.clone()).or_insert(1);
+        loop {
+            *n += 1;
+            let name = format!("{wanted}_{n}");
+            if self.taken.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! The patches there are, as data: `[[patch]]` of a recipe.
 
 use super::{CastSpec, LowType, QuantizeSpec};
+use crate::model::Model;
 use serde::{Deserialize, Serialize};
 
 /// One patch with its parameters. `kind` names it in recipes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PatchSpec {
+    /// Replace each call of a model-local function by the nodes of the function.
+    InlineFunctions {},
     /// Replace nodes whose inputs are all constant by their value.
     FoldConstants {
         /// Results larger than this many bytes are left as nodes; default 16 MiB.
@@ -74,6 +77,12 @@ impl PatchSpec {
         matches!(self, Self::Cast(_) | Self::Quantize(_))
     }
 
+    /// What comes before lowering a model's precision where it has local functions, whose nodes are seen and changed only once
+    /// they are inlined.
+    pub fn before_lowering(model: &Model) -> Option<Self> {
+        (!model.proto().functions.is_empty()).then_some(Self::InlineFunctions {})
+    }
+
     /// What makes a model ready for quantization: an opset that has what it needs, and weights that are constants.
     pub fn before_quantizing(opset: i64) -> Vec<Self> {
         vec![Self::RaiseOpset { to: opset }, Self::RemoveNoOps {}, Self::default()]
@@ -92,6 +101,7 @@ impl PatchSpec {
     /// What is done to clean a model up, in order. None of it changes results beyond rounding.
     pub fn clean_up() -> Vec<Self> {
         vec![
+            Self::InlineFunctions {},
             Self::default(),
             Self::InlineConstantIfs {},
             Self::RemoveNoOps {},
@@ -115,6 +125,7 @@ impl PatchSpec {
     /// The name that recipes and `clean --only` use: `fold-constants`.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::InlineFunctions {} => "inline-functions",
             Self::FoldConstants { .. } => "fold-constants",
             Self::RemoveNoOps {} => "remove-no-ops",
             Self::RemoveDead {} => "remove-dead",
@@ -145,6 +156,9 @@ impl PatchSpec {
     /// What the patch is for, in a sentence or two.
     pub fn explanation(&self) -> &'static str {
         match self {
+            Self::InlineFunctions {} => {
+                "Each call of a function that the model defines becomes the nodes of that function, which other patches can then change"
+            }
             Self::FoldConstants { .. } => {
                 "Computes what depends on constants and known shapes only, once and for all; results stay the same"
             }
@@ -175,6 +189,7 @@ impl PatchSpec {
     /// Short label, as menus and diffs show it: `Fold constants`.
     pub fn label(&self) -> &'static str {
         match self {
+            Self::InlineFunctions {} => "Inline local functions",
             Self::FoldConstants { .. } => "Fold constants",
             Self::RemoveNoOps {} => "Remove nodes that do nothing",
             Self::RemoveDead {} => "Remove dead nodes",

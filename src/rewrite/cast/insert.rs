@@ -11,6 +11,7 @@ use crate::model::onnx::{
     AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto, attribute_proto::AttributeType,
 };
 use crate::model::{Attributes, DataType, Tensor};
+use crate::rewrite::bodies::body_mut;
 use crate::rewrite::edit::{constant_node, input};
 use crate::rewrite::loss::{Loss, LossKind};
 use crate::rewrite::names::Fresh;
@@ -330,14 +331,7 @@ impl Writer<'_> {
             }
         }
         for owned in &node.owned_bodies {
-            let inner = graph.body_place(*owned).and_then(|(attribute, index)| {
-                let attribute = proto.attribute.get_mut(attribute)?;
-                match index {
-                    None => attribute.g.as_option_mut(),
-                    Some(index) => attribute.graphs.get_mut(index),
-                }
-            });
-            if let Some(inner) = inner {
+            if let Some(inner) = body_mut(graph, &mut proto, *owned) {
                 self.body(*owned, inner)?;
             }
         }

@@ -8,12 +8,13 @@ mod adapters;
 #[cfg(test)]
 mod tests;
 
+use super::bodies::body_mut;
 use super::clean::{Done, count, label};
 use super::edit::constant_node;
 use super::fold::{has_references, refuse_broken};
 use super::names::Fresh;
 use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
-use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, attribute_proto::AttributeType};
+use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, OperatorSetIdProto, attribute_proto::AttributeType};
 use crate::model::{Attributes, Model, Tensor};
 use std::sync::Arc;
 
@@ -33,10 +34,11 @@ fn ir_version(opset: i64) -> i64 {
     }
 }
 
-/// Raises the model's opset; a newer one stays.
+/// Raises the model's opset; a newer one stays. Local functions, which have opsets of their own, are inlined first.
 ///
 /// # Errors
-/// A target that is not in [`TARGETS`], an opset before 7, local functions, or a node whose meaning cannot be kept, by name.
+/// A target that is not in [`TARGETS`], an opset before 7, local functions that cannot be inlined, or a node whose meaning
+/// cannot be kept, by name.
 pub(super) fn raise(model: &Arc<Model>, to: i64) -> Result<Done, String> {
     if !TARGETS.contains(&to) {
         return Err(format!(
@@ -45,12 +47,13 @@ pub(super) fn raise(model: &Arc<Model>, to: i64) -> Result<Done, String> {
             TARGETS.end()
         ));
     }
-    let graph = Graph::new(model.clone());
+    let mut model = model.clone();
+    let mut graph = Graph::new(model.clone());
     refuse_broken(&graph)?;
     let opset = graph.opset(0, "").ok_or("the model imports no ONNX operator set")?;
     if opset >= to {
         return Ok(Done {
-            model: model.clone(),
+            model,
             summary: format!("The model has opset {opset} already"),
             notes: Vec::new(),
         });
@@ -60,39 +63,95 @@ pub(super) fn raise(model: &Arc<Model>, to: i64) -> Result<Done, String> {
             "opset {opset} cannot be raised; the oldest that can is {OLDEST}"
         ));
     }
+    let mut notes = Vec::new();
     if !model.proto().functions.is_empty() {
-        return Err("the model has local functions, whose operators belong to the old opset".into());
+        let inlined = super::functions::inline_functions(&model)?;
+        model = inlined.model;
+        notes = inlined.notes;
+        graph = Graph::new(model.clone());
+    }
+    let calls = notes.len();
+    // Functions may have been newer than the model.
+    let opset = graph.opset(0, "").unwrap_or(opset);
+    if opset >= to {
+        return Ok(Done {
+            summary: format!("Inlined local functions, the newest of which has opset {opset}"),
+            model,
+            notes,
+        });
     }
     let mut proto = model.proto().clone();
     let mut raiser = Raiser {
         graph: &graph,
-        from: opset,
         to,
         fresh: Fresh::new(&graph),
-        notes: Vec::new(),
+        notes,
     };
     if let Some(top) = proto.graph.as_option_mut() {
         raiser.body(0, top)?;
     }
-    for import in &mut proto.opset_import {
-        if matches!(import.domain.as_deref(), None | Some("" | "ai.onnx")) {
-            import.version = Some(to);
-        }
-    }
+    set_version(&mut proto.opset_import, to);
     // Before IR version 4 every initializer is an input too, and stays so: newer versions read it as a default.
     proto.ir_version = proto.ir_version.max(Some(ir_version(to)));
     if model.proto().ir_version.unwrap_or(0) < 4 {
         drop_constant_inputs(&mut proto);
     }
-    let summary = format!(
+    let mut summary = format!(
         "Raised opset {opset} to {to}, {} rewritten",
-        count(raiser.notes.len(), "node")
+        count(raiser.notes.len().saturating_sub(calls), "node")
     );
+    if calls > 0 {
+        summary.push_str("; local functions were inlined first");
+    }
     Ok(Done {
         model: Arc::new(model.with_proto(proto)),
         summary,
         notes: raiser.notes,
     })
+}
+
+/// Raises the model and its local functions, each from its own opset, to one; the functions stay.
+///
+/// # Errors
+/// As [`raise`]; in functions also nodes with attributes that the calls give.
+pub(super) fn raise_together(graph: &Graph, to: i64) -> Result<Arc<Model>, String> {
+    if !TARGETS.contains(&to) {
+        return Err(format!(
+            "opset {to} cannot be made, only {} to {}",
+            TARGETS.start(),
+            TARGETS.end()
+        ));
+    }
+    let mut proto = graph.model.proto().clone();
+    let mut raiser = Raiser {
+        graph,
+        to,
+        fresh: Fresh::new(graph),
+        notes: Vec::new(),
+    };
+    if let Some(top) = proto.graph.as_option_mut() {
+        raiser.body(0, top)?;
+    }
+    set_version(&mut proto.opset_import, to);
+    for (at, body) in graph.bodies.iter().enumerate().filter(|(_, b)| b.is_function) {
+        if let Some(function) = body.function.and_then(|f| proto.functions.get_mut(f as usize)) {
+            let nodes = std::mem::take(&mut function.node);
+            let raised = raiser.nodes(at as u32, nodes);
+            function.node = raised.map_err(|why| format!("function {}: {why}", body.name))?;
+            set_version(&mut function.opset_import, to);
+        }
+    }
+    proto.ir_version = proto.ir_version.max(Some(ir_version(to)));
+    Ok(Arc::new(graph.model.with_proto(proto)))
+}
+
+/// Imports ONNX's own operators in this version.
+fn set_version(imports: &mut [OperatorSetIdProto], to: i64) {
+    for import in imports {
+        if matches!(import.domain.as_deref(), None | Some("" | "ai.onnx")) {
+            import.version = import.version.max(Some(to));
+        }
+    }
 }
 
 /// Takes initializers off the list of inputs: from IR version 4 on they would be defaults there, which nobody may fold.
@@ -109,7 +168,6 @@ fn drop_constant_inputs(proto: &mut crate::model::onnx::ModelProto) {
 
 struct Raiser<'a> {
     graph: &'a Graph,
-    from: i64,
     to: i64,
     fresh: Fresh,
     notes: Vec<(String, String)>,
@@ -128,37 +186,43 @@ struct Raised<'r, 'a> {
 
 impl Raiser<'_> {
     fn body(&mut self, at: u32, proto: &mut GraphProto) -> Result<(), String> {
-        let graph = self.graph;
-        let mut nodes = Vec::with_capacity(proto.node.len());
-        for (mut node, id) in std::mem::take(&mut proto.node)
-            .into_iter()
-            .zip(&graph.bodies[at as usize].nodes)
-        {
-            for owned in &graph.node(*id).owned_bodies {
-                let inner = graph.body_place(*owned).and_then(|(attribute, index)| {
-                    let attribute = node.attribute.get_mut(attribute)?;
-                    match index {
-                        None => attribute.g.as_option_mut(),
-                        Some(index) => attribute.graphs.get_mut(index),
-                    }
-                });
-                if let Some(inner) = inner {
-                    self.body(*owned, inner)?;
-                }
-            }
-            if graph.node(*id).domain.is_empty() {
-                self.node(*id, &mut node, &mut nodes)?;
-            }
-            nodes.push(node);
-        }
-        proto.node = nodes;
+        proto.node = self.nodes(at, std::mem::take(&mut proto.node))?;
         Ok(())
     }
 
-    fn node(&mut self, id: NodeId, proto: &mut NodeProto, before: &mut Vec<NodeProto>) -> Result<(), String> {
+    fn nodes(&mut self, at: u32, old: Vec<NodeProto>) -> Result<Vec<NodeProto>, String> {
+        let graph = self.graph;
+        let from = graph.opset(at, "").unwrap_or(self.to);
+        if from < OLDEST {
+            return Err(format!(
+                "opset {from} cannot be raised; the oldest that can is {OLDEST}"
+            ));
+        }
+        let mut nodes = Vec::with_capacity(old.len());
+        for (mut node, id) in old.into_iter().zip(&graph.bodies[at as usize].nodes) {
+            for owned in &graph.node(*id).owned_bodies {
+                if let Some(inner) = body_mut(graph, &mut node, *owned) {
+                    self.body(*owned, inner)?;
+                }
+            }
+            if graph.node(*id).domain.is_empty() && graph.node(*id).function.is_none() {
+                self.node(*id, from, &mut node, &mut nodes)?;
+            }
+            nodes.push(node);
+        }
+        Ok(nodes)
+    }
+
+    fn node(
+        &mut self,
+        id: NodeId,
+        from: i64,
+        proto: &mut NodeProto,
+        before: &mut Vec<NodeProto>,
+    ) -> Result<(), String> {
         let node = self.graph.node(id);
         let mut what: Vec<&'static str> = Vec::new();
-        for version in self.from + 1..=self.to {
+        for version in from + 1..=self.to {
             let mut raised = Raised {
                 graph: self.graph,
                 fresh: &mut self.fresh,
@@ -168,7 +232,11 @@ impl Raiser<'_> {
                 before,
             };
             if has_references(raised.proto) {
-                return Err(format!("{}: an attribute is a reference", label(node)));
+                return Err(format!(
+                    "{}: {} has attributes that calls give, so what opset {from} means by it cannot be told",
+                    label(node),
+                    node.op_type
+                ));
             }
             let done = adapters::adapt(&mut raised, version);
             what.extend(done.map_err(|why| format!("{}: {} {why}", label(node), node.op_type))?);

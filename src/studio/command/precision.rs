@@ -107,7 +107,11 @@ pub fn find_layers_of(state: &mut State, variant: usize) {
     if !choice.to.is_lower() {
         return state.say(format!("{name} computes in {}: nothing is lowered", choice.to));
     }
-    let choice = choice.switched(choice.to);
+    let has_functions = state
+        .doc
+        .as_ref()
+        .is_some_and(|doc| !doc.model.proto().functions.is_empty());
+    let choice = choice.switched(choice.to).for_model(&recipe, has_functions);
     let found = state.precision.calibration_for(&choice, &recipe);
     let waiting = precision::Search { recipe, choice, place };
     match found {

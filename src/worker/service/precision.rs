@@ -46,6 +46,8 @@ pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) ->
     if has_own || is_weak || !is_typed(&recipe) || is_lowered(&recipe, &lower)? {
         return Ok(recipe);
     }
+    let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
+    recipe.patches.extend(PatchSpec::before_lowering(&model));
     if let Lower::Quantize(mode) = lower {
         recipe.patches.extend(PatchSpec::before_quantizing(mode.least_opset()));
     }

@@ -64,6 +64,8 @@ pub fn choice(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>, view: &mut Vi
 
 /// Puts a choice into the recipe; one that needs a calibration waits for it.
 fn set(recipe: &mut Recipe, next: Lowering, view: &mut View<'_>) {
+    let has_functions = !view.doc.model.proto().functions.is_empty();
+    let next = next.for_model(recipe, has_functions);
     let found = view.view.calibration_for(&next, recipe);
     if next.to.is_lower() {
         view.actions.push(Action::Run(CommandId::Paint(PaintChoice::Precision)));
