@@ -159,7 +159,7 @@ fn tell_measured(found: &Search, mixes: &Mixes) {
         "relative L2",
         "latency [ms]",
         "interval [ms]",
-        "FP32 over it",
+        "speed-up",
     ];
     let mut table = Table::new(&header, 1);
     for (trial, row) in mixes.trials.iter().zip(&mixes.comparison.variants) {

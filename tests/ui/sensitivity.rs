@@ -132,7 +132,7 @@ fn the_mixes_found_are_measured_with_a_click() {
     // What it takes is said before.
     let trials = h.state().state().sensitivity.found.as_ref().unwrap().trials.len();
     assert!(trials > 2);
-    h.get_by_label_contains("rows on embedded: ");
+    h.get_by_label_contains("s, and builds");
     click(&mut h, "Measure latency");
     until_state(&mut h, "the mixes are measured", |s| {
         s.sensitivity.measuring.as_ref().is_some_and(|j| !j.is_running())

@@ -111,7 +111,8 @@ fn blank(session: &Session<'_>, spec: &SearchSpec, patch: &PatchSpec, layers: &L
     }
 }
 
-/// Layers that are measured again on more samples, where all were measured on few.
+/// Layers that are measured again on more samples, where all were measured on few; as many as the largest of the usual points
+/// keeps.
 const AGAIN: usize = 16;
 
 struct Hunt<'a> {

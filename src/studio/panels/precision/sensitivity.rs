@@ -51,7 +51,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     keep(ui, state, &found);
     ui.add_space(HALF);
     let size = ui.available_size();
-    let right = if size.x > WIDE { (size.x * 0.38).min(460.0) } else { 0.0 };
+    let right = if size.x > WIDE { (size.x * 0.42).min(560.0) } else { 0.0 };
     ui.horizontal_top(|ui| {
         let down = Layout::top_down(Align::LEFT);
         let left = size.x - right - if right > 0.0 { 4.0 * SPACE } else { 0.0 };

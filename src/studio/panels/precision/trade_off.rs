@@ -34,23 +34,22 @@ pub fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
         Some(m) => format!("latency, ms (measured on {})", m.target()),
         None => "share of multiply-accumulates lowered, %".into(),
     };
-    ui.horizontal_wrapped(|ui| {
-        let title = format!("{} against {cost}", plots::metric_axis(metric));
-        ui.label(RichText::new(title).small().strong());
-        let best: Vec<usize> = points.iter().filter(|p| p.best).filter_map(|p| p.trial).collect();
-        buttons(ui, state, found, &best, measured.is_some());
-    });
-    let t = Tokens::of(ui);
-    match &measured {
-        Some(m) => {
-            let colour = if m.is_faster() { t.text } else { t.warning };
-            let words = RichText::new(m.words()).small().color(colour);
-            ui.add(Label::new(words).wrap());
-        }
-        None => note(
-            ui,
-            "Not a time yet: how much faster lower precision is, only measuring tells.",
-        ),
+    let title = format!("{} against {cost}", plots::metric_axis(metric));
+    let title = ui.add(Label::new(RichText::new(title).small().strong()).wrap());
+    if measured.is_none() {
+        title.on_hover_text("Not a time yet: how much faster lower precision is, only measuring tells.");
+    }
+    let best: Vec<usize> = points.iter().filter(|p| p.best).filter_map(|p| p.trial).collect();
+    ui.horizontal(|ui| buttons(ui, state, found, &best, measured.is_some()));
+    if let Some(m) = &measured {
+        let t = Tokens::of(ui);
+        let (icon, colour) = if m.is_faster() {
+            ("✔", t.text)
+        } else {
+            ("⚠", t.warning)
+        };
+        let words = RichText::new(format!("{icon} {}", m.words())).small().color(colour);
+        ui.add(Label::new(words).wrap());
     }
     for words in &found.notes {
         note(ui, format!("⚠ {words}"));
@@ -61,11 +60,18 @@ pub fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
     plots::pareto(ui, points, &cost, metric, now, height);
 }
 
-/// Measuring, with what it takes, and taking over the best as variants.
+/// Measuring, taking over the best as variants, and what measuring takes.
 fn buttons(ui: &mut Ui, state: &mut State, found: &Search, best: &[usize], is_measured: bool) {
     if state.sensitivity.is_running() {
         return;
     }
+    let wanted = state.doc.as_ref().map(|d| state.sensitivity.to_measure(d.recipe()));
+    let takes = wanted.and_then(Result::ok).map(|recipe| {
+        let (rows, seconds) = mixes_time(&recipe, found);
+        let (rows, seconds) = (format::plural(rows, "row"), format::seconds(seconds));
+        (format!("{rows}: {seconds}, and builds"), recipe.target.name)
+    });
+    let (takes, target) = takes.unwrap_or_default();
     let blocked = find(CommandId::MeasureMixes).and_then(|c| (c.blocked)(state));
     let name = if is_measured {
         "Measure again"
@@ -76,31 +82,11 @@ fn buttons(ui: &mut Ui, state: &mut State, found: &Search, best: &[usize], is_me
     if button.clicked() {
         state.actions.push(Action::Run(CommandId::MeasureMixes));
     }
-    let wanted = state
-        .doc
-        .as_ref()
-        .and_then(|d| state.sensitivity.to_measure(d.recipe()).ok());
-    if let Some(recipe) = wanted {
-        let (rows, seconds) = mixes_time(&recipe, found);
-        let words = format!(
-            "Builds and measures {} in turn on {}: {} of measuring, and the time to build them",
-            format::plural(rows, "row"),
-            recipe.target.name,
-            format::seconds(seconds)
-        );
-        button
-            .on_hover_text(&words)
-            .on_disabled_hover_text(blocked.unwrap_or_default());
-        if !is_measured {
-            let text = format!(
-                "{} on {}: {}, and builds",
-                format::plural(rows, "row"),
-                recipe.target.name,
-                format::seconds(seconds)
-            );
-            note(ui, text);
-        }
-    }
+    button
+        .on_hover_text(format!(
+            "Builds FP32 and the mixes and measures them in turn on {target}; {takes}"
+        ))
+        .on_disabled_hover_text(blocked.unwrap_or_default());
     let hint = "Those on the line become variants of the recipe, beside FP32: compare them in the Lab";
     let ready = !found.ranking.is_empty() && !best.is_empty();
     if ready && ui.small_button("Add as variants").on_hover_text(hint).clicked() {
@@ -113,5 +99,9 @@ fn buttons(ui: &mut Ui, state: &mut State, found: &Search, best: &[usize], is_me
             }
             Err(why) => state.sensitivity.failure = Some(why),
         }
+    }
+    if !is_measured {
+        let takes = RichText::new(takes).small().color(Tokens::of(ui).weak);
+        ui.add(Label::new(takes).truncate());
     }
 }

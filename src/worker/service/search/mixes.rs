@@ -42,11 +42,13 @@ pub fn run(context: &Context, recipe: &Recipe, search: &Search) -> Result<TaskOu
         };
         let mut mix = recipe.clone();
         mix.patches = search.patches(&recipe.patches, &trial.kept).map_err(request)?;
-        let kept = format::plural(trial.kept.len(), "layer");
+        let kept = match trial.kept.len() {
+            0 => "all lowered".into(),
+            n => format!("{} kept", format::plural(n, "layer")),
+        };
         let name = match search.found == Some(*index) {
-            true => format!("found, {kept} kept"),
-            false if trial.kept.is_empty() => "all lowered".into(),
-            false => format!("{kept} kept"),
+            true => format!("found: {kept}"),
+            false => kept,
         };
         let mut row = Row::new(name, mix);
         row.result.precision = Lowering::of(&row.recipe).to.name().into();
