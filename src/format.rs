@@ -60,10 +60,13 @@ pub fn bytes(value: u64) -> String {
     format!("{value} B")
 }
 
-/// `0.8 s`, `12 s`, `3 min 5 s`, `1 h 2 min`: how long something took or will take.
+/// `40 ms`, `0.8 s`, `12 s`, `3 min 5 s`, `1 h 2 min`: how long something took or will take.
 pub fn seconds(value: f64) -> String {
     if !value.is_finite() || value < 0.0 {
         return "–".into();
+    }
+    if value > 0.0 && value < 0.1 {
+        return format!("{:.0} ms", (value * 1e3).max(1.0));
     }
     if value < 10.0 {
         return format!("{value:.1} s");
@@ -104,6 +107,13 @@ pub fn middle(text: &str, limit: usize) -> String {
     let start: String = text.chars().take(head).collect();
     let end: String = text.chars().skip(length - tail).collect();
     format!("{start}…{end}")
+}
+
+/// The text with a capital at its beginning: a reason that stands alone.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}", letters.as_str())
 }
 
 /// `1 error`, `3 errors`.

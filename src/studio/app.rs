@@ -409,7 +409,10 @@ impl eframe::App for Studio {
         self.drops(&ctx);
         let toasts = std::mem::take(&mut self.state.toasts);
         self.state.toasts = toasts.with_shadow(theme::toast_edge(&t));
-        self.state.toasts.show(&ctx);
+        // A picture shows what stands, not what passes.
+        if self.screenshot.is_none() {
+            self.state.toasts.show(&ctx);
+        }
         // Elapsed times move while something runs, once a second is enough for them.
         let s = &self.state;
         let pace = if s.lab.is_running() { FRAME_MEASURING } else { FRAME };

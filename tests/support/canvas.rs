@@ -1,9 +1,8 @@
 //! What tests and benchmarks of the canvas share: colours of both themes and scenes of generated graphs.
 #![allow(dead_code, missing_docs, reason = "each of them uses a part")]
 
-use eframe::egui::{Color32, FontFamily};
 use enginesmith::studio::canvas::{
-    Describe, Family, FamilyColors, Item, Label, Marks, NodeKind, Pair, Scene, Style, compose,
+    Describe, Family, Item, Label, Marks, NodeKind, Scene, Style, compose,
     layout::{
         LayoutOptions,
         generate::GeneratedGraph,
@@ -11,136 +10,20 @@ use enginesmith::studio::canvas::{
     },
     node_size, scope_size,
 };
+use enginesmith::studio::theme::{
+    self,
+    tokens::{DARK, LIGHT},
+};
 use std::{collections::HashMap, sync::atomic::AtomicBool};
 
-fn hex(rgb: u32) -> Color32 {
-    let [_, r, g, b] = rgb.to_be_bytes();
-    Color32::from_rgb(r, g, b)
-}
-
-fn pair(fill: u32, text: u32) -> Pair {
-    Pair {
-        fill: hex(fill),
-        text: hex(text),
-    }
-}
-
-/// (header, text on it, strong) in the order of [`Family::ALL`].
-fn families(colors: [(u32, u32, u32); 10]) -> [FamilyColors; 10] {
-    colors.map(|(fill, text, strong)| FamilyColors {
-        header: pair(fill, text),
-        strong: hex(strong),
-    })
-}
-
-/// Light colours.
+/// The studio's light colours.
 pub fn light() -> Style {
-    Style {
-        background: hex(0xf6f7f9),
-        grid: hex(0xe3e6eb),
-        shadow: Color32::from_black_alpha(28),
-        node: pair(0xffffff, 0x1f2630),
-        node_weak_text: hex(0x586273),
-        node_stroke: hex(0xb9c1cd),
-        families: families([
-            (0xcfe2fb, 0x0b3a75, 0x3b82d6),
-            (0xdcd6fb, 0x3a2a86, 0x7a66d9),
-            (0xfbdcd3, 0x7a2a12, 0xd9694a),
-            (0xcdeee0, 0x0d4f38, 0x2fa57c),
-            (0xd3eef5, 0x0b4a5c, 0x35a3bf),
-            (0xe4e8ee, 0x323b49, 0x8592a6),
-            (0xf3e8cf, 0x5c430a, 0xb8923a),
-            (0xf9d6ea, 0x7a1450, 0xcc4f98),
-            (0xe5f0c6, 0x3f5208, 0x86a62b),
-            (0xdadde3, 0x2b323d, 0x6b7686),
-        ]),
-        terminal: FamilyColors {
-            header: pair(0x2f3b4d, 0xf4f6f9),
-            strong: hex(0x2f3b4d),
-        },
-        scope: FamilyColors {
-            header: pair(0xe9edf4, 0x1f2b3d),
-            strong: hex(0x93a1b8),
-        },
-        frames: [pair(0xeef1f6, 0x2d3949), pair(0xe6eaf1, 0x2d3949)],
-        frame_stroke: hex(0xaeb8c7),
-        edge: hex(0x8a95a6),
-        edge_strong: hex(0x1667d9),
-        edge_cycle: hex(0xc62828),
-        stub: pair(0xffffff, 0x3b4656),
-        selection: hex(0x1667d9),
-        hover: hex(0x6f9fe6),
-        error: pair(0xc62828, 0xffffff),
-        warning: pair(0xf2a60c, 0x2b1d00),
-        info: pair(0x1e6fb8, 0xffffff),
-        added: pair(0x1f7a3d, 0xffffff),
-        removed: pair(0xb3261e, 0xffffff),
-        changed: pair(0x7a4fc4, 0xffffff),
-        types: [0x8e9bb0, 0x56b4e9, 0x0072b2, 0x009e73, 0xe69f00, 0xcc79a7, 0xd55e00].map(hex),
-        ramp: [0xe9ecf1, 0xf7dcbf, 0xf2b06a, 0xdf7a22, 0xb34a05].map(hex),
-        overlay: pair(0xffffff, 0x2d3748),
-        overlay_stroke: hex(0xcfd6e0),
-        text_on_dark: hex(0xffffff),
-        text_on_light: hex(0x10151d),
-        title_font: FontFamily::Proportional,
-        title_size: 13.0,
-        title_weight: 0.6,
-        text_font: FontFamily::Proportional,
-        mono_font: FontFamily::Monospace,
-        text_size: 11.0,
-        reduced_motion: false,
-    }
+    theme::canvas::style(&LIGHT, false)
 }
 
-/// Dark colours.
+/// The studio's dark colours.
 pub fn dark() -> Style {
-    Style {
-        background: hex(0x14171c),
-        grid: hex(0x232830),
-        shadow: Color32::from_black_alpha(110),
-        node: pair(0x232932, 0xe3e8ef),
-        node_weak_text: hex(0xa0abbb),
-        node_stroke: hex(0x414b59),
-        families: families([
-            (0x1f4a80, 0xdceaff, 0x4a90e2),
-            (0x473a94, 0xe6e1ff, 0x8f7df0),
-            (0x82392a, 0xffe4dc, 0xe07a5c),
-            (0x1c5c46, 0xd3f5e7, 0x3bb78c),
-            (0x1c5464, 0xd3f1fa, 0x45b3cf),
-            (0x3d4756, 0xe3e9f2, 0x8e9bb0),
-            (0x5c4a1e, 0xf8ecd0, 0xc7a24d),
-            (0x7a2a5c, 0xffe0f2, 0xdb66ab),
-            (0x465418, 0xeef7d0, 0x9aba3f),
-            (0x363d48, 0xdde3ec, 0x78849a),
-        ]),
-        terminal: FamilyColors {
-            header: pair(0xd5dce6, 0x161c25),
-            strong: hex(0xd5dce6),
-        },
-        scope: FamilyColors {
-            header: pair(0x2d3643, 0xe6ecf5),
-            strong: hex(0x66758c),
-        },
-        frames: [pair(0x1a1f26, 0xc6d0dd), pair(0x20262f, 0xc6d0dd)],
-        frame_stroke: hex(0x3f4a5a),
-        edge: hex(0x69758a),
-        edge_strong: hex(0x63a4ff),
-        edge_cycle: hex(0xff6b6b),
-        stub: pair(0x232932, 0xc2ccd9),
-        selection: hex(0x63a4ff),
-        hover: hex(0x4673b0),
-        error: pair(0xe5484d, 0x1a0506),
-        warning: pair(0xf5b83d, 0x2b1d00),
-        info: pair(0x4aa3ea, 0x04182b),
-        added: pair(0x3fae68, 0x04190c),
-        removed: pair(0xe5686b, 0x1f0506),
-        changed: pair(0xa98bee, 0x150a2b),
-        overlay: pair(0x1d222a, 0xcdd6e2),
-        overlay_stroke: hex(0x363f4c),
-        text_on_dark: hex(0xffffff),
-        text_on_light: hex(0x10151d),
-        ..light()
-    }
+    theme::canvas::style(&DARK, false)
 }
 
 /// A generated graph as the canvas sees it.

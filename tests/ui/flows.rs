@@ -4,12 +4,12 @@ use crate::{
     cancel_comparison, click, click_containing, digits, opening, settle, step, studio, until, until_samples,
     until_state,
 };
-use eframe::egui::{Key, Modifiers};
+use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use enginesmith::check::Severity;
 use enginesmith::studio::Options;
 use enginesmith::studio::state::{Ending, Selection, Step};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// A recipe file for the demo's model with these lines more.
@@ -290,4 +290,45 @@ fn batch_sizes_are_swept_live_and_the_history_shows_the_runs() {
         panic!("the history was read")
     };
     assert_eq!((kept.trends.len(), kept.history.entries.len()), (4, 4));
+}
+
+/// A file as it is dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_file_is_opened() {
+    let mut h = studio(Options::default());
+    settle(&mut h);
+    h.get_by_label("Drop an ONNX file here");
+    h.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(digits())));
+    h.run_ok();
+    h.input_mut().dropped_files.clear();
+    settle(&mut h);
+    h.get_by_label_contains("Model: digits.onnx · ");
+    // Of several the first is taken, and that is said.
+    for name in ["digits.onnx", "recipe.toml"] {
+        let path = digits().with_file_name(name);
+        h.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path)));
+    }
+    h.run_ok();
+    h.input_mut().dropped_files.clear();
+    settle(&mut h);
+    assert!(
+        h.state()
+            .state()
+            .log
+            .text()
+            .contains("2 files were dropped; the first is opened")
+    );
 }

@@ -40,6 +40,8 @@ pub struct CanvasState {
     /// How the outline of that scope is drawn now: its place and how far the motion is, 0 to 1.
     pub(super) unfolding: Option<(Rect, f32)>,
     opened: bool,
+    /// The canvas's size and the view when the graph was opened, while nobody has moved it since.
+    as_opened: Option<(Vec2, Camera)>,
 }
 
 /// What a drag moves.
@@ -150,9 +152,13 @@ impl CanvasState {
 
     /// Resolves goals and motions for a canvas of this size. True while the view moves.
     pub(super) fn advance(&mut self, scene: &Scene, size: Vec2, now: f64, reduced_motion: bool) -> bool {
-        if !self.opened && !scene.nodes().is_empty() {
+        // A view that nobody has moved follows the canvas's size: the drawer grows and shrinks with the step.
+        let untouched = self.as_opened.filter(|(_, camera)| *camera == self.camera);
+        let resized = self.motion.is_none() && untouched.is_some_and(|(was, _)| was != size);
+        if (!self.opened || resized) && !scene.nodes().is_empty() {
             self.opened = true;
             self.camera = Camera::opening(scene.bounds(), scene.nodes().iter().map(|n| n.rect), size, READABLE);
+            self.as_opened = Some((size, self.camera));
         }
         if let Some(target) = self.goal.take().and_then(|g| self.target(g, scene, size)) {
             if reduced_motion {

@@ -116,11 +116,20 @@ impl Palette {
     }
 }
 
+/// Characters of a row: its name and why it cannot be run.
+const LINE: usize = 64;
+
 fn row(ui: &mut Ui, state: &State, command: &Command, chosen: bool, tokens: &Tokens) -> bool {
     let blocked = (command.blocked)(state);
     let mut button = egui::Button::selectable(chosen, command.name).min_size(vec2(ui.available_width(), 0.0));
     if let Some(why) = &blocked {
-        button = button.right_text(RichText::new(why).small().color(tokens.weak));
+        // The name stays on its line; the whole reason is on hover.
+        let room = LINE.saturating_sub(command.name.chars().count());
+        let mut short: String = why.chars().take(room).collect();
+        if short.len() < why.len() {
+            short.push('…');
+        }
+        button = button.right_text(RichText::new(short).small().color(tokens.weak));
     } else if let Some(shortcut) = command.shortcut {
         button = button.right_text(RichText::new(ui.ctx().format_shortcut(&shortcut)).color(tokens.weak));
     } else {
@@ -133,7 +142,11 @@ fn row(ui: &mut Ui, state: &State, command: &Command, chosen: bool, tokens: &Tok
     if chosen {
         response.scroll_to_me(None);
     }
-    response.clicked()
+    let clicked = response.clicked();
+    if let Some(why) = blocked {
+        response.on_disabled_hover_text(why);
+    }
+    clicked
 }
 
 #[cfg(test)]

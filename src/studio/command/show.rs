@@ -49,6 +49,7 @@ pub fn menu_bar(ui: &mut Ui, state: &mut State) {
             let room = ui.ctx().content_rect().height() - 6.0 * SPACE;
             ScrollArea::vertical()
                 .max_height(room)
+                .min_scrolled_height(room)
                 .show(ui, |ui| entries(ui, state, menu));
         });
     }

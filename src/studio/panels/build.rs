@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             state.act(Action::Run(CommandId::Build));
         }
         if running {
-            cancel(ui, state, CommandId::CancelBuild);
+            tall_cancel(ui, state, CommandId::CancelBuild);
         }
     });
     ui.add_space(HALF);
@@ -75,10 +75,19 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 
 /// The cancel button; says that it was heard until the job has stopped.
 pub fn cancel(ui: &mut Ui, state: &mut State, id: CommandId) {
+    cancel_button(ui, state, id, 0.0);
+}
+
+/// As [`cancel`], as high as the panel's primary button, for a place beside it.
+pub fn tall_cancel(ui: &mut Ui, state: &mut State, id: CommandId) {
+    cancel_button(ui, state, id, 4.0 * SPACE);
+}
+
+fn cancel_button(ui: &mut Ui, state: &mut State, id: CommandId, height: f32) {
     let Some(command) = find(id) else { return };
     let blocked = (command.blocked)(state);
     let text = if blocked.is_some() { "Cancelling" } else { command.name };
-    let button = egui::Button::new(text).min_size(egui::vec2(0.0, 32.0));
+    let button = egui::Button::new(text).min_size(egui::vec2(0.0, height));
     let response = ui.add_enabled(blocked.is_none(), button);
     if response.clicked() {
         state.act(Action::Run(id));
@@ -106,7 +115,8 @@ pub fn progress(ui: &mut Ui, job: &Job) {
         ui.spinner();
     }
     let mut words = format!("{} elapsed", format::seconds(job.elapsed().as_secs_f64()));
-    if let Some(left) = job.seconds_left() {
+    // Less than a second is a guess that comes too late to be read.
+    if let Some(left) = job.seconds_left().filter(|left| *left >= 1.0) {
         words = format!("{words}, about {} left", format::seconds(left));
     }
     note(ui, words);
@@ -136,7 +146,7 @@ pub fn stages(ui: &mut Ui, stages: &Stages) {
                     let words = format!("{} of {}", format::count(row.done), format::count(row.total));
                     ui.label(RichText::new(words).small().color(t.weak));
                 }
-                let name = egui::Label::new(&row.name).truncate();
+                let name = egui::Label::new(format::sentence(&row.name)).truncate();
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| ui.add(name));
             });
         });

@@ -113,6 +113,9 @@ fn verdict(ui: &mut Ui, report: &Report) {
         } else {
             "From the table of rules; the target's parser was not asked."
         };
-        note(ui, source);
+        // The notes below say why it was not.
+        if report.parser_asked || report.notes.is_empty() {
+            note(ui, source);
+        }
     });
 }

@@ -65,9 +65,11 @@ fn controls(ui: &mut Ui, state: &mut State) {
                     });
             });
         }
-        let edit = TextEdit::singleline(&mut state.lab.difference_limit).desired_width(210.0);
-        widgets::field(ui, "Error beyond which a tensor is bad", edit)
-            .on_hover_text("Size of the difference over size of the reference; by precision when empty");
+        let edit = TextEdit::singleline(&mut state.lab.difference_limit).desired_width(110.0);
+        widgets::field(ui, "Largest error", edit).on_hover_text(
+            "A tensor with a larger error is bad: size of the difference over size of the reference. Chosen by precision \
+             when empty",
+        );
         let has_result = state.lab.difference.as_ref().is_some_and(|d| d.result.is_some());
         command::button(ui, state, CommandId::FindDifference);
         if has_result {

@@ -100,7 +100,7 @@ fn facts(ui: &mut Ui, state: &mut State, engine: &mut OpenedEngine) {
     for why in &view.refusals {
         card(ui, Some(t.warning), |ui| {
             ui.label(RichText::new("⚠ Does not run here").strong().color(t.warning));
-            ui.add(egui::Label::new(why).wrap());
+            ui.add(egui::Label::new(format::sentence(why)).wrap());
         });
     }
     if let Some(why) = &engine.unanswered {
@@ -110,7 +110,7 @@ fn facts(ui: &mut Ui, state: &mut State, engine: &mut OpenedEngine) {
                     .strong()
                     .color(t.error),
             );
-            ui.add(egui::Label::new(why).wrap());
+            ui.add(egui::Label::new(format::sentence(why)).wrap());
             note(ui, "What is shown comes from the file's first bytes and its record.");
         });
     }
@@ -230,7 +230,7 @@ fn build_record(ui: &mut Ui, state: &mut State, record: &BuildRecord, open: bool
             ui.horizontal(|ui| {
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     ui.label(RichText::new(format::seconds(*seconds)).monospace());
-                    let label = egui::Label::new(name).truncate();
+                    let label = egui::Label::new(format::sentence(name)).truncate();
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| ui.add(label));
                 });
             });

@@ -41,6 +41,10 @@ fn model(ui: &mut Ui, state: &State) {
     note(ui, "Select a node or a line on the graph to see it here.");
     ui.add_space(HALF);
     super::model::origin(ui, doc);
+    if state.step != Step::Model {
+        section(ui, "Inputs and outputs", |ui| super::model::interface(ui, doc));
+        section(ui, "Operators", |ui| super::model::operators(ui, doc));
+    }
     if !doc.outline.metadata.is_empty() {
         section(ui, "Metadata", |ui| {
             pairs(
@@ -50,18 +54,35 @@ fn model(ui: &mut Ui, state: &State) {
             )
         });
     }
-    if state.step != Step::Model {
-        section(ui, "Inputs and outputs", |ui| super::model::interface(ui, doc));
-        section(ui, "Operators", |ui| super::model::operators(ui, doc));
-    }
 }
 
 fn pairs<'a>(ui: &mut Ui, id: &str, list: impl Iterator<Item = (&'a str, &'a str)>) {
     Grid::new(id).num_columns(2).spacing([SPACE, HALF]).show(ui, |ui| {
         for (key, value) in list.take(LISTED) {
             ui.weak(format::middle(key, 24));
-            ui.add(egui::Label::new(RichText::new(value.chars().take(500).collect::<String>()).monospace()).wrap());
+            long_value(ui, value);
             ui.end_row();
+        }
+    });
+}
+
+/// A value of any length on a line or two: what is written in a model may be a whole vocabulary.
+fn long_value(ui: &mut Ui, value: &str) {
+    /// Characters shown.
+    const SHOWN: usize = 120;
+    let mut line: String = value.chars().take(SHOWN).collect();
+    line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let more = value.chars().nth(SHOWN).is_some();
+    ui.vertical(|ui| {
+        if more {
+            line.push('…');
+        }
+        ui.add(egui::Label::new(RichText::new(line).monospace()).wrap());
+        if more {
+            let words = format!("Copy all {} characters", format::count(value.chars().count() as u64));
+            if ui.small_button(words).clicked() {
+                ui.ctx().copy_text(value.to_owned());
+            }
         }
     });
 }

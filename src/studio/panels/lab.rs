@@ -31,11 +31,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         command::primary(ui, state, CommandId::Compare);
         if state.lab.is_sweeping() {
-            super::build::cancel(ui, state, CommandId::CancelSweep);
+            super::build::tall_cancel(ui, state, CommandId::CancelSweep);
         } else if state.lab.is_running() {
-            super::build::cancel(ui, state, CommandId::CancelCompare);
+            super::build::tall_cancel(ui, state, CommandId::CancelCompare);
         } else if state.lab.is_profiling() {
-            super::build::cancel(ui, state, CommandId::CancelProfile);
+            super::build::tall_cancel(ui, state, CommandId::CancelProfile);
         } else {
             for (id, hint) in [
                 (
@@ -62,7 +62,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
     }
     ui.add_space(SPACE);
-    let (mut again, mut profile, mut differ) = (false, None, None);
+    let (mut again, mut profile, mut differ, mut layers) = (false, None, None, None);
     if let Some(sweep) = state.lab.sweep.as_ref().filter(|s| s.job.is_running()) {
         super::build::progress(ui, &sweep.job);
     }
@@ -158,6 +158,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                             *chosen = Some(i);
                         }
                     }
+                    if let Some(result) = &state.lab.result {
+                        layers = super::variants::find_layers(ui, result, i).or(layers.take());
+                    }
                 });
             });
         }
@@ -170,6 +173,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     if again {
         state.act(Action::Run(CommandId::Compare));
     }
+    state.actions.extend(layers);
     if let Some(variant) = differ {
         state.lab.difference_variant = variant;
         state.act(Action::Run(CommandId::FindDifference));

@@ -7,6 +7,11 @@ use crate::studio::widgets::empty;
 use eframe::egui;
 use eframe::egui::{ComboBox, RichText, ScrollArea, TextEdit, Ui};
 
+/// A level and those above it, as a choice.
+fn words(level: Level) -> String {
+    crate::format::sentence(&format!("{} and above", level.word()))
+}
+
 /// Draws the tab.
 pub fn show(ui: &mut Ui, state: &mut State) {
     if state.log.is_empty() {
@@ -21,10 +26,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.name_inputs("Least severity", |ui| {
             ComboBox::from_id_salt("least severity")
                 .width(120.0)
-                .selected_text(format!("{} and worse", state.log.least.word()))
+                .selected_text(words(state.log.least))
                 .show_ui(ui, |ui| {
                     for level in [Level::Debug, Level::Stray, Level::Info, Level::Warn, Level::Error] {
-                        ui.selectable_value(&mut state.log.least, level, format!("{} and worse", level.word()));
+                        ui.selectable_value(&mut state.log.least, level, words(level));
                     }
                 });
         });

@@ -57,6 +57,9 @@ fn figures(ui: &mut Ui, doc: &Document) {
                             Some(at) => format!("{known} at {}", words(at)),
                             None => known,
                         },
+                        (_, n) if a.figures.macs == 0 => {
+                            format!("not known: {} depend on dynamic sizes", format::plural(n, "node"))
+                        }
                         (_, n) => format!("{known} known; {} depend on dynamic sizes", format::plural(n, "node")),
                     };
                     key_value(ui, "Multiply-accumulates", macs);

@@ -95,7 +95,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         };
         let id = doc.model.path().to_path_buf();
         ui.push_id(("recipe", id), |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            // Sideways too: a narrow window cuts rows of choices off.
+            ScrollArea::both().auto_shrink(false).show(ui, |ui| {
                 let mut part = |ui: &mut Ui,
                                 title: &str,
                                 edit: &'static str,

@@ -92,6 +92,9 @@ fn found(ui: &mut Ui, recipe: &Recipe, info: &TargetInfo) {
             ui.label(RichText::new(&found.version).monospace());
             ui.label(RichText::new(words).color(colour));
         });
+        if why.is_none() && found.path.is_none() {
+            continue;
+        }
         ui.indent(("found", &found.version, &found.path), |ui| {
             if let Some(why) = why {
                 note(ui, why.clone());

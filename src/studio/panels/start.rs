@@ -4,8 +4,9 @@ use crate::format;
 use crate::studio::command::{self, CommandId};
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
+use crate::studio::widgets::{self, Failure};
 use eframe::egui;
-use eframe::egui::{Align2, Color32, RichText, Stroke, TextEdit, Ui, vec2};
+use eframe::egui::{Align2, Color32, RichText, ScrollArea, Stroke, TextEdit, Ui, vec2};
 
 const WIDTH: f32 = 440.0;
 
@@ -18,46 +19,57 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     // Fields are as dark as the ground elsewhere; here they stand on it.
     ui.visuals_mut().text_edit_bg_color = Some(t.raised);
     dashed(ui, frame, t.line);
-    let height = 300.0 + 24.0 * state.settings.recent.len().min(6) as f32;
-    ui.vertical_centered(|ui| {
-        ui.add_space(((full.height() - height) / 2.0).max(3.0 * SPACE));
-        ui.set_max_width(WIDTH.min(full.width() - 6.0 * SPACE));
-        if let Some(opening) = &state.opening {
-            ui.spinner();
-            ui.heading("Opening");
-            ui.monospace(format::middle(&opening.path.display().to_string(), 60));
-            ui.add_space(SPACE);
-            if ui.button("Stop opening").clicked() {
-                state.opening = None;
-            }
-            return;
-        }
-        ui.label(RichText::new("🗁").size(40.0).color(t.weak));
-        ui.heading("Drop an ONNX file here");
-        ui.label(RichText::new("or a recipe (.toml), or an engine (.engine, .plan)").color(t.weak));
-        ui.add_space(2.0 * SPACE);
-        let row = 205.0f32.min(ui.available_width());
-        ui.allocate_ui(vec2(row, 32.0), |ui| {
-            ui.horizontal(|ui| {
-                let open = super::super::widgets::primary(ui, "Open model…", None);
-                if open.clicked() {
-                    state.act(Action::Run(CommandId::Open));
-                }
-                command::tall_button(ui, state, CommandId::OpenDemo);
-            });
+    let failure = state.open_failure.clone();
+    let card = if failure.is_some() { 130.0 } else { 0.0 };
+    let height = 300.0 + card + 24.0 * state.settings.recent.len().min(6) as f32;
+    let room = ui.new_child(egui::UiBuilder::new().max_rect(frame.shrink(HALF)));
+    ScrollArea::vertical().auto_shrink(false).show(&mut { room }, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.add_space(((full.height() - height) / 2.0).max(SPACE));
+            ui.set_max_width(WIDTH.min(full.width() - 6.0 * SPACE));
+            content(ui, state, failure.as_ref());
         });
-        ui.add_space(2.0 * SPACE);
-        path_field(ui, state);
-        if let Some(failure) = state.open_failure.clone() {
-            ui.add_space(SPACE);
-            super::super::widgets::failure(ui, &failure, |ui| {
-                if ui.button("Open another file…").clicked() {
-                    state.act(Action::Run(CommandId::Open));
-                }
-            });
-        }
-        recent(ui, state);
     });
+}
+
+fn content(ui: &mut Ui, state: &mut State, failure: Option<&Failure>) {
+    let t = Tokens::of(ui);
+    if let Some(opening) = &state.opening {
+        ui.spinner();
+        ui.heading("Opening");
+        ui.monospace(format::middle(&opening.path.display().to_string(), 60));
+        ui.add_space(SPACE);
+        if ui.button("Stop opening").clicked() {
+            state.opening = None;
+        }
+        return;
+    }
+    // What went wrong comes first, and in place of the picture.
+    match failure {
+        Some(failure) => {
+            widgets::failure(ui, failure, |_| {});
+            ui.add_space(2.0 * SPACE);
+        }
+        None => {
+            ui.label(RichText::new("🗁").size(40.0).color(t.weak));
+        }
+    }
+    ui.heading("Drop an ONNX file here");
+    ui.label(RichText::new("or a recipe (.toml), or an engine (.engine, .plan)").color(t.weak));
+    ui.add_space(2.0 * SPACE);
+    let row = 205.0f32.min(ui.available_width());
+    ui.allocate_ui(vec2(row, 32.0), |ui| {
+        ui.horizontal(|ui| {
+            let open = widgets::primary(ui, "Open model…", None);
+            if open.clicked() {
+                state.act(Action::Run(CommandId::Open));
+            }
+            command::tall_button(ui, state, CommandId::OpenDemo);
+        });
+    });
+    ui.add_space(2.0 * SPACE);
+    path_field(ui, state);
+    recent(ui, state);
 }
 
 /// A field for typing or pasting a path; Enter opens it.
@@ -75,7 +87,7 @@ pub fn path_field(ui: &mut Ui, state: &mut State) {
         let frame = 2.0 * SPACE;
         let width = (ui.available_width() - button - frame).max(40.0);
         let edit = TextEdit::singleline(&mut state.path_field).desired_width(width);
-        let response = crate::studio::widgets::field(ui, "Path of a model or recipe", edit);
+        let response = widgets::field(ui, "Path of a model or recipe", edit);
         let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
         let typed = !state.path_field.trim().is_empty();
         let button = ui

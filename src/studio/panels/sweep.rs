@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if running {
-                build::cancel(ui, state, CommandId::CancelSweep);
+                build::tall_cancel(ui, state, CommandId::CancelSweep);
             } else {
                 command::primary(ui, state, CommandId::Sweep);
             }

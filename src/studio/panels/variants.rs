@@ -160,13 +160,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 }
 
 /// The way from a variant whose results differ to the layers that cause it.
-fn find_layers(ui: &mut Ui, result: &Comparison, index: usize) -> Option<Action> {
+pub fn find_layers(ui: &mut Ui, result: &Comparison, index: usize) -> Option<Action> {
     let variant = result.variants.get(index)?;
     let precision = Precision::ALL.into_iter().find(|p| p.name() == variant.precision)?;
     if !precision.is_lower() || !variant.differs() {
         return None;
     }
-    let response = ui.small_button("Find layers");
+    let t = Tokens::of(ui);
+    let response = ui.add(egui::Button::new(RichText::new("Find layers").small()).fill(t.hover));
     let label = format!("Find layers that lose accuracy in {}", variant.name);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &label));
     let response =
@@ -174,12 +175,13 @@ fn find_layers(ui: &mut Ui, result: &Comparison, index: usize) -> Option<Action>
     response.clicked().then_some(Action::FindLayersOf(index))
 }
 
-/// What all rows, two or more, have in a column; none when they differ.
+/// The target that all rows, two or more, have in a column; none when they differ. A row that failed may lack its version.
 fn shared(rows: &[Vec<String>], column: usize) -> Option<String> {
-    let mut cells = rows.iter().map(|r| r.get(column));
-    let first = cells.next()??;
-    let same = rows.len() > 1 && cells.all(|c| c == Some(first));
-    same.then(|| first.clone())
+    let cells: Option<Vec<&String>> = rows.iter().map(|r| r.get(column)).collect();
+    let whole = cells.as_ref()?.iter().max_by_key(|c| c.len())?.as_str();
+    let name = whole.split('@').next().unwrap_or(whole);
+    let same = |c: &&String| c.as_str() == whole || c.as_str() == name;
+    (rows.len() > 1 && cells.as_ref()?.iter().all(same)).then(|| whole.to_owned())
 }
 
 /// A header: a button where the column can be sorted by; the first column goes back to the recipe's order.
@@ -260,6 +262,11 @@ mod tests {
             targets.iter().map(|t| vec!["name".into(), (*t).into()]).collect()
         };
         assert_eq!(shared(&rows(&["a@1", "a@1"]), 1).as_deref(), Some("a@1"));
+        assert_eq!(
+            shared(&rows(&["a@1", "a"]), 1).as_deref(),
+            Some("a@1"),
+            "the second failed"
+        );
         assert_eq!(shared(&rows(&["a@1", "a@2"]), 1), None);
         assert_eq!(shared(&rows(&["a@1"]), 1), None, "a row alone keeps its cell");
         // Were the column renamed in the reports, it would silently stay in the table.

@@ -50,7 +50,7 @@ pub fn trend(ui: &mut Ui, entries: &[Entry], trend: &Trend, selected: Option<usi
     let count = runs.len();
     let bad = matches!(trend.last, Verdict::Slower { .. });
     let response = Plot::new(("runs over time", &trend.key))
-        .x_axis_label("runs, oldest first (UTC)")
+        .x_axis_label("runs, oldest first (UTC) · line: median, dashes: p99 · a click opens a run")
         .y_axis_label("latency, ms")
         .y_axis_min_width(48.0)
         .x_grid_spacer(move |_| {

@@ -23,6 +23,11 @@ impl Heading {
         }
     }
 
+    /// True when it takes part in the room that is left: long words, which are mostly names.
+    pub fn grows(&self) -> bool {
+        !self.is_number && self.width >= 150.0
+    }
+
     /// A column of numbers.
     pub const fn number(title: &'static str, width: f32) -> Self {
         Self {

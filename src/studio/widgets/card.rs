@@ -4,10 +4,28 @@ use crate::studio::theme::{HALF, SPACE, Tokens};
 use eframe::egui;
 use eframe::egui::{Button, CollapsingHeader, Frame, Margin, Response, RichText, Stroke, Ui};
 
-/// The panel's heading.
+/// The panel's heading, on one line: a long file name loses its middle and is whole on hover.
 pub fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(HALF);
-    ui.heading(text);
+    let room = ui.available_width();
+    let font = egui::TextStyle::Heading.resolve(ui.style());
+    let wide = |words: &str| {
+        let words = words.to_owned();
+        let galley = ui
+            .ctx()
+            .fonts_mut(|f| f.layout_no_wrap(words, font.clone(), egui::Color32::PLACEHOLDER));
+        galley.size().x
+    };
+    let mut shown = text.to_owned();
+    let mut most = text.chars().count().min(200);
+    while most > 8 && wide(&shown) > room {
+        most -= 1;
+        shown = crate::format::middle(text, most);
+    }
+    let response = ui.heading(&shown);
+    if shown != text {
+        response.on_hover_text(text);
+    }
     ui.add_space(HALF);
 }
 
@@ -32,7 +50,8 @@ pub fn card<R>(ui: &mut Ui, edge: Option<egui::Color32>, add: impl FnOnce(&mut U
         .inner_margin(Margin::same(SPACE as i8))
         .show(ui, |ui| {
             ui.take_available_width();
-            add(ui)
+            // Text stands to the left, also where the pane centres what it shows.
+            ui.vertical(add).inner
         });
     if let Some(colour) = edge {
         let rect = inner.response.rect;

@@ -1,6 +1,7 @@
 //! Empty and failed states.
 
 use super::card;
+use crate::format;
 use crate::studio::theme::{HALF, SPACE, Tokens};
 use eframe::egui;
 use eframe::egui::{RichText, Ui};
@@ -51,7 +52,7 @@ pub fn failure(ui: &mut Ui, of: &Failure, actions: impl FnOnce(&mut Ui)) {
         }
         if !of.why.is_empty() {
             ui.add_space(HALF);
-            ui.add(egui::Label::new(&of.why).wrap());
+            ui.add(egui::Label::new(format::sentence(&of.why)).wrap());
         }
         if !of.advice.is_empty() {
             ui.add_space(HALF);

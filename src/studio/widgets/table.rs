@@ -37,9 +37,9 @@ pub fn table(ui: &mut Ui, id: &str, rows: &mut Rows, verb: &str, named: usize) -
             .sense(Sense::click())
             .cell_layout(Layout::left_to_right(Align::Center))
             .auto_shrink(false);
-        for (i, heading) in headings.iter().enumerate() {
-            builder = builder.column(if i + 1 == headings.len() {
-                Column::remainder().at_least(heading.width.min(96.0)).clip(true)
+        for heading in headings {
+            builder = builder.column(if heading.grows() {
+                Column::remainder().at_least(heading.width).clip(true)
             } else {
                 Column::initial(heading.width).at_least(36.0).clip(true)
             });
@@ -124,11 +124,8 @@ fn title(ui: &mut Ui, title: &str, turned: Option<bool>, t: &Tokens) -> bool {
         Some(true) => " ⏶",
     };
     // The terminal's tables have the same titles in small letters.
-    let mut letters = title.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    let text = RichText::new(format!("{first}{}{mark}", letters.as_str()))
-        .small()
-        .color(t.weak);
+    let words = format!("{}{mark}", format::sentence(title));
+    let text = RichText::new(words).small().color(t.weak);
     // Titles stand over what is below them.
     ui.spacing_mut().button_padding.x = 0.0;
     let response = ui.add(egui::Button::new(text).frame_when_inactive(false));

@@ -28,7 +28,7 @@ pub(super) fn detail(graph: &Graph, id: NodeId) -> String {
     parts.join("  ")
 }
 
-/// A type for a box: sizes that are long expressions are left out; the inspector has them.
+/// A type for a box: sizes that are long expressions stand as `?`; the inspector and the hint have them.
 pub(super) fn short_type(ty: &TensorType) -> String {
     const LONGEST: usize = 12;
     let mut ty = ty.clone();
@@ -36,7 +36,7 @@ pub(super) fn short_type(ty: &TensorType) -> String {
         if let Dim::Symbol(name) = dim
             && name.chars().count() > LONGEST
         {
-            *dim = Dim::Symbol("…".into());
+            *dim = Dim::Unknown;
         }
     }
     ty.to_string()
