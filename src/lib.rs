@@ -17,6 +17,7 @@ pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod export;
+pub mod files;
 pub mod format;
 pub mod graph;
 pub mod model;

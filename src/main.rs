@@ -1,6 +1,5 @@
 //! The `enginesmith` program: arguments, logging, and off to the command line or the studio.
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -10,5 +9,5 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    enginesmith::cli::main(enginesmith::cli::Cli::parse())
+    enginesmith::cli::main()
 }

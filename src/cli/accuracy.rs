@@ -1,6 +1,6 @@
 //! `accuracy` and `bisect`: how far a variant is from the reference, and where that begins.
 
-use super::args::{AccuracyArgs, BisectArgs, DataArgs};
+use super::args::{AccuracyArgs, BisectArgs, ReferenceArgs};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
@@ -9,10 +9,11 @@ use super::table::Table;
 use crate::bench::differences::{Activation, Alone};
 use crate::bench::{Differences, FirstBad, NodeRef, TaskAccuracy, TensorDifference};
 use crate::format::{self, plural};
+use crate::model::Model;
 use crate::model::statistics::TensorStatistics;
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, TargetSpec};
 use crate::worker::{Depth, Task, TaskOutput};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compares results with the reference's.
 pub fn accuracy(args: &AccuracyArgs) -> Result<Exit, CliError> {
@@ -22,7 +23,7 @@ pub fn accuracy(args: &AccuracyArgs) -> Result<Exit, CliError> {
     } else {
         Depth::Outputs
     };
-    let found = compare(recipe, &args.data, depth, args.recipe.json)?;
+    let found = compare(recipe, &args.reference, depth, args.recipe.json)?;
     if args.recipe.json {
         print_json(&found)?;
     } else {
@@ -33,7 +34,7 @@ pub fn accuracy(args: &AccuracyArgs) -> Result<Exit, CliError> {
         }
         print_tail(&found);
     }
-    let is_beyond = args.data.limit.is_some() && found.is_bad();
+    let is_beyond = args.reference.limit.is_some() && found.is_bad();
     Ok(if is_beyond || has_none_numbers(&found) {
         Exit::Findings
     } else {
@@ -45,7 +46,7 @@ pub fn accuracy(args: &AccuracyArgs) -> Result<Exit, CliError> {
 pub fn bisect(args: &BisectArgs) -> Result<Exit, CliError> {
     let recipe = request::one(&args.recipe, &args.one)?;
     let depth = if args.search { Depth::Search } else { Depth::FirstBad };
-    let found = compare(recipe, &args.data, depth, args.recipe.json)?;
+    let found = compare(recipe, &args.reference, depth, args.recipe.json)?;
     if args.recipe.json {
         print_json(&found)?;
     } else {
@@ -53,7 +54,7 @@ pub fn bisect(args: &BisectArgs) -> Result<Exit, CliError> {
         print_outputs(&found);
         match &found.first_bad {
             Some(bad) => print_bad(&found, bad),
-            None => println!("No output is beyond the limit, so no node is to blame."),
+            None => outln!("No output is beyond the limit, so no node is to blame."),
         }
         print_tail(&found);
     }
@@ -67,21 +68,27 @@ fn has_none_numbers(found: &Differences) -> bool {
     found.outputs.iter().any(|o| o.error.is_none())
 }
 
-fn compare(mut recipe: Recipe, args: &DataArgs, depth: Depth, quiet: bool) -> Result<Differences, CliError> {
+fn compare(mut recipe: Recipe, args: &ReferenceArgs, depth: Depth, quiet: bool) -> Result<Differences, CliError> {
     let mut against: Option<PathBuf> = None;
+    let mut target = None;
     for text in &args.against {
-        if text.to_lowercase().ends_with(".onnx") {
-            against = Some(text.into());
-        } else {
-            recipe.accuracy.reference = Some(request::target_spec(text)?);
+        let is_twice = match model_or_target(text)? {
+            Against::Model(path) => against.replace(path).is_some(),
+            Against::Target(spec) => target.replace(spec).is_some(),
+        };
+        if is_twice {
+            return Err(CliError::unusable(format!(
+                "--against {text}: one target and one model make a reference, not two of a kind"
+            )));
         }
     }
-    if let Some(path) = &args.data {
-        let mut source = request::data_source(path, &args.array)?;
+    if target.is_some() {
+        recipe.accuracy.reference = target;
+    }
+    if let Some(mut source) = request::data_source(&args.data)? {
         source.labels.clone_from(&args.labels);
         recipe.data.test = Some(source);
-    }
-    if let Some(limit) = args.samples {
+    } else if let Some(limit) = args.data.samples {
         // Whichever of the two is taken.
         for source in [&mut recipe.data.test, &mut recipe.data.calibration]
             .into_iter()
@@ -102,18 +109,40 @@ fn compare(mut recipe: Recipe, args: &DataArgs, depth: Depth, quiet: bool) -> Re
     }
 }
 
+/// One `--against`.
+enum Against {
+    Model(PathBuf),
+    Target(TargetSpec),
+}
+
+/// What is a file, or is called like a model, is one; everything else is the name of a target.
+fn model_or_target(text: &str) -> Result<Against, CliError> {
+    let path = Path::new(text);
+    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("onnx")) && !path.exists() {
+        return request::target_spec(text).map(Against::Target).map_err(|e| {
+            CliError::unusable(format!(
+                "--against: {e}; a model (.onnx) is another way, and there is no such file"
+            ))
+        });
+    }
+    Model::open(path).map_err(|e| CliError::unusable(format!("--against: {e}")))?;
+    Ok(Against::Model(path.into()))
+}
+
 fn print_head(found: &Differences) {
     let reference = match found.reference_model == found.model {
         true => found.reference.clone(),
         false => format!("{} on {}", found.reference_model, found.reference),
     };
-    println!(
+    outln!(
         "{}  {} {} against {reference}",
-        found.model, found.variant, found.precision
+        found.model,
+        found.variant,
+        found.precision
     );
-    println!("{}", found.data);
-    println!("limit {} ({})", format::significant(found.limit), found.limit_reason);
-    println!();
+    outln!("{}", found.data);
+    outln!("limit {} ({})", format::significant(found.limit), found.limit_reason);
+    outln!();
 }
 
 /// An error, or what stands in its way.
@@ -174,11 +203,11 @@ fn print_outputs(found: &Differences) {
         }
         table.row(cells);
     }
-    println!("{table}");
+    outln!("{table}");
     if let Some(task) = &found.task {
-        println!("reference: {}", task_words(&task.reference));
-        println!("variant:   {}", task_words(&task.variant));
-        println!();
+        outln!("reference: {}", task_words(&task.reference));
+        outln!("variant:   {}", task_words(&task.variant));
+        outln!();
     }
 }
 
@@ -214,15 +243,15 @@ fn print_tensors(found: &Differences) {
         cells.extend(figures(tensor));
         table.row(cells);
     }
-    println!("{table}");
+    outln!("{table}");
     let bad = found.tensors.iter().filter(|t| t.size() > found.limit).count();
-    println!(
+    outln!(
         "{} of {} beyond the limit",
         format::count(bad as u64),
         plural(found.tensors.len(), "tensor")
     );
     if let Some(bad) = &found.first_bad {
-        println!("first bad node: {}; {}", bad.node.label(), alone_words(&bad.alone));
+        outln!("first bad node: {}; {}", bad.node.label(), alone_words(&bad.alone));
     }
 }
 
@@ -243,27 +272,27 @@ pub fn alone_words(alone: &Alone) -> String {
 }
 
 fn print_bad(found: &Differences, bad: &FirstBad) {
-    println!("first bad node: {}, node {}", bad.node.label(), bad.node.path);
-    println!(
+    outln!("first bad node: {}, node {}", bad.node.label(), bad.node.path);
+    outln!(
         "  error {} before, {} after, in {}",
         format::significant(bad.error_before),
         bad.error_after.map_or("NaN or inf".into(), format::significant),
         bad.tensor
     );
-    println!("  {}", alone_words(&bad.alone));
+    outln!("  {}", alone_words(&bad.alone));
     if !bad.unseen.is_empty() {
         let names: Vec<String> = bad.unseen.iter().take(8).map(NodeRef::label).collect();
         let more = if bad.unseen.len() > 8 { ", ..." } else { "" };
-        println!(
+        outln!(
             "  or one of {} before it whose results could not be compared: {}{more}",
             plural(bad.unseen.len(), "node"),
             names.join(", ")
         );
     }
     if found.probes > 0 {
-        println!("  found by looking at {}", plural(found.probes as usize, "tensor"));
+        outln!("  found by looking at {}", plural(found.probes as usize, "tensor"));
     }
-    println!();
+    outln!();
     let header = [
         "values",
         "",
@@ -294,7 +323,7 @@ fn print_bad(found: &Differences, bad: &FirstBad) {
         statistics(&mut table, &name, "reference", reference.as_ref());
         statistics(&mut table, &name, "variant", variant.as_ref());
     }
-    println!("{table}");
+    outln!("{table}");
 }
 
 fn statistics(table: &mut Table, name: &str, which: &str, s: Option<&TensorStatistics>) {
@@ -311,15 +340,15 @@ fn statistics(table: &mut Table, name: &str, which: &str, s: Option<&TensorStati
 
 fn print_tail(found: &Differences) {
     if !found.skipped.is_empty() {
-        println!("{} could not be compared:", plural(found.skipped.len(), "tensor"));
+        outln!("{} could not be compared:", plural(found.skipped.len(), "tensor"));
         for (name, why) in found.skipped.iter().take(10) {
-            println!("  {}: {why}", format::middle(name, 48));
+            outln!("  {}: {why}", format::middle(name, 48));
         }
         if found.skipped.len() > 10 {
-            println!("  ... (--json lists all)");
+            outln!("  ... (--json lists all)");
         }
     }
     for note in &found.notes {
-        println!("note: {note}");
+        outln!("note: {note}");
     }
 }

@@ -8,6 +8,7 @@ use super::inspect::print_json;
 use super::request;
 use super::table::Table;
 use crate::bench::{Comparison, Sample, Summary, VariantResult};
+use crate::files;
 use crate::format;
 use crate::worker::{Task, TaskOutput};
 use serde_json::{Value, json};
@@ -16,6 +17,9 @@ use std::path::Path;
 /// Measures and prints the statistics.
 pub fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
     let recipe = request::one(&args.recipe, &args.one)?;
+    if let Some(path) = &args.export_times {
+        files::may_write(path, args.force, &[&recipe.model.path]).map_err(CliError::unusable)?;
+    }
     let names = [recipe.build.precision.name().to_owned()];
     let outcome = drive(
         Task::Compare {
@@ -71,19 +75,19 @@ fn to_json(comparison: &Comparison, result: &VariantResult) -> Value {
 
 fn print_human(comparison: &Comparison, result: &VariantResult) {
     let s = &result.statistics;
-    println!(
+    outln!(
         "{}  {} {}  {}",
         comparison.model,
         result.target,
         result.precision,
         result.shapes.join(" ")
     );
-    println!(
+    outln!(
         "protocol {}: {}",
         comparison.protocol,
         format::plural(s.samples as usize, "sample")
     );
-    println!();
+    outln!();
     let mut table = Table::new(&["ms", "min", "median", "mean", "p90", "p95", "p99", "max", "CV %"], 1);
     let series = [
         ("latency", Some(s.latency_ms)),
@@ -108,9 +112,9 @@ fn print_human(comparison: &Comparison, result: &VariantResult) {
             table.row(std::iter::once(name.to_owned()).chain(values.map(format::significant)));
         }
     }
-    println!("{table}");
+    outln!("{table}");
     let images = s.throughput_qps * result.batch as f64;
-    println!(
+    outln!(
         "throughput {} queries/s, {} images/s at batch {}",
         format::significant(s.throughput_qps),
         format::significant(images),
@@ -139,5 +143,6 @@ fn export_times(path: &Path, samples: &[Sample]) -> Result<(), CliError> {
         })
         .collect();
     let text = serde_json::to_string(&rows).map_err(CliError::failed)?;
-    std::fs::write(path, text).map_err(|e| CliError::unusable(format!("{}: {e}", path.display())))
+    files::write_renamed(path, text.as_bytes())
+        .map_err(|e| CliError::unusable(format!("{}: {}", path.display(), files::words(&e))))
 }

@@ -24,17 +24,17 @@ pub fn build(args: &BuildArgs) -> Result<Exit, CliError> {
         print_json(&record)?;
         return Ok(Exit::Fine);
     }
-    println!(
+    outln!(
         "{} {}: built in {}",
         record.target,
         record.version,
         format::seconds(record.seconds)
     );
     for (stage, seconds) in &record.stages {
-        println!("  {stage}: {}", format::seconds(*seconds));
+        outln!("  {stage}: {}", format::seconds(*seconds));
     }
     if let (Some(path), Some(bytes)) = (&args.output, record.engine_bytes) {
-        println!("{}  {}", path.display(), format::bytes(bytes));
+        outln!("{}  {}", path.display(), format::bytes(bytes));
     }
     Ok(Exit::Fine)
 }

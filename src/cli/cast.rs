@@ -11,21 +11,21 @@ use std::sync::Arc;
 
 /// Finds ranges, casts, writes the model, says what was done.
 pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
-    lower::refuse_existing(&args.calibration.output, args.calibration.force)?;
-    let mut recipe = lower::recipe(&args.calibration.data)?;
+    let mut recipe = lower::begin(&args.calibration)?;
     if !args.as_is {
         make_ready(&mut recipe, args.to)?;
     }
+    lower::check_choice(&args.nodes, &recipe)?;
     let ranges = match args.no_ranges {
         true => None,
-        false => Some(lower::calibrate(&recipe, &args.calibration.data, Want::Ranges)?.ranges()),
+        false => Some(lower::calibrate(&recipe, &args.calibration.sample, Want::Ranges)?.ranges()),
     };
     let spec = CastSpec {
         keep_io_types: args.keep_io,
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
-        include_ops: args.include_op.clone(),
-        exclude_ops: args.exclude_op.clone(),
+        include: args.nodes.include.clone(),
+        exclude: args.nodes.exclude.clone(),
+        include_ops: args.nodes.include_op.clone(),
+        exclude_ops: args.nodes.exclude_op.clone(),
         max_activation: args.max_activation,
         max_initializer: args.max_weight,
         max_depth: args.max_depth,
@@ -44,7 +44,7 @@ fn make_ready(recipe: &mut Recipe, to: LowType) -> Result<(), CliError> {
     match apply_all(&model, &patches) {
         Ok(_) => recipe.patches = patches,
         Err(why) => {
-            eprintln!("note: cast as it is: {why}");
+            errln!("note: cast as it is: {why}");
             let mut patches = recipe.patches.clone();
             patches.extend(PatchSpec::before_lowering(&model));
             if apply_all(&model, &patches).is_ok() {

@@ -87,21 +87,21 @@ fn print_human(report: &Report) {
             Evidence::Static => "rule",
             Evidence::Data => "values",
         };
-        println!("{word}: {}", place(&finding.place));
-        println!("  {}", finding.reason);
+        outln!("{word}: {}", place(&finding.place));
+        outln!("  {}", finding.reason);
         for fix in &finding.fixes {
-            println!("  fix: {}", fix.text);
+            outln!("  fix: {}", fix.text);
         }
-        println!("  [{source} {}]", finding.rule);
+        outln!("  [{source} {}]", finding.rule);
         if finding.evidence == Evidence::Parser {
             print_raw(finding.detail.as_deref().unwrap_or_default());
         }
     }
     if !report.findings.is_empty() {
-        println!();
+        outln!();
     }
     for note in &report.notes {
-        println!("note: {note}");
+        outln!("note: {note}");
     }
     let counts = [
         (Severity::Error, "error"),
@@ -124,7 +124,7 @@ fn print_human(report: &Report) {
     } else {
         counts.join(", ")
     };
-    println!("{} {verdict}: {counts}", report.target);
+    outln!("{} {verdict}: {counts}", report.target);
 }
 
 /// What the parser wrote, as evidence; `--json` has all of it.
@@ -135,10 +135,10 @@ fn print_raw(detail: &str) {
     for line in lines.iter().take(LINES) {
         let cut: String = line.chars().take(LONGEST).collect();
         let more = if cut.len() < line.len() { "..." } else { "" };
-        println!("    | {cut}{more}");
+        outln!("    | {cut}{more}");
     }
     if lines.len() > LINES {
-        println!(
+        outln!(
             "    | and {} more; --json has them",
             format::plural(lines.len() - LINES, "line")
         );

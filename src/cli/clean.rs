@@ -5,6 +5,7 @@ use super::exit::{CliError, Exit};
 use super::inspect::print_json;
 use super::request;
 use crate::check::{Sorted, taken};
+use crate::files;
 use crate::format;
 use crate::graph::{Graph, NodePath};
 use crate::model::Model;
@@ -14,13 +15,8 @@ use std::sync::Arc;
 
 /// Cleans a model up and writes it.
 pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
-    if args.output.exists() && !args.force {
-        return Err(CliError::unusable(format!(
-            "{} exists already; --force replaces it",
-            args.output.display()
-        )));
-    }
     let model = Arc::new(Model::open(&args.model).map_err(CliError::unusable)?);
+    files::may_write(&args.output, args.force, &[&args.model]).map_err(CliError::unusable)?;
     let mut specs: Vec<PatchSpec> = args.opset.map(|to| PatchSpec::RaiseOpset { to }).into_iter().collect();
     specs.extend(if args.only.is_empty() {
         let all = PatchSpec::clean_up().into_iter();
@@ -48,9 +44,9 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
     }
     let mut before = model.clone();
     for step in &done.applied {
-        println!("{}: {}", step.spec.label(), step.summary);
+        outln!("{}: {}", step.spec.label(), step.summary);
         let d = &step.diff;
-        println!(
+        outln!(
             "  nodes: {} removed, {} added, {} changed",
             d.removed.len(),
             d.added.len(),
@@ -62,12 +58,12 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
         before = step.model.clone();
     }
     if done.applied.is_empty() {
-        println!("Nothing to clean up");
+        outln!("Nothing to clean up");
     }
     for (patch, why) in &done.refused {
-        println!("{}: left out: {why}", patch.label());
+        outln!("{}: left out: {why}", patch.label());
     }
-    println!(
+    outln!(
         "{}  {}, was {}; {}, was {}",
         args.output.display(),
         format::plural(nodes(&done.model), "node"),
@@ -112,7 +108,7 @@ fn report(args: &CleanArgs, model: &Arc<Model>, done: &CleanedUp, bytes: u64) ->
         .map(|(patch, why)| json!({ "kind": patch.kind(), "reason": why }))
         .collect();
     json!({
-        "output": args.output,
+        "output": args.output.to_string_lossy(),
         "nodes_before": nodes(model),
         "nodes": nodes(&done.model),
         "bytes_before": model.file_bytes(),
@@ -128,9 +124,9 @@ fn list(before: &Arc<Model>, step: &AppliedPatch) {
     let line = |sign: char, graph: &Graph, path: &NodePath| match graph.find(path) {
         Some(id) => {
             let node = graph.node(id);
-            println!("  {sign} {path} {} {:?}", node.op_type, node.name);
+            outln!("  {sign} {path} {} {:?}", node.op_type, node.name);
         }
-        None => println!("  {sign} {path}"),
+        None => outln!("  {sign} {path}"),
     };
     for path in &step.diff.removed {
         line('-', &old, path);
@@ -141,10 +137,10 @@ fn list(before: &Arc<Model>, step: &AppliedPatch) {
     for change in &step.diff.changed {
         line('~', &new, &change.after);
         for what in &change.what {
-            println!("      {what}");
+            outln!("      {what}");
         }
     }
     for (name, note) in &step.notes {
-        println!("  {name}: {note}");
+        outln!("  {name}: {note}");
     }
 }

@@ -12,6 +12,7 @@ use crate::bench::{Comparison, VariantResult};
 use crate::data::shapes;
 use crate::export::Report;
 use crate::export::file::{self, ReportFormat};
+use crate::files;
 use crate::format;
 use crate::graph::Graph;
 use crate::model::Model;
@@ -34,7 +35,7 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
             .variants(|batch| shapes_at(&recipe, batch))
             .map_err(CliError::unusable)?;
     }
-    may_write(&args.report)?;
+    may_write(&args.report, &recipe)?;
     let baseline = args
         .baseline
         .as_deref()
@@ -52,24 +53,21 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
     let mut exit = verdict(&comparison);
     if let Some(baseline) = &baseline {
         for failure in gate::check(&comparison, baseline, &gates).map_err(CliError::unusable)? {
-            eprintln!("failed: {failure}");
+            errln!("failed: {failure}");
             exit = Exit::Findings;
         }
     }
     Ok(exit)
 }
 
+/// Makes sure that the reports can be written, before anything is measured for them.
+///
 /// # Errors
-/// Exit code 2: a report of unknown ending, or one that is there already and not to be replaced.
-pub fn may_write(reports: &ReportArgs) -> Result<(), CliError> {
+/// Exit code 2: a report of unknown ending, one that is there already and not to be replaced, or what cannot be a file.
+pub fn may_write(reports: &ReportArgs, recipe: &Recipe) -> Result<(), CliError> {
     for path in &reports.output {
         ReportFormat::of(path).map_err(CliError::unusable)?;
-        if path.exists() && !reports.force {
-            return Err(CliError::unusable(format!(
-                "{} exists already; --force replaces it",
-                path.display()
-            )));
-        }
+        files::may_write(path, reports.force, &[&recipe.model.path]).map_err(CliError::unusable)?;
     }
     Ok(())
 }
@@ -89,7 +87,7 @@ pub fn write_reports(reports: &ReportArgs, comparison: &Comparison, recipe: &Rec
     };
     for path in &reports.output {
         file::write(path, &report).map_err(CliError::failed)?;
-        eprintln!("wrote {}", path.display());
+        errln!("wrote {}", path.display());
     }
     Ok(())
 }
@@ -131,12 +129,12 @@ pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
 pub fn verdict(comparison: &Comparison) -> Exit {
     let mut exit = Exit::Fine;
     for failure in &comparison.failures {
-        eprintln!("failed: {failure}");
+        errln!("failed: {failure}");
         exit = Exit::Findings;
     }
     for variant in &comparison.variants {
         if let Some(error) = &variant.error {
-            eprintln!("failed: {}: {error}", variant.name);
+            errln!("failed: {}: {error}", variant.name);
             exit = Exit::Findings;
         }
     }
@@ -145,8 +143,8 @@ pub fn verdict(comparison: &Comparison) -> Exit {
 
 /// The table of results, the protocol above it.
 pub fn print_table(comparison: &Comparison) {
-    println!("{}  protocol {}", comparison.model, comparison.protocol);
-    println!();
+    outln!("{}  protocol {}", comparison.model, comparison.protocol);
+    outln!();
     let accuracy = comparison.variants.iter().any(|v| v.task.is_some());
     let mut header = vec![
         "variant",
@@ -165,7 +163,7 @@ pub fn print_table(comparison: &Comparison) {
     for (i, variant) in comparison.variants.iter().enumerate() {
         table.row(row(variant, accuracy, i == 0));
     }
-    println!("{table}");
+    outln!("{table}");
     print_accuracy(comparison);
     print_warnings(comparison);
 }
@@ -208,15 +206,15 @@ fn print_accuracy(comparison: &Comparison) {
             ]);
         }
     }
-    println!("against {}", reference.target);
-    println!("{table}");
+    outln!("against {}", reference.target);
+    outln!("{table}");
     let of_reference = reference.task.as_ref().map(|t| ("reference", t));
     let of_variants = comparison
         .variants
         .iter()
         .filter_map(|v| Some((v.name.as_str(), v.task.as_ref()?)));
     for (name, task) in of_reference.into_iter().chain(of_variants) {
-        println!("{name}: {}", task_words(task));
+        outln!("{name}: {}", task_words(task));
     }
 }
 
@@ -256,14 +254,14 @@ fn row(variant: &VariantResult, accuracy: bool, first: bool) -> Vec<String> {
 /// Warnings of the comparison and of each variant, beside the numbers they concern.
 pub fn print_warnings(comparison: &Comparison) {
     for warning in &comparison.warnings {
-        println!("warning: {warning}");
+        outln!("warning: {warning}");
     }
     for variant in &comparison.variants {
         for warning in &variant.statistics.warnings {
-            println!("warning: {}: {warning}", variant.name);
+            outln!("warning: {}: {warning}", variant.name);
         }
         for note in &variant.notes {
-            println!("note: {}: {note}", variant.name);
+            outln!("note: {}: {note}", variant.name);
         }
     }
 }

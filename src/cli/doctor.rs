@@ -26,7 +26,7 @@ pub fn doctor(target: &str, library: Option<&Path>, via: Option<&String>, json: 
     if json {
         print_json(&steps)?;
     } else {
-        println!("enginesmith {} self-test of {target}", env!("CARGO_PKG_VERSION"));
+        outln!("enginesmith {} self-test of {target}", env!("CARGO_PKG_VERSION"));
         for DoctorStep { name, outcome, detail } in &steps {
             let word = match outcome {
                 StepOutcome::Ok => "ok",
@@ -34,7 +34,7 @@ pub fn doctor(target: &str, library: Option<&Path>, via: Option<&String>, json: 
                 StepOutcome::Skipped => "skipped",
             };
             let detail = detail.replace('\n', "\n                      ");
-            println!("{word:<8}{name:<12}  {detail}");
+            outln!("{word:<8}{name:<12}  {detail}");
         }
     }
     let failed = steps.iter().any(|s| s.outcome == StepOutcome::Failed);

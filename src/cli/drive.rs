@@ -3,10 +3,11 @@
 use super::exit::CliError;
 use super::progress::Progress;
 use crate::bench::Sample;
+use crate::files;
 use crate::worker::{JobError, Launch, Service, ServiceEvent, Task, TaskOutput};
 use crossbeam_channel::RecvTimeoutError;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A task's result, with what it told on the way.
@@ -22,13 +23,13 @@ pub struct Outcome {
 /// # Errors
 /// The task's own error with its exit code; exit code 130 after Ctrl+C.
 pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliError> {
-    let interrupted = interrupt_flag();
+    let interrupts = Interrupts::heard();
     let handle = Service::new(Launch::default()).start(task, Arc::new(|| ()));
     let mut progress = Progress::new(names, quiet);
     let mut samples = vec![Vec::new(); names.len()];
     let mut asked = false;
     loop {
-        if interrupted.load(Ordering::Relaxed) && !asked {
+        if interrupts.came() && !asked {
             progress.note("Cancelling");
             handle.cancel();
             asked = true;
@@ -42,7 +43,7 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
                 });
             }
             Ok(ServiceEvent::Failed(error)) => {
-                progress.finish();
+                progress.failed(&error.to_string());
                 return Err(error.into());
             }
             Ok(event) => {
@@ -64,21 +65,44 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
     }
 }
 
-/// Set by Ctrl+C. A second Ctrl+C ends the program at once.
-pub fn interrupt_flag() -> Arc<AtomicBool> {
-    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    FLAG.get_or_init(|| {
-        let flag = Arc::new(AtomicBool::new(false));
-        let seen = flag.clone();
-        let installed = ctrlc::set_handler(move || {
-            if seen.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        });
-        if let Err(error) = installed {
-            tracing::warn!("Ctrl+C cannot be caught: {error}");
+/// Somebody hears Ctrl+C and ends its work in good order.
+static HEARD: AtomicBool = AtomicBool::new(false);
+/// Ctrl+C came.
+static CAME: AtomicBool = AtomicBool::new(false);
+
+/// While this lives, the first Ctrl+C is its owner's to hear.
+pub struct Interrupts(());
+
+impl Interrupts {
+    /// From now on.
+    pub fn heard() -> Self {
+        HEARD.store(true, Ordering::SeqCst);
+        Self(())
+    }
+
+    /// True once Ctrl+C came.
+    pub fn came(&self) -> bool {
+        CAME.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        HEARD.store(false, Ordering::SeqCst);
+    }
+}
+
+/// From now on Ctrl+C (and being told to terminate) goes to who hears it; a second one, or one that nobody hears, removes
+/// what is half written and ends the program.
+pub fn catch_interrupts() {
+    let installed = ctrlc::set_handler(|| {
+        if CAME.swap(true, Ordering::SeqCst) || !HEARD.load(Ordering::SeqCst) {
+            files::abandon();
+            errln!("error: cancelled");
+            std::process::exit(130);
         }
-        flag
-    })
-    .clone()
+    });
+    if let Err(error) = installed {
+        tracing::warn!("Ctrl+C cannot be caught: {error}");
+    }
 }

@@ -41,41 +41,41 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
 }
 
 fn print_human(args: &InspectArgs, view: &EngineView) {
-    println!("{}", args.model.display());
+    outln!("{}", args.model.display());
     for (label, value) in words::facts(view) {
-        println!("{label}: {value}");
+        outln!("{label}: {value}");
     }
     for why in &view.refusals {
-        println!("does not run here: {why}");
+        outln!("does not run here: {why}");
     }
     if !view.tensors.is_empty() {
         let mut table = Table::new(&["tensor", "", "type", "shape", "layout"], 5);
         words::tensor_rows(view).into_iter().for_each(|row| table.row(row));
-        print!("\n{table}");
+        out!("\n{table}");
     }
     if !view.profiles.is_empty() {
         let mut table = Table::new(&["profile", "input", "min", "opt", "max"], 2);
         words::profile_rows(view).into_iter().for_each(|row| table.row(row));
-        print!("\n{table}");
+        out!("\n{table}");
     }
     if view.layers.is_empty() {
-        println!("no layers: {}", words::why_no_layers(view));
+        outln!("no layers: {}", words::why_no_layers(view));
     } else {
         let mut table = Table::new(&words::LAYER_HEADINGS, words::LAYER_HEADINGS.len());
         for layer in view.layers.iter().take(LISTED) {
             table.row(words::layer_cells(layer).map(|cell| format::middle(&cell, WIDEST)));
         }
-        print!("\n{table}");
+        out!("\n{table}");
         if view.layers.len() > LISTED {
-            println!("and {} more; --json has them", view.layers.len() - LISTED);
+            outln!("and {} more; --json has them", view.layers.len() - LISTED);
         }
         for (precision, count) in view.precisions() {
-            println!("{}", words::share_words(&precision, count, view.layers.len()));
+            outln!("{}", words::share_words(&precision, count, view.layers.len()));
         }
     }
     print_findings(&view.findings);
     for note in &view.notes {
-        println!("note: {note}");
+        outln!("note: {note}");
     }
 }
 
@@ -87,6 +87,6 @@ pub fn print_findings(findings: &[LayerFinding]) {
             Severity::Warning => "warning",
             Severity::Info => "info",
         };
-        println!("{severity}: {} ({})", finding.reason, finding.rule);
+        outln!("{severity}: {} ({})", finding.reason, finding.rule);
     }
 }

@@ -31,7 +31,7 @@ pub fn history(args: &HistoryArgs) -> Result<Exit, CliError> {
     if args.json {
         print_json(&to_json(&history, &sha256, &trends))?;
     } else {
-        print(&history, &trends, args.last.max(1));
+        print(&history, &trends, args.last as usize);
     }
     Ok(Exit::Fine)
 }
@@ -43,7 +43,7 @@ fn list(folder: &Path, as_json: bool) -> Result<Exit, CliError> {
         return Ok(Exit::Fine);
     }
     if known.is_empty() {
-        println!("Nothing was measured yet. bench, compare, sweep and run keep what they measure.");
+        outln!("Nothing was measured yet. bench, compare, sweep and run keep what they measure.");
         return Ok(Exit::Fine);
     }
     let mut table = Table::new(&["model", "SHA-256", "last run", "runs"], 3);
@@ -51,8 +51,8 @@ fn list(folder: &Path, as_json: bool) -> Result<Exit, CliError> {
         let short = model.model_sha256.chars().take(12).collect();
         table.row([model.model, short, model.last, count(model.runs as u64)]);
     }
-    println!("{table}");
-    println!("enginesmith history MODEL (or the start of its SHA-256) shows its runs over time.");
+    outln!("{table}");
+    outln!("enginesmith history MODEL (or the start of its SHA-256) shows its runs over time.");
     Ok(Exit::Fine)
 }
 
@@ -86,7 +86,6 @@ fn hash_of(folder: &Path, model: &Path) -> Result<String, CliError> {
 }
 
 fn compare(args: &HistoryArgs, history: &History, first: &str, second: &str) -> Result<Exit, CliError> {
-    may_write(&args.report)?;
     let find = |id: &str| -> Result<&Entry, CliError> {
         let mut found = history
             .entries
@@ -103,6 +102,7 @@ fn compare(args: &HistoryArgs, history: &History, first: &str, second: &str) -> 
     let entries = [find(first)?, find(second)?];
     let comparison: Comparison = history.compare(&entries).map_err(CliError::failed)?;
     let recipe = Recipe::from_toml(&entries[1].recipe).map_err(CliError::unusable)?;
+    may_write(&args.report, &recipe)?;
     write_reports(&args.report, &comparison, &recipe)?;
     if args.json {
         print_json(&comparison)?;
@@ -150,17 +150,17 @@ fn to_json(history: &History, sha256: &str, trends: &[Trend]) -> Value {
 
 fn print(history: &History, trends: &[Trend], last: usize) {
     let Some(newest) = history.entries.last() else {
-        println!("Nothing was measured of this model yet.");
+        outln!("Nothing was measured of this model yet.");
         return;
     };
-    println!("{}  {}", newest.model, plural(history.entries.len(), "run"));
+    outln!("{}  {}", newest.model, plural(history.entries.len(), "run"));
     if history.unreadable > 0 {
-        println!("{} of its index cannot be read", plural(history.unreadable, "line"));
+        outln!("{} of its index cannot be read", plural(history.unreadable, "line"));
     }
     for trend in trends {
         let key = &trend.key;
-        println!();
-        println!(
+        outln!();
+        outln!(
             "{}  {} {}  {}  protocol {}  on {}, {}",
             key.variant,
             key.target,
@@ -170,7 +170,7 @@ fn print(history: &History, trends: &[Trend], last: usize) {
             key.host,
             key.device
         );
-        println!();
+        outln!();
         let mut table = Table::new(&["run", "started", "runtime", "median ms", "p99 ms", "images/s", ""], 3);
         let skipped = trend.runs.len().saturating_sub(last);
         for (at, index) in trend.runs.iter().enumerate().skip(skipped) {
@@ -189,16 +189,16 @@ fn print(history: &History, trends: &[Trend], last: usize) {
                 change.map_or(String::new(), |_| "runtime changed".into()),
             ]);
         }
-        println!("{table}");
+        outln!("{table}");
         if skipped > 0 {
-            println!("{} before these", plural(skipped, "run"));
+            outln!("{} before these", plural(skipped, "run"));
         }
         for change in &trend.changes {
             let shift = change
                 .shift
                 .map_or("too few runs before it to judge it".into(), |s| s.words());
-            println!("{} to {}: {shift}", change.from, change.to);
+            outln!("{} to {}: {shift}", change.from, change.to);
         }
-        println!("{}", trend.last.words());
+        outln!("{}", trend.last.words());
     }
 }

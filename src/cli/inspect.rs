@@ -23,7 +23,7 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
         print_human(args, &graph, &summary);
     }
     for problem in &graph.problems {
-        eprintln!("error: {}", problem.message);
+        errln!("error: {}", problem.message);
     }
     Ok(if graph.problems.is_empty() {
         Exit::Fine
@@ -35,7 +35,7 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
 /// Prints a value as indented JSON.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(CliError::failed)?;
-    println!("{text}");
+    outln!("{text}");
     Ok(())
 }
 
@@ -51,14 +51,14 @@ fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
             )
         })
         .collect();
-    println!("{}  {}", args.model.display(), format::bytes(graph.model.file_bytes()));
-    println!(
+    outln!("{}  {}", args.model.display(), format::bytes(graph.model.file_bytes()));
+    outln!(
         "IR version {}, opset {}, producer {}",
         summary.ir_version,
         opsets.join(", "),
         producer(summary)
     );
-    println!(
+    outln!(
         "{}, {} parameters, {} in {}, {}",
         format::plural(summary.nodes as usize, "node"),
         format::short(summary.parameters),
@@ -71,7 +71,7 @@ fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
                 format::short(m)
             )),
     );
-    println!();
+    outln!();
     let mut io = Table::new(&["", "name", "type", "shape"], 4);
     for (kind, tensors) in [("input", &summary.inputs), ("output", &summary.outputs)] {
         for t in tensors {
@@ -84,14 +84,14 @@ fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
             ]);
         }
     }
-    println!("{io}");
+    outln!("{io}");
     let mut counts: Vec<(&String, &u64)> = summary.op_types.iter().collect();
     counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let mut operators = Table::new(&["operator", "nodes"], 1);
     for (name, count) in counts {
         operators.row([name.clone(), format::count(*count)]);
     }
-    print!("{operators}");
+    out!("{operators}");
 }
 
 fn producer(summary: &GraphSummary) -> String {

@@ -1,47 +1,86 @@
 //! What `cast`, `quantize` and `search` do alike: the data they run on, applying the patch, writing and telling the result.
 
-use super::args::{CalibrationArgs, SampleArgs};
+use super::args::{CalibrationArgs, NodeChoice, SampleArgs};
 use super::check::finding_json;
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
 use super::request;
 use crate::check::{Severity, losses};
+use crate::files;
 use crate::format;
+use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
-use crate::recipe::units::parse_named_shape;
-use crate::rewrite::{Calibration, PatchSpec, apply_all};
+use crate::recipe::de::{nearest, suggest};
+use crate::rewrite::{Calibration, PatchSpec, apply_all, label, matches};
 use crate::worker::{Task, TaskOutput, Want};
 use serde_json::json;
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// A file that is there is replaced only where the user says so.
-pub fn refuse_existing(output: &Path, force: bool) -> Result<(), CliError> {
-    if output.exists() && !force {
-        return Err(CliError::unusable(format!(
-            "{} exists already; --force replaces it",
-            output.display()
-        )));
-    }
-    Ok(())
-}
 
 /// The recipe that the arguments describe; its patches come before the one to be made.
 pub fn recipe(args: &SampleArgs) -> Result<Recipe, CliError> {
     let mut recipe = request::open(&args.input)?;
-    if let Some(path) = &args.data {
-        recipe.data.calibration = Some(request::data_source(path, &args.array)?);
-    }
-    if let (Some(limit), Some(source)) = (args.samples, &mut recipe.data.calibration) {
+    if let Some(source) = request::data_source(&args.data)? {
+        recipe.data.calibration = Some(source);
+    } else if let (Some(limit), Some(source)) = (args.data.samples, &mut recipe.data.calibration) {
         source.limit = Some(limit);
     }
-    for text in &args.shape {
-        let (name, shape) = parse_named_shape(text).map_err(|e| CliError::unusable(format!("--shape: {e}")))?;
-        recipe.bench.shapes.insert(name, shape);
-    }
+    request::shapes(&mut recipe, &args.shape)?;
     Ok(recipe)
+}
+
+/// The recipe, when the model may be written where it is to go and the nodes that the user chose are there.
+///
+/// # Errors
+/// Exit code 2: as [`recipe`]; an output that must not be written.
+pub fn begin(args: &CalibrationArgs) -> Result<Recipe, CliError> {
+    let recipe = recipe(&args.sample)?;
+    files::may_write(&args.output, args.force, &[&recipe.model.path, &args.sample.input])
+        .map_err(CliError::unusable)?;
+    Ok(recipe)
+}
+
+/// Makes sure that every name and operator that was given is in the model, as it is or after the recipe's patches, which
+/// make nodes of their own.
+///
+/// # Errors
+/// Exit code 2: the first that is not, and what comes near.
+pub fn check_choice(choice: &NodeChoice, recipe: &Recipe) -> Result<(), CliError> {
+    if choice.is_empty() {
+        return Ok(());
+    }
+    let model = Arc::new(Model::open(&recipe.model.path).map_err(CliError::unusable)?);
+    let mut graphs = vec![Graph::new(Arc::clone(&model))];
+    let applied = apply_all(&model, &recipe.patches).map_err(CliError::unusable)?;
+    graphs.extend(applied.last().map(|p| Graph::new(Arc::clone(&p.model))));
+    let nodes = || graphs.iter().flat_map(|g| &g.nodes);
+    let refuse = |option: &str, text: &str, what: &str, near: &str| {
+        let file = recipe.model.path.display();
+        Err(CliError::unusable(format!(
+            "--{option} {text:?}: {file} has no such {what}{near}"
+        )))
+    };
+    for (option, patterns) in [("exclude", &choice.exclude), ("include", &choice.include)] {
+        for pattern in patterns {
+            if !nodes().any(|node| matches(pattern, &label(node))) {
+                let names: Vec<String> = nodes().map(label).collect();
+                let near = nearest(pattern, &names).map_or(String::new(), |near| format!("; did you mean {near:?}?"));
+                return refuse(option, pattern, "node", &near);
+            }
+        }
+    }
+    for (option, operators) in [("exclude-op", &choice.exclude_op), ("include-op", &choice.include_op)] {
+        for operator in operators {
+            if !nodes().any(|node| *node.op_type == **operator) {
+                let known: BTreeSet<String> = nodes().map(|node| node.op_type.to_string()).collect();
+                let near = suggest(operator, &known.into_iter().collect::<Vec<_>>());
+                return refuse(option, operator, "operator", &near);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Ranges of the model's tensors, from the cache or from a run in a worker.
@@ -63,7 +102,8 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
     let model = Arc::new(Model::open(&recipe.model.path).map_err(CliError::unusable)?);
     let mut patches = recipe.patches.clone();
     patches.extend_from_slice(own);
-    let applied = apply_all(&model, &patches).map_err(CliError::unusable)?;
+    let failed = |e| CliError::unusable(format!("{}: {e}", recipe.model.path.display()));
+    let applied = apply_all(&model, &patches).map_err(failed)?;
     let (Some(last), Some(done)) = (applied.last(), applied.get(recipe.patches.len())) else {
         return Err(CliError::failed("no patch was applied"));
     };
@@ -72,9 +112,9 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
     let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
     let before = model.file_bytes();
     let findings = losses(&applied);
-    if args.data.json {
+    if args.sample.json {
         print_json(&json!({
-            "output": args.output,
+            "output": args.output.to_string_lossy(),
             "summary": done.summary,
             "bytes_before": before,
             "bytes": bytes,
@@ -84,19 +124,19 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
         }))?;
         return Ok(Exit::Fine);
     }
-    if args.nodes {
+    if args.list_nodes {
         for (name, note) in done.notes.iter().chain(rest.iter().flat_map(|r| &r.notes)) {
-            println!("{name}: {note}");
+            outln!("{name}: {note}");
         }
     }
     for finding in findings.iter().filter(|f| f.severity > Severity::Info) {
-        println!("warning: {}", finding.reason);
+        outln!("warning: {}", finding.reason);
     }
-    println!("{}", done.summary);
+    outln!("{}", done.summary);
     if let Some(rest) = rest {
-        println!("{}", rest.summary);
+        outln!("{}", rest.summary);
     }
-    println!(
+    outln!(
         "{}  {}, was {}",
         args.output.display(),
         format::bytes(bytes),

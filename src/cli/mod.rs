@@ -3,6 +3,11 @@
 //! Calls `worker::service` for anything that runs, and `model`, `graph`, `rewrite`, `recipe` for looking. Exit codes:
 //! 0 fine, 1 findings or a failed comparison, 2 unusable input, 3 target not available, 130 cancelled.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)] // They panic when the reader goes away; `out` does not.
+
+#[macro_use]
+mod out;
+
 mod accuracy;
 pub mod args;
 mod bench;
@@ -10,6 +15,7 @@ mod build;
 mod cast;
 mod check;
 mod clean;
+mod commands;
 mod compare;
 mod doctor;
 mod drive;
@@ -34,35 +40,49 @@ pub use args::Cli;
 pub use exit::{CliError, Exit};
 
 use args::Command;
+use clap::Parser;
 use std::process::ExitCode;
 
-/// Runs the program with these arguments.
-pub fn main(cli: Cli) -> ExitCode {
-    let outcome = match cli.command {
-        None => studio::studio(&cli.studio),
-        Some(Command::Inspect(a)) => inspect::inspect(&a),
-        Some(Command::Check(a)) => check::check(&a),
-        Some(Command::Build(a)) => build::build(&a),
-        Some(Command::Bench(a)) => bench::bench(&a),
-        Some(Command::Compare(a)) => compare::compare(&a),
-        Some(Command::Profile(a)) => profile::profile(&a),
-        Some(Command::Clean(a)) => clean::clean(&a),
-        Some(Command::History(a)) => history::history(&a),
-        Some(Command::Sweep(a)) => sweep::sweep(&a),
-        Some(Command::Accuracy(a)) => accuracy::accuracy(&a),
-        Some(Command::Bisect(a)) => accuracy::bisect(&a),
-        Some(Command::Cast(a)) => cast::cast(&a),
-        Some(Command::Quantize(a)) => quantize::quantize(&a),
-        Some(Command::Search(a)) => search::search(&a),
-        Some(Command::Run(a)) => run::run(&a),
-        Some(Command::Targets(a)) => targets::targets(&a),
-        Some(Command::Worker) => return ExitCode::from(crate::worker::server::serve().clamp(0, 255) as u8),
-    };
-    match outcome {
+/// Runs the program with the arguments that it was started with.
+pub fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let outcome = commands::refuse_unknown(&arguments).and_then(|()| {
+        let cli = Cli::parse_from(arguments);
+        match cli.command {
+            None => studio::studio(&cli.studio),
+            Some(command) => run_command(command),
+        }
+    });
+    match outcome.and_then(|exit| out::finish().map(|()| exit)) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            eprintln!("error: {error}");
+            errln!("error: {error}");
             error.exit().into()
         }
+    }
+}
+
+fn run_command(command: Command) -> Result<Exit, CliError> {
+    if !matches!(command, Command::Worker) {
+        drive::catch_interrupts();
+    }
+    match command {
+        Command::Inspect(a) => inspect::inspect(&a),
+        Command::Check(a) => check::check(&a),
+        Command::Build(a) => build::build(&a),
+        Command::Bench(a) => bench::bench(&a),
+        Command::Compare(a) => compare::compare(&a),
+        Command::Profile(a) => profile::profile(&a),
+        Command::Clean(a) => clean::clean(&a),
+        Command::History(a) => history::history(&a),
+        Command::Sweep(a) => sweep::sweep(&a),
+        Command::Accuracy(a) => accuracy::accuracy(&a),
+        Command::Bisect(a) => accuracy::bisect(&a),
+        Command::Cast(a) => cast::cast(&a),
+        Command::Quantize(a) => quantize::quantize(&a),
+        Command::Search(a) => search::search(&a),
+        Command::Run(a) => run::run(&a),
+        Command::Targets(a) => targets::targets(&a),
+        Command::Worker => std::process::exit(crate::worker::server::serve()),
     }
 }

@@ -55,14 +55,14 @@ fn to_json(of: &LayerProfile) -> Value {
 
 fn print_human(of: &LayerProfile) {
     let profile = &of.profile;
-    println!("{}  {} {}  {}", of.model, of.target, of.precision, of.shapes.join(" "));
-    println!(
+    outln!("{}  {} {}  {}", of.model, of.target, of.precision, of.shapes.join(" "));
+    outln!(
         "{} with the profiler on; median of a run {} ms, all layers {} ms: neither is the latency",
         format::plural(profile.runs as usize, "run"),
         format::significant(profile.run_ms),
         format::significant(profile.sum_ms())
     );
-    println!();
+    outln!();
     let mut order: Vec<usize> = (0..profile.layers.len()).collect();
     let total = |i: &usize| profile.layers.get(*i).map_or(0.0, |l| l.total_ms);
     order.sort_by(|a, b| total(b).total_cmp(&total(a)));
@@ -82,12 +82,12 @@ fn print_human(of: &LayerProfile) {
             format::significant(100.0 * layer.share),
         ]);
     }
-    print!("{table}");
+    out!("{table}");
     if profile.layers.len() > LISTED {
-        println!("and {} more; --json has them", profile.layers.len() - LISTED);
+        outln!("and {} more; --json has them", profile.layers.len() - LISTED);
     }
     print_findings(&of.findings);
     for note in &profile.notes {
-        println!("note: {note}");
+        outln!("note: {note}");
     }
 }

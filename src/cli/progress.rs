@@ -16,6 +16,8 @@ pub struct Progress {
     phase: String,
     detail: String,
     eta: Option<(Instant, f64)>,
+    /// The line of an error, and the error: kept back, because it may be what the task ends with.
+    held: Option<(String, String)>,
 }
 
 impl Progress {
@@ -42,18 +44,20 @@ impl Progress {
             phase: String::new(),
             detail: String::new(),
             eta: None,
+            held: None,
         }
     }
 
     /// Shows an event.
     pub fn event(&mut self, event: &ServiceEvent) {
+        self.release();
         match event {
             ServiceEvent::Phase {
                 name, fraction, eta_s, ..
             } => {
                 // Counters in a phase's name move a bar, not a log.
                 if self.lines && without_digits(&self.phase) != without_digits(name) {
-                    eprintln!("{name}");
+                    errln!("{name}");
                 }
                 self.phase.clone_from(name);
                 self.detail.clear();
@@ -78,7 +82,11 @@ impl Progress {
                     .and_then(|v| self.names.get(v))
                     .map(|n| format!("{n}: "))
                     .unwrap_or_default();
-                self.note(&format!("{name}{severity}: {line}"));
+                let whole = format!("{name}{severity}: {line}");
+                match severity.as_str() {
+                    "error" => self.held = Some((whole, line.clone())),
+                    _ => self.note(&whole),
+                }
             }
             ServiceEvent::Samples { samples, .. } => {
                 if let Some(last) = samples.last() {
@@ -106,7 +114,7 @@ impl Progress {
     /// Prints a line without disturbing the bar.
     pub fn note(&self, line: &str) {
         if self.bar.is_hidden() {
-            eprintln!("{line}");
+            errln!("{line}");
         } else {
             self.bar.println(line);
         }
@@ -130,8 +138,21 @@ impl Progress {
     }
 
     /// Takes the bar away.
-    pub fn finish(&self) {
+    pub fn finish(&mut self) {
+        self.release();
         self.bar.finish_and_clear();
+    }
+
+    /// Takes the bar away; the task failed with this error, which the caller tells.
+    pub fn failed(&mut self, error: &str) {
+        self.held = self.held.take().filter(|(_, held)| held != error);
+        self.finish();
+    }
+
+    fn release(&mut self) {
+        if let Some((line, _)) = self.held.take() {
+            self.note(&line);
+        }
     }
 }
 

@@ -9,8 +9,13 @@ use crate::worker::Want;
 
 /// Finds thresholds, quantizes, writes the model, says what was done.
 pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
-    lower::refuse_existing(&args.calibration.output, args.calibration.force)?;
-    let mut recipe = lower::recipe(&args.calibration.data)?;
+    let mut recipe = lower::begin(&args.calibration)?;
+    if args.block.is_some() && args.mode.has_activations() {
+        return Err(CliError::unusable(format!(
+            "--block: {} has no blocks; they go with --mode int4",
+            args.mode
+        )));
+    }
     if !args.as_is {
         let least = match args.rest {
             None => 0,
@@ -23,19 +28,20 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         recipe.patches.extend(PatchSpec::before_lowering(&model));
         recipe.patches.extend(PatchSpec::before_quantizing(opset));
     }
+    lower::check_choice(&args.nodes, &recipe)?;
     let method = args.method.unwrap_or(Method::default_for(args.mode));
     let spec = |found: &Calibration| QuantizeSpec {
-        include: args.include.clone(),
-        exclude: args.exclude.clone(),
-        include_ops: args.include_op.clone(),
-        exclude_ops: args.exclude_op.clone(),
+        include: args.nodes.include.clone(),
+        exclude: args.nodes.exclude.clone(),
+        include_ops: args.nodes.include_op.clone(),
+        exclude_ops: args.nodes.exclude_op.clone(),
         block: args.block,
         ..QuantizeSpec::new(args.mode, method, found)
     };
     let needs_data = args.mode.has_activations() || args.rest.is_some();
     let found = if needs_data {
         if recipe.data.calibration.is_none() {
-            eprintln!("note: without --data the scales come from generated inputs, which real data may exceed");
+            errln!("note: without --data the scales come from generated inputs, which real data may exceed");
         }
         let want = match args.mode.has_activations() {
             true => Want::Quantization {
@@ -44,10 +50,10 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
             },
             false => Want::Ranges,
         };
-        lower::calibrate(&recipe, &args.calibration.data, want)?
+        lower::calibrate(&recipe, &args.calibration.sample, want)?
     } else {
-        if args.calibration.data.data.is_some() {
-            eprintln!("note: {} looks at weights only; --data is not read", args.mode);
+        if args.calibration.sample.data.path.is_some() {
+            errln!("note: {} looks at weights only; --data is not read", args.mode);
         }
         Calibration::default()
     };

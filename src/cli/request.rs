@@ -1,7 +1,9 @@
 //! Arguments to recipes: an option overrides what the recipe file says.
 
-use super::args::{OneVariant, RecipeArgs};
+use super::args::{DataArgs, OneVariant, RecipeArgs};
 use super::exit::CliError;
+use crate::files;
+use crate::model::Model;
 use crate::recipe::units::{parse_duration, parse_named_shape, parse_size};
 use crate::recipe::{DataSource, ProfileSpec, Recipe, ShapeRange, TargetSpec};
 use std::path::Path;
@@ -46,10 +48,7 @@ pub fn recipe_on(args: &RecipeArgs) -> Result<(Recipe, Vec<TargetSpec>), CliErro
         let (name, value) = build_option(text)?;
         recipe.build.options.insert(name, value);
     }
-    for text in &args.shape {
-        let (name, shape) = parse_named_shape(text).map_err(|e| option_error("--shape", e))?;
-        recipe.bench.shapes.insert(name, shape);
-    }
+    shapes(&mut recipe, &args.shape)?;
     profile(&mut recipe, args)?;
     if let Some(text) = &args.duration {
         recipe.bench.duration_s = Some(parse_duration(text).map_err(|e| option_error("--duration", e))?);
@@ -81,22 +80,60 @@ pub fn target_spec(text: &str) -> Result<TargetSpec, CliError> {
     })
 }
 
-/// Data in files, with the arrays that inputs take (`INPUT=ARRAY`).
+/// Puts the shapes of `--shape` into the recipe.
 ///
 /// # Errors
-/// Exit code 2: an array without an input.
-pub fn data_source(path: &Path, arrays: &[String]) -> Result<DataSource, CliError> {
+/// Exit code 2: one that cannot be read, or a second one for the same input.
+pub fn shapes(recipe: &mut Recipe, texts: &[String]) -> Result<(), CliError> {
+    let mut given = Vec::new();
+    for text in texts {
+        let (name, shape) = parse_named_shape(text).map_err(|e| option_error("--shape", e))?;
+        if given.contains(&name) {
+            return Err(option_error(
+                "--shape",
+                format!("input {name:?} is given a second shape by {text:?}"),
+            ));
+        }
+        given.push(name.clone());
+        recipe.bench.shapes.insert(name, shape);
+    }
+    Ok(())
+}
+
+/// The data that the options name, with the arrays that inputs take (`INPUT=ARRAY`).
+///
+/// # Errors
+/// Exit code 2: no such file, a path that a recipe cannot hold, an array without an input.
+pub fn data_source(args: &DataArgs) -> Result<Option<DataSource>, CliError> {
+    let Some(path) = &args.path else { return Ok(None) };
+    must_exist("--data: ", path)?;
     let mut source = DataSource {
-        path: path.to_owned(),
+        path: path.clone(),
+        limit: args.samples,
         ..DataSource::default()
     };
-    for text in arrays {
+    for text in &args.array {
         let (input, array) = text
             .split_once('=')
             .ok_or_else(|| option_error("--array", format!("{text:?} has no '='; write INPUT=ARRAY")))?;
         source.inputs.insert(input.into(), array.into());
     }
-    Ok(source)
+    Ok(Some(source))
+}
+
+/// Makes sure that a file or folder is there, under a name that a recipe can hold.
+///
+/// # Errors
+/// Exit code 2: `option` and the path.
+pub fn must_exist(option: &str, path: &Path) -> Result<(), CliError> {
+    let fail = |why: &str| Err(CliError::unusable(format!("{option}{}: {why}", path.display())));
+    if path.to_str().is_none() {
+        return fail("its name is not UTF-8, so no recipe can name it; rename it");
+    }
+    match std::fs::metadata(path) {
+        Ok(_) => Ok(()),
+        Err(e) => fail(&files::words(&e)),
+    }
 }
 
 /// As [`recipe`], with one variant chosen and its own options applied.
@@ -138,21 +175,29 @@ pub fn is_recipe(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"))
 }
 
-/// A recipe file, or the recipe that a model alone makes.
+/// A recipe file, or the recipe that a model alone makes. The model is opened, so that what is no model is told before
+/// anything starts.
 ///
 /// # Errors
 /// Exit code 2: what cannot be read.
 pub fn open(input: &Path) -> Result<Recipe, CliError> {
+    must_exist("", input)?;
     if is_recipe(input) {
-        return Recipe::open(input).map_err(CliError::unusable);
+        return open_recipe(input);
     }
-    if !input.exists() {
-        return Err(CliError::unusable(format!(
-            "{}: there is no such file",
-            input.display()
-        )));
-    }
+    Model::open(input).map_err(CliError::unusable)?;
     Ok(Recipe::for_model(input))
+}
+
+/// A recipe file, whatever it is called, and its model.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_recipe(input: &Path) -> Result<Recipe, CliError> {
+    let recipe = Recipe::open(input).map_err(CliError::unusable)?;
+    let at = |e| CliError::unusable(format!("{}: model: {e}", input.display()));
+    Model::open(&recipe.model.path).map_err(at)?;
+    Ok(recipe)
 }
 
 /// `--min`, `--opt` and `--max` make one profile; a part that is not given takes the nearest part that is.
@@ -171,12 +216,22 @@ fn profile(recipe: &mut Recipe, args: &RecipeArgs) -> Result<(), CliError> {
     for (flag, texts, part) in parts {
         for text in texts {
             let (name, shape) = parse_named_shape(text).map_err(|e| option_error(flag, e))?;
+            if given.iter().any(|(n, f)| *n == name && *f == flag) {
+                return Err(option_error(
+                    flag,
+                    format!("input {name:?} is given a second shape by {text:?}"),
+                ));
+            }
             *part(profile.inputs.entry(name.clone()).or_default()) = shape;
             given.push((name, flag));
         }
     }
     let has = |name: &str, flag: &str| given.iter().any(|(n, f)| n == name && *f == flag);
     complete(&mut profile, has);
+    for (name, range) in &profile.inputs {
+        let wrong = |(key, why)| option_error(&format!("--{key}"), format!("input {name:?}: {why}"));
+        range.check().map_err(wrong)?;
+    }
     recipe.profiles = vec![profile];
     Ok(())
 }
@@ -221,7 +276,7 @@ mod tests {
 
     fn args() -> RecipeArgs {
         RecipeArgs {
-            input: file!().into(),
+            input: concat!(env!("CARGO_MANIFEST_DIR"), "/examples/digits/digits.onnx").into(),
             ..Default::default()
         }
     }

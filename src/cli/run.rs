@@ -6,10 +6,13 @@ use super::compare;
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
+use super::request;
 use super::sweep;
 use crate::check::Severity;
 use crate::export::{Report, file};
+use crate::files;
 use crate::format;
+use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::worker::{Task, TaskOutput};
 use serde_json::json;
@@ -17,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// Checks, builds, measures, compares and writes the report.
 pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
-    let recipe = Recipe::open(&args.recipe).map_err(CliError::unusable)?;
-    let files = report_files(args)?;
+    let recipe = open(&args.recipe)?;
+    let ReportFiles { files, folders } = report_files(args)?;
     let task = Task::Check {
         recipe: Box::new(recipe.clone()),
         require_parser: false,
@@ -28,7 +31,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
     };
     if !args.json {
         let (errors, warnings) = (findings.count(Severity::Error), findings.count(Severity::Warning));
-        println!(
+        outln!(
             "{}: {}, {} for {}",
             recipe.model.path.display(),
             format::plural(errors, "error"),
@@ -50,23 +53,65 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
         command: Some(&command),
     };
     for path in &files {
-        file::write(path, &report).map_err(CliError::failed)?;
+        file::write(path, &report).map_err(CliError::unusable)?;
     }
+    drop(folders);
     if args.json {
-        print_json(&json!({ "check": check::to_json(&findings), "comparison": comparison, "reports": files }))?;
+        print_json(
+            &json!({ "check": check::to_json(&findings), "comparison": comparison, "reports": files.iter().map(|f| f.to_string_lossy()).collect::<Vec<_>>() }),
+        )?;
     } else {
-        println!();
+        outln!();
         compare::print_table(&comparison);
         sweep::print_curves(&comparison);
         for path in &files {
-            println!("wrote {}", path.display());
+            outln!("wrote {}", path.display());
         }
     }
     Ok(compare::verdict(&comparison))
 }
 
+/// The recipe to run; a model alone says nothing of what to do with it.
+fn open(path: &Path) -> Result<Recipe, CliError> {
+    request::must_exist("", path)?;
+    if !request::is_recipe(path) && Model::open(path).is_ok() {
+        return Err(CliError::unusable(format!(
+            "{} is a model; run takes a recipe (.toml), compare and bench take a model",
+            path.display()
+        )));
+    }
+    request::open_recipe(path)
+}
+
+/// Folders made for reports: those that are still empty go when this does, so that a run without a report leaves none.
+struct Folders(Vec<PathBuf>);
+
+impl Folders {
+    /// Makes the folder and those above it that are missing.
+    fn make(folder: &Path) -> std::io::Result<Self> {
+        let missing = folder.ancestors().take_while(|f| *f != Path::new("") && !f.exists());
+        let made = Self(missing.map(Path::to_path_buf).collect());
+        std::fs::create_dir_all(folder).map(|()| made)
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Refused by the system unless it is empty.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+}
+
+/// Where the reports go.
+struct ReportFiles {
+    files: Vec<PathBuf>,
+    folders: Folders,
+}
+
 /// The report's files; refuses to replace any that were not made by an earlier run into the default folder.
-fn report_files(args: &RunArgs) -> Result<Vec<PathBuf>, CliError> {
+fn report_files(args: &RunArgs) -> Result<ReportFiles, CliError> {
     let name = args
         .recipe
         .file_stem()
@@ -85,15 +130,10 @@ fn report_files(args: &RunArgs) -> Result<Vec<PathBuf>, CliError> {
         .iter()
         .map(|e| folder.join(format!("{name}.{e}")))
         .collect();
-    if args.output.is_some()
-        && !args.force
-        && let Some(kept) = files.iter().find(|f| f.exists())
-    {
-        return Err(CliError::unusable(format!(
-            "{} exists already; --force replaces it",
-            kept.display()
-        )));
+    let at = |e| CliError::unusable(format!("{}: {}", folder.display(), files::words(&e)));
+    let folders = Folders::make(&folder).map_err(at)?;
+    for file in &files {
+        files::may_write(file, args.force || args.output.is_none(), &[]).map_err(CliError::unusable)?;
     }
-    std::fs::create_dir_all(&folder).map_err(|e| CliError::unusable(format!("{}: {e}", folder.display())))?;
-    Ok(files)
+    Ok(ReportFiles { files, folders })
 }

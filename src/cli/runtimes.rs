@@ -1,14 +1,13 @@
 //! `targets install`, `targets remove`, `targets doctor`: the runtimes of this machine.
 
 use super::args::{TargetsAction, TargetsArgs};
-use super::drive::interrupt_flag;
+use super::drive::Interrupts;
 use super::exit::{CliError, Exit};
 use super::table::Table;
 use super::targets::print_targets;
 use crate::worker::install::{InstallError, InstallEvent, Installer};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
-use std::sync::atomic::Ordering;
 
 /// Does what the action says.
 pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError> {
@@ -22,7 +21,7 @@ pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError>
         TargetsAction::Install { what } => install(&installer, what),
         TargetsAction::Remove { what } => {
             let path = installer.remove(what)?;
-            println!("removed {}", path.display());
+            outln!("removed {}", path.display());
             Ok(Exit::Fine)
         }
         TargetsAction::Doctor { target: None, .. } => doctor(&installer, args),
@@ -34,7 +33,7 @@ pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError>
 }
 
 fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
-    let interrupted = interrupt_flag();
+    let interrupts = Interrupts::heard();
     let terminal = std::io::stderr().is_terminal();
     let target = if terminal {
         ProgressDrawTarget::stderr_with_hz(15)
@@ -52,9 +51,9 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
             bar.set_position(done);
         }
         InstallEvent::Line(line) if terminal => bar.set_message(line),
-        InstallEvent::Line(line) => eprintln!("{line}"),
+        InstallEvent::Line(line) => errln!("{line}"),
     };
-    let result = installer.install(what, &mut tell, &|| !interrupted.load(Ordering::Relaxed));
+    let result = installer.install(what, &mut tell, &|| !interrupts.came());
     bar.finish_and_clear();
     let installed = result?;
     let verb = if installed.is_new {
@@ -63,28 +62,28 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
         "already there:"
     };
     let name = what.split('@').next().unwrap_or(what);
-    println!("{verb} {name} {} in {}", installed.version, installed.path.display());
+    outln!("{verb} {name} {} in {}", installed.version, installed.path.display());
     if name == "onnxruntime-gpu" {
-        println!("its CUDA libraries and cuDNN come separately; `enginesmith targets` says which are missing here");
+        outln!("its CUDA libraries and cuDNN come separately; `enginesmith targets` says which are missing here");
     }
     Ok(Exit::Fine)
 }
 
 fn doctor(installer: &Installer, args: &TargetsArgs) -> Result<Exit, CliError> {
     match installer.pip() {
-        Ok(pip) => println!("pip: {pip}"),
-        Err(error) => println!("pip: not usable: {error}"),
+        Ok(pip) => outln!("pip: {pip}"),
+        Err(error) => outln!("pip: not usable: {error}"),
     }
-    println!("runtimes are installed in {}", installer.root().display());
+    outln!("runtimes are installed in {}", installer.root().display());
     let installed = installer.installed();
     if !installed.is_empty() {
         let mut table = Table::new(&["installed", "version", "where"], 3);
         for (name, version, path) in installed {
             table.row([name.into(), version, path.display().to_string()]);
         }
-        print!("\n{table}");
+        out!("\n{table}");
     }
-    println!();
+    outln!();
     print_targets(args)
 }
 

@@ -9,6 +9,7 @@ use super::{compare, lower, request};
 use crate::bench::Mixes;
 use crate::export::Report;
 use crate::export::file;
+use crate::files;
 use crate::format;
 use crate::model::Model;
 use crate::recipe::units::parse_duration;
@@ -25,18 +26,20 @@ const LISTED: usize = 20;
 
 /// Measures layers and combinations, looks for what to keep, writes what was found.
 pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
+    let given = request::open(&args.sample.input)?;
     if let Some(output) = &args.output {
-        lower::refuse_existing(output, args.force)?;
+        files::may_write(output, args.force, &[&given.model.path, &args.sample.input]).map_err(CliError::unusable)?;
         if args.limit.is_none() && args.keep.len() != 1 {
             return Err(CliError::unusable(
                 "-o needs --limit, or --keep with the one number of layers to keep",
             ));
         }
     }
-    compare::may_write(&ReportArgs {
+    let reports = ReportArgs {
         output: args.report.clone(),
         force: args.force,
-    })?;
+    };
+    compare::may_write(&reports, &given)?;
     let recipe = recipe(args)?;
     let spec = SearchSpec {
         way: args.way,
@@ -49,7 +52,7 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
         recipe: Box::new(recipe.clone()),
         spec: Box::new(spec),
     };
-    let TaskOutput::Search(found) = drive(task, &[], args.data.json)?.output else {
+    let TaskOutput::Search(found) = drive(task, &[], args.sample.json)?.output else {
         return Err(CliError::failed("the search found nothing"));
     };
     let kept = match (args.limit, args.keep.as_slice()) {
@@ -65,19 +68,19 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
         _ => None,
     };
     let mixes = match &args.measure {
-        Some(_) => Some(measure(&recipe, &found, args.data.json)?),
+        Some(_) => Some(measure(&recipe, &found, args.sample.json)?),
         None => None,
     };
     if let Some(mixes) = &mixes {
         report(args, &recipe, &found, mixes)?;
     }
-    if args.data.json {
+    if args.sample.json {
         let best = found.by_lowered_macs(Metric::RelativeL2);
         let best: Vec<usize> = best.iter().filter(|p| p.3).map(|p| p.0).collect();
         let mut value = serde_json::to_value(&found).map_err(CliError::failed)?;
         if let Some(object) = value.as_object_mut() {
             object.insert("pareto".into(), json!(best));
-            object.insert("output".into(), json!(written));
+            object.insert("output".into(), json!(written.map(|path| path.to_string_lossy())));
             object.insert("measured".into(), measured_json(&found, mixes.as_ref()));
         }
         print_json(&value)?;
@@ -87,7 +90,7 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
             tell_measured(&found, mixes);
         }
         if let Some(output) = written {
-            println!("{}", output.display());
+            outln!("{}", output.display());
         }
     }
     Ok(match args.limit.is_some() && found.found.is_none() {
@@ -99,7 +102,7 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
 /// Measures the combinations on the recipe's target.
 fn measure(recipe: &Recipe, found: &Search, quiet: bool) -> Result<Mixes, CliError> {
     let (rows, seconds) = mixes_time(recipe, found);
-    eprintln!(
+    errln!(
         "measuring {} on {}: {} and the time to build them",
         format::plural(rows, "row"),
         recipe.target.name,
@@ -126,7 +129,7 @@ fn report(args: &SearchArgs, recipe: &Recipe, found: &Search, mixes: &Mixes) -> 
     };
     for path in &args.report {
         file::write(path, &report).map_err(CliError::failed)?;
-        eprintln!("wrote {}", path.display());
+        errln!("wrote {}", path.display());
     }
     Ok(())
 }
@@ -146,7 +149,7 @@ fn measured_json(found: &Search, mixes: Option<&Mixes>) -> serde_json::Value {
 }
 
 fn tell_measured(found: &Search, mixes: &Mixes) {
-    println!(
+    outln!(
         "\nMedian latency on {}, protocol {}, with 95 % bootstrap intervals over interleaved rounds; * marks those that no \
          other beats in both \"latency\" and \"relative L2\"\n",
         mixes.target(),
@@ -188,21 +191,22 @@ fn tell_measured(found: &Search, mixes: &Mixes) {
             ratio.unwrap_or_else(dash),
         ]);
     }
-    print!("{table}");
-    println!("\n{}", mixes.words());
+    out!("{table}");
+    outln!("\n{}", mixes.words());
 }
 
 /// The recipe with the patch to search and the data to measure on.
 fn recipe(args: &SearchArgs) -> Result<Recipe, CliError> {
-    let mut recipe = lower::recipe(&args.data)?;
+    let mut recipe = lower::recipe(&args.sample)?;
     if let Some(path) = &args.test {
+        request::must_exist("--test: ", path)?;
         let inputs = recipe.data.calibration.as_ref().map(|c| c.inputs.clone());
         recipe.data.test = Some(DataSource {
             path: path.clone(),
             inputs: inputs.unwrap_or_default(),
             ..recipe.data.calibration.clone().unwrap_or_default()
         });
-    } else if args.data.data.is_some() {
+    } else if args.sample.data.path.is_some() {
         // Data named here is what is meant, whatever the recipe says of its own.
         recipe.data.test = None;
     }
@@ -242,7 +246,7 @@ fn lower_to(recipe: &mut Recipe, args: &SearchArgs, to: &str) -> Result<(), CliE
     let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
     recipe.patches.extend(PatchSpec::before_lowering(&model));
     if let Ok(to) = named::<LowType>(to) {
-        let ranges = lower::calibrate(recipe, &args.data, Want::Ranges)?.ranges();
+        let ranges = lower::calibrate(recipe, &args.sample, Want::Ranges)?.ranges();
         recipe.patches.push(PatchSpec::Cast(Box::new(CastSpec {
             // What is written is what was measured.
             keep_io_types: true,
@@ -256,7 +260,7 @@ fn lower_to(recipe: &mut Recipe, args: &SearchArgs, to: &str) -> Result<(), CliE
     recipe.patches.extend(PatchSpec::before_quantizing(mode.least_opset()));
     let calibration = match mode.has_activations() {
         // What is left out of it changes what else is read as codes.
-        true => lower::calibrate(recipe, &args.data, Want::Everything)?,
+        true => lower::calibrate(recipe, &args.sample, Want::Everything)?,
         false => Calibration::default(),
     };
     let method = args.method.unwrap_or(Method::default_for(mode));
@@ -283,7 +287,7 @@ fn write(recipe: &Recipe, found: &Search, kept: &[usize], output: &Path, force: 
 
 fn tell(found: &Search) {
     let count = format::plural(found.layers.len(), "layer");
-    println!(
+    outln!(
         "{}: {count}, {}, against float32 on {}",
         found.patch,
         match found.way {
@@ -292,7 +296,7 @@ fn tell(found: &Search) {
         },
         found.reference
     );
-    println!(
+    outln!(
         "each layer on {}{}, combinations on {}\n",
         format::plural(usize::try_from(found.screen_samples).unwrap_or(usize::MAX), "sample"),
         match found.screen_samples < found.rank_samples {
@@ -312,11 +316,11 @@ fn tell(found: &Search) {
         cells.extend(figures(measured.errors.as_ref(), measured.failure.as_deref()));
         table.row(cells);
     }
-    print!("{table}");
+    out!("{table}");
     if let Some(more) = found.layers.len().checked_sub(LISTED).filter(|n| *n > 0) {
-        println!("and {more} more; --json lists all");
+        outln!("and {more} more; --json lists all");
     }
-    println!(
+    outln!(
         "\nCombinations, each really run; * marks those that no other beats in both columns \
          \"MACs lowered\" and \"relative L2\"\n"
     );
@@ -333,17 +337,17 @@ fn tell(found: &Search) {
         let is_best = best.iter().any(|p| p.0 == i && p.3);
         table.row(trial_row(found, trial, is_best));
     }
-    print!("{table}");
+    out!("{table}");
     if let Some(top1) = found.reference_top1 {
-        println!("float32: {} of {} right", top1.correct, top1.samples);
+        outln!("float32: {} of {} right", top1.correct, top1.samples);
     }
     for note in &found.notes {
-        println!("note: {note}");
+        outln!("note: {note}");
     }
     if let (Some(limit), Some(trial)) = (found.limit, found.found.and_then(|i| found.trials.get(i))) {
-        println!("\n{limit} holds with {}", kept_words(found, trial));
+        outln!("\n{limit} holds with {}", kept_words(found, trial));
         for layer in found.layers_at(&trial.kept) {
-            println!("  {}", layer.name);
+            outln!("  {}", layer.name);
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
         recipe.variants = grid.variants(|_| Ok(Default::default())).map_err(CliError::unusable)?;
     }
     recipe.sweep = Some(spec(args, recipe.sweep.take())?);
-    may_write(&args.report)?;
+    may_write(&args.report, &recipe)?;
     let comparison = measure(&recipe, args.recipe.json)?;
     write_reports(&args.report, &comparison, &recipe)?;
     if args.recipe.json {
@@ -46,16 +46,10 @@ fn spec(args: &SweepArgs, recipe: Option<SweepSpec>) -> Result<SweepSpec, CliErr
         let mut batches = args.batch.clone();
         batches.sort_unstable();
         batches.dedup();
-        if batches.first() == Some(&0) {
-            return Err(CliError::unusable("--batch: batch sizes start at 1"));
-        }
         return Ok(SweepSpec {
             batches,
             ..SweepSpec::default()
         });
-    }
-    if args.max_batch == Some(0) {
-        return Err(CliError::unusable("--max-batch: batch sizes start at 1"));
     }
     if args.max_batch.is_some() || args.max_latency.is_some() {
         spec.batches.clear();
@@ -98,15 +92,17 @@ pub fn print_curves(comparison: &Comparison) {
     for curve in &comparison.sweeps {
         let target = curve.points.first().and_then(|p| comparison.variants.get(p.row));
         let target = target.map_or("", |v| v.target.as_str());
-        println!(
+        outln!(
             "{}  {}  {target}  protocol {}",
-            comparison.model, curve.name, comparison.protocol
+            comparison.model,
+            curve.name,
+            comparison.protocol
         );
-        println!();
-        println!("{}", table(comparison, curve));
+        outln!();
+        outln!("{}", table(comparison, curve));
     }
     for line in words(comparison) {
-        println!("{line}");
+        outln!("{line}");
     }
 }
 

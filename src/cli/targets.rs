@@ -62,15 +62,15 @@ fn print_human(targets: &[TargetInfo]) {
             table.row([target.name.clone(), found.version.clone(), usable, place]);
         }
     }
-    print!("{table}");
+    out!("{table}");
     let missing: Vec<_> = targets
         .iter()
         .filter_map(|t| t.install.as_ref().map(|i| (&t.name, i)))
         .collect();
     if !missing.is_empty() {
-        println!();
+        outln!();
     }
     for (name, install) in missing {
-        println!("{name}: {install}");
+        outln!("{name}: {install}");
     }
 }

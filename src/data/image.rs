@@ -1,6 +1,7 @@
 //! Pictures as tensors: resize, layout, scale, mean and standard deviation as the recipe says.
 
 use super::generate::encode;
+use crate::files;
 use crate::model::{DataType, Tensor};
 use crate::recipe::DataSource;
 use image::imageops::FilterType;
@@ -36,13 +37,13 @@ pub(super) fn read(path: &Path, source: &DataSource, dtype: DataType, dims: &[Op
             ));
         }
     };
-    let mut reader = image::ImageReader::open(path).map_err(|e| e.to_string())?;
+    let mut reader = image::ImageReader::open(path).map_err(|e| files::words(&e))?;
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
     limits.max_alloc = Some(MAX_BYTES);
     reader.limits(limits);
-    let reader = reader.with_guessed_format().map_err(|e| e.to_string())?;
+    let reader = reader.with_guessed_format().map_err(|e| files::words(&e))?;
     let picture = reader
         .decode()
         .map_err(|e| format!("not a picture that can be read: {e}"))?;

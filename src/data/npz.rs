@@ -161,7 +161,11 @@ impl<R: Read + Seek> Archive<R> {
         name: &str,
         read: impl FnOnce(&mut Member<'_>) -> Result<T, String>,
     ) -> Result<T, String> {
-        let place = |why: String| format!("array {name:?}: {why}");
+        // Some of what `read` says names the array already.
+        let place = |why: String| match why.starts_with(&format!("array {name:?}")) {
+            true => why,
+            false => format!("array {name:?}: {why}"),
+        };
         let file_name = npyz::npz::file_name_from_array_name(name);
         let mut file = self
             .zip

@@ -4,6 +4,7 @@ use super::npy::Header;
 use super::npz::Archive;
 use super::source::{DataError, Wanted};
 use super::{image, npz};
+use crate::files;
 use crate::model::{DataType, Tensor};
 use crate::recipe::DataSource;
 use crate::recipe::de::suggest;
@@ -26,7 +27,7 @@ pub(super) enum Unit {
 /// The units of a source, in the order of their names.
 pub(super) fn list(source: &DataSource, wanted: &[Wanted], labels: Option<&Path>) -> Result<Vec<Unit>, DataError> {
     let path = &source.path;
-    let kind = std::fs::metadata(path).map_err(|e| DataError::new(path, e.to_string()))?;
+    let kind = std::fs::metadata(path).map_err(|e| DataError::new(path, files::words(&e)))?;
     if !kind.is_dir() {
         let file = path.clone();
         return match (ending(path).as_str(), wanted) {
@@ -75,7 +76,7 @@ pub(super) fn list(source: &DataSource, wanted: &[Wanted], labels: Option<&Path>
 
 /// Names in a folder, sorted, without hidden files and labels.
 fn entries(folder: &Path, labels: Option<&Path>) -> Result<Vec<PathBuf>, DataError> {
-    let fail = |e: std::io::Error| DataError::new(folder, e.to_string());
+    let fail = |e: std::io::Error| DataError::new(folder, files::words(&e));
     let mut out = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let entry = entry.map_err(fail)?;
@@ -125,11 +126,7 @@ fn data_files(folder: &Path, entries: &[PathBuf]) -> Result<Vec<PathBuf>, DataEr
     if files.is_empty() {
         let message = match entries.first() {
             None => "the folder is empty".to_owned(),
-            Some(first) => format!(
-                "no .npy, .npz, .pb or picture files among its {} entries ({}, ...)",
-                entries.len(),
-                name(first)
-            ),
+            Some(first) => format!("no .npy, .npz, .pb or picture file in it; it has {}", name(first)),
         };
         return Err(DataError::new(folder, message));
     }
@@ -246,12 +243,13 @@ impl OpenUnit {
                 let tensor = column
                     .take(position, rows)
                     .map_err(|m| DataError::new(&column.path, m))?;
-                let nan = tensor.dtype.is_float() && tensor.to_f64_iter().is_some_and(|mut v| v.any(f64::is_nan));
-                if nan {
+                let values = tensor.to_f64_iter().filter(|_| tensor.dtype.is_float());
+                if let Some(at) = values.and_then(|mut v| v.position(f64::is_nan)) {
+                    let row = (tensor.elements() / rows.max(1)).max(1);
                     let message = format!(
-                        "array {:?} has NaN in samples {position}..{}",
+                        "array {:?} has NaN in sample {}, counted from 0",
                         column.array,
-                        position + rows
+                        position + at as u64 / row
                     );
                     return Err(DataError::new(&column.path, message));
                 }
@@ -348,10 +346,10 @@ impl Column {
 }
 
 fn open_npy(path: &Path, input: &Wanted) -> Result<Column, String> {
-    let mut file = File::open(path).map_err(|e| e.to_string())?;
+    let mut file = File::open(path).map_err(|e| files::words(&e))?;
     let header = Header::read(&mut file)?;
-    let start = file.stream_position().map_err(|e| e.to_string())?;
-    let length = file.metadata().map_err(|e| e.to_string())?.len();
+    let start = file.stream_position().map_err(|e| files::words(&e))?;
+    let length = file.metadata().map_err(|e| files::words(&e))?.len();
     let needed = header.file_bytes().ok_or("its shape is absurd")?;
     if start.saturating_add(needed) > length {
         return Err(format!(
@@ -366,16 +364,16 @@ fn open_npy(path: &Path, input: &Wanted) -> Result<Column, String> {
 fn tensor_proto(path: &Path) -> Result<Tensor, String> {
     // A protobuf message cannot be larger.
     const MAX: u64 = 2 << 30;
-    let size = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+    let size = std::fs::metadata(path).map_err(|e| files::words(&e))?.len();
     if size > MAX {
         return Err(format!("{size} bytes are too large for a TensorProto"));
     }
-    let bytes = std::fs::read(path).map_err(|e| e.to_string())?;
+    let bytes = std::fs::read(path).map_err(|e| files::words(&e))?;
     Tensor::from_message(bytes.into()).map_err(|e| format!("not a TensorProto: {e}"))
 }
 
 fn archive(path: &Path) -> Result<Archive<BufReader<File>>, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
+    let file = File::open(path).map_err(|e| files::words(&e))?;
     Archive::new(BufReader::new(file))
 }
 
@@ -386,7 +384,10 @@ fn require(names: &[String], input: &Wanted) -> Result<(), String> {
         return Ok(());
     }
     let hint = suggest(&input.array, names);
-    Err(format!("no array {:?} for input {:?}{hint}", input.array, input.name))
+    Err(format!(
+        "no array {:?} for input {:?}{hint}; --array {}=NAME (in a recipe: inputs) says which it takes",
+        input.array, input.name, input.name
+    ))
 }
 
 fn open_npz(path: &Path, wanted: &[Wanted]) -> Result<Vec<Column>, DataError> {
@@ -415,10 +416,11 @@ fn member_column(path: &Path, input: &Wanted, member: &mut npz::Member<'_>) -> R
     let (dtype, dims) = (header.dtype, header.dims.clone());
     input.check(dtype, &dims)?;
     let (file, start) = match member.stored_at {
-        Some(at) => (File::open(path).map_err(|e| e.to_string())?, at + header_bytes),
+        Some(at) => (File::open(path).map_err(|e| files::words(&e))?, at + header_bytes),
         None => {
-            let mut file = tempfile::tempfile().map_err(|e| e.to_string())?;
-            let copied = std::io::copy(&mut (&mut *member.data).take(needed), &mut file).map_err(|e| e.to_string())?;
+            let mut file = tempfile::tempfile().map_err(|e| files::words(&e))?;
+            let copied =
+                std::io::copy(&mut (&mut *member.data).take(needed), &mut file).map_err(|e| files::words(&e))?;
             if copied != needed {
                 return Err(format!("{copied} bytes of data where the shape needs {needed}"));
             }
@@ -462,7 +464,7 @@ pub(super) fn labels(source: &DataSource, name: &str, file: Option<&Path>) -> Re
     let fail = |m: String| DataError::new(path, format!("labels {name:?}: {m}"));
     let read = |header: Header, data: &mut dyn Read, size: u64| {
         let mut bytes = Vec::new();
-        data.take(size).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+        data.take(size).read_to_end(&mut bytes).map_err(|e| files::words(&e))?;
         let flat = match header.dims.as_slice() {
             [_] | [_, 1] => vec![header.dims[0]],
             dims => return Err(format!("expected one number per sample, found the shape {dims:?}")),

@@ -1,6 +1,7 @@
 //! Report files: the format by the file's ending, written under a temporary name and renamed.
 
 use super::{Report, table};
+use crate::files;
 use std::path::Path;
 
 /// What a report file holds.
@@ -47,5 +48,5 @@ pub fn write(path: &Path, report: &Report<'_>) -> Result<(), String> {
         ReportFormat::Csv => table::csv(report.comparison),
         ReportFormat::Json => table::json(report.comparison),
     };
-    crate::recipe::write::write_renamed(path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))
+    files::write_renamed(path, text.as_bytes()).map_err(|e| format!("{}: {}", path.display(), files::words(&e)))
 }

@@ -6,12 +6,20 @@ use std::path::PathBuf;
 #[derive(thiserror::Error, Debug)]
 pub enum ModelError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), crate::files::words(source))]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The model must not be written there.
+    #[error("{why}")]
+    Output {
+        /// Where it was to go.
+        path: PathBuf,
+        /// The file and the reason.
+        why: String,
     },
     /// The file has no bytes.
     #[error("{}: the file is empty", path.display())]

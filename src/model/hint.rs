@@ -20,6 +20,8 @@ pub(super) fn hint(bytes: &[u8]) -> Option<&'static str> {
         (b"\x93NUMPY", "it is a NumPy array"),
         (b"\x7fELF", "it is a program or library"),
         (b"%PDF", "it is a PDF document"),
+        (b"\x89PNG", "it is a picture"),
+        (b"\xff\xd8\xff", "it is a picture"),
     ];
     const AT_FOUR: &[(&[u8], &str)] = &[
         (b"TFL3", "it is a TensorFlow Lite model"),
@@ -80,6 +82,7 @@ mod tests {
             (b"<!DOCTYPE html><html>", "web page"),
             (b"{\"a\": 1}", "JSON"),
             (b"hello world\n", "text"),
+            (b"\x89PNG\r\n\x1a\n", "picture"),
             (b"ftrt\x01\x02\x00", "TensorRT"),
             (b"\x20\x00\x00\x00TFL3\x00\x00", "Lite"),
             (b"\x0a\x20\x0a\x01x\x12\x0bPlaceholder", "TensorFlow"),

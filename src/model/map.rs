@@ -49,8 +49,15 @@ impl Map {
     /// # Errors
     /// What the system says; `InvalidInput` when it is not a regular file (a pipe would block for ever).
     pub fn open(path: &Path) -> io::Result<Self> {
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        match std::fs::metadata(path)? {
+            found if found.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            found if !found.is_file() => {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "it is a device or a pipe, not a file",
+                ));
+            }
+            _ => {}
         }
         let file = File::open(path)?;
         let identity = Identity::of(&file.metadata()?);

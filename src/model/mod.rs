@@ -23,6 +23,5 @@ pub use attribute::Attributes;
 pub use dtype::DataType;
 pub use error::{ModelError, TensorError};
 pub use open::Model;
-pub(crate) use save::without_path;
 pub use tensor::Tensor;
 pub(crate) use walk::{quoted, shortened};

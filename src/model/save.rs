@@ -3,11 +3,11 @@
 use super::onnx::tensor_proto::DataLocation;
 use super::onnx::{ModelProto, StringStringEntryProto, TensorProto};
 use super::{Model, ModelError, TensorError, walk};
+use crate::files::{self, Part, folder};
 use buffa::{Message, Rope};
 use bytes::Bytes;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// Offsets in an external data file are multiples of a page, so that runtimes can map it (onnx.proto, external_data).
 const ALIGN: u64 = 4096;
@@ -19,7 +19,7 @@ impl Model {
     /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it.
     ///
     /// # Errors
-    /// [`ModelError::Io`] (an existing file, a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
+    /// [`ModelError::Output`], [`ModelError::Io`] (a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
     /// file that the model was read from was shortened meanwhile; nothing is left behind.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), ModelError> {
         self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES), Lasts::Forced)
@@ -57,14 +57,14 @@ impl Model {
 
     fn save_within(&self, path: &Path, overwrite: bool, limit: u64, lasts: Lasts) -> Result<(), ModelError> {
         let data_path = data_path(path);
-        refuse_existing(path, overwrite)?;
+        may_write(path, overwrite)?;
         let (embedded, bytes) = self.embedded()?;
         let proto = embedded.as_ref().unwrap_or(self.proto());
         let data = if bytes <= limit {
             let rope = encoded(proto, path)?;
             return self.finish(path, overwrite, rope, None, lasts);
         } else {
-            refuse_existing(&data_path, overwrite)?;
+            may_write(&data_path, overwrite)?;
             let mut split = proto.clone();
             let data = self.split(&mut split, &data_path)?;
             let rope = encoded(&split, path)?;
@@ -104,9 +104,9 @@ impl Model {
     }
 
     /// Moves the data of large initializers to a file to be called `data_path`.
-    fn split(&self, proto: &mut ModelProto, data_path: &Path) -> Result<NamedTempFile, ModelError> {
+    fn split(&self, proto: &mut ModelProto, data_path: &Path) -> Result<Part, ModelError> {
         let failed = |source| io_error(data_path, source);
-        let mut out = BufWriter::with_capacity(1 << 20, temporary(data_path).map_err(failed)?);
+        let mut out = BufWriter::with_capacity(1 << 20, Part::beside(data_path).map_err(failed)?);
         let name = data_path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut at = 0u64;
         walk::tensors_mut(proto, &mut |is_initializer, tensor| {
@@ -147,11 +147,11 @@ impl Model {
         path: &Path,
         overwrite: bool,
         rope: Rope,
-        data: Option<(NamedTempFile, &Path)>,
+        data: Option<(Part, &Path)>,
         lasts: Lasts,
     ) -> Result<(), ModelError> {
         let failed = |source| io_error(path, source);
-        let mut out = BufWriter::with_capacity(1 << 20, temporary(path).map_err(failed)?);
+        let mut out = BufWriter::with_capacity(1 << 20, Part::beside(path).map_err(failed)?);
         for segment in rope.into_segments() {
             out.write_all(&segment).map_err(failed)?;
         }
@@ -160,16 +160,16 @@ impl Model {
             Lasts::Forced => file.sync_all(),
             Lasts::ForNow => Ok(()),
         };
-        force(file.as_file()).map_err(failed)?;
+        force(file.file()).map_err(failed)?;
         // Whatever was read from a file that shrank meanwhile is zeros.
         self.check_intact()?;
         let mut new_data = None;
         if let Some((data, data_path)) = data {
-            force(data.as_file()).map_err(|e| io_error(data_path, e))?;
+            force(data.file()).map_err(|e| io_error(data_path, e))?;
             new_data = (!data_path.exists()).then_some(data_path);
-            persist(data, data_path, overwrite)?;
+            data.persist(data_path, overwrite).map_err(|e| io_error(data_path, e))?;
         }
-        persist(file, path, overwrite).inspect_err(|_| {
+        file.persist(path, overwrite).map_err(failed).inspect_err(|_| {
             if let Some(data_path) = new_data {
                 let _ = std::fs::remove_file(data_path);
             }
@@ -204,15 +204,7 @@ enum Trouble {
 fn io_error(path: &Path, source: io::Error) -> ModelError {
     ModelError::Io {
         path: path.into(),
-        source: without_path(source),
-    }
-}
-
-/// An error of a temporary file without that file's name, which nobody asked for.
-pub(crate) fn without_path(error: io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(_) => error,
-        None => error.kind().into(),
+        source,
     }
 }
 
@@ -251,46 +243,8 @@ fn data_path(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn folder(path: &Path) -> &Path {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
-}
-
-fn refuse_existing(path: &Path, overwrite: bool) -> Result<(), ModelError> {
-    match std::fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => Err(io_error(
-            path,
-            io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"),
-        )),
-        Ok(_) if !overwrite => {
-            let reason = "the file exists and was not to be overwritten";
-            Err(io_error(path, io::Error::new(io::ErrorKind::AlreadyExists, reason)))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A file beside `path` that disappears unless it is given its name.
-fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".enginesmith-").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What any new file gets; the process's mask is taken off.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder(path))
-}
-
-fn persist(file: NamedTempFile, path: &Path, overwrite: bool) -> Result<(), ModelError> {
-    let done = if overwrite {
-        file.persist(path)
-    } else {
-        file.persist_noclobber(path)
-    };
-    done.map(|_| ()).map_err(|e| io_error(path, e.error))
+fn may_write(path: &Path, overwrite: bool) -> Result<(), ModelError> {
+    files::may_write(path, overwrite, &[]).map_err(|why| ModelError::Output { path: path.into(), why })
 }
 
 #[cfg(test)]

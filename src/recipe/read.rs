@@ -29,11 +29,13 @@ impl Recipe {
             path: path.to_owned(),
             message,
         };
-        let size = std::fs::metadata(path).map_err(|e| error(e.to_string()))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|e| error(crate::files::words(&e)))?
+            .len();
         if size > MAX_BYTES {
             return Err(error(format!("{size} bytes: too large for a recipe")));
         }
-        let bytes = std::fs::read(path).map_err(|e| error(e.to_string()))?;
+        let bytes = std::fs::read(path).map_err(|e| error(crate::files::words(&e)))?;
         let text = String::from_utf8(bytes).map_err(|_| error("not a text file; a recipe is TOML in UTF-8".into()))?;
         let mut recipe = Self::from_toml(&text).map_err(error)?;
         recipe.resolve_paths(path.parent().unwrap_or(Path::new("")));

@@ -3,7 +3,7 @@
 use super::de::{Misfit, suggest};
 use super::node::{Node, Value};
 use super::spec::{SweepSpec, TargetSpec, VERSION};
-use super::{DataSource, Recipe};
+use super::{DataSource, Recipe, ShapeRange};
 
 fn misfit(path: &[&str], message: String) -> Misfit {
     Misfit {
@@ -84,26 +84,36 @@ fn profiles(recipe: &Recipe) -> Result<(), Misfit> {
                 span: None,
                 message,
             };
-            for (key, shape) in [("opt", &range.opt), ("max", &range.max)] {
-                if shape.len() != range.min.len() {
-                    return Err(wrong(
-                        key,
-                        format!("{} sizes where min has {}", shape.len(), range.min.len()),
-                    ));
-                }
-            }
-            let axes = range.min.iter().zip(&range.opt).zip(&range.max).enumerate();
-            for (axis, ((min, opt), max)) in axes {
-                if opt < min || opt > max {
-                    return Err(wrong(
-                        "opt",
-                        format!("size {opt} of axis {axis} is not between min {min} and max {max}"),
-                    ));
-                }
-            }
+            range.check().map_err(|(key, message)| wrong(key, message))?;
         }
     }
     Ok(())
+}
+
+impl ShapeRange {
+    /// Makes sure that min, opt and max have as many sizes, none smaller than the one before it.
+    ///
+    /// # Errors
+    /// The key (`opt` or `max`), and what is wrong with it.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        for (key, shape) in [("opt", &self.opt), ("max", &self.max)] {
+            if shape.len() != self.min.len() {
+                return Err((key, format!("{} sizes where min has {}", shape.len(), self.min.len())));
+            }
+        }
+        for (axis, ((min, opt), max)) in self.min.iter().zip(&self.opt).zip(&self.max).enumerate() {
+            if max < min {
+                return Err(("max", format!("size {max} of axis {axis} is smaller than min {min}")));
+            }
+            if opt < min || opt > max {
+                return Err((
+                    "opt",
+                    format!("size {opt} of axis {axis} is not between min {min} and max {max}"),
+                ));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn bench(recipe: &Recipe) -> Result<(), Misfit> {

@@ -1,7 +1,7 @@
 //! Writing recipes: the text, and saving it without ever leaving half a file.
 
 use super::{Recipe, RecipeError};
-use std::io::Write;
+use crate::files::{self, folder, write_renamed};
 use std::path::{Component, Path, PathBuf};
 
 impl Recipe {
@@ -21,14 +21,10 @@ impl Recipe {
             path: path.to_owned(),
             message,
         };
-        let folder = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
         let mut portable = self.clone();
-        portable.relate_paths(folder);
+        portable.relate_paths(folder(path));
         let text = toml::to_string(&portable).map_err(|e| error(format!("cannot be written as TOML: {e}")))?;
-        write_renamed(path, text.as_bytes()).map_err(|e| error(e.to_string()))
+        write_renamed(path, text.as_bytes()).map_err(|e| error(files::words(&e)))
     }
 
     /// Makes the recipe's relative paths relative to the current folder, given the recipe's own folder.
@@ -84,28 +80,4 @@ fn relative_to(path: &Path, folder: &Path) -> Option<PathBuf> {
     }
     let up = theirs[shared..].iter().map(|_| Component::ParentDir);
     Some(up.chain(mine[shared..].iter().copied()).collect())
-}
-
-/// Writes a whole file under a temporary name in the same folder, then renames it, so that a reader never sees half of it.
-///
-/// # Errors
-/// The system's; nothing is left behind.
-pub fn write_renamed(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".enginesmith-").suffix(".part");
-    #[cfg(unix)]
-    let builder = {
-        use std::os::unix::fs::PermissionsExt;
-        // The process's umask applies; a temporary file's own 0600 would surprise whoever shares the folder.
-        builder.permissions(std::fs::Permissions::from_mode(0o666))
-    };
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

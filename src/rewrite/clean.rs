@@ -21,7 +21,7 @@ pub(super) fn count(n: usize, what: &str) -> String {
 }
 
 /// A node's name for notes: its path where it has none.
-pub(super) fn label(node: &Node) -> String {
+pub fn label(node: &Node) -> String {
     if node.name.is_empty() {
         node.path.to_string()
     } else {

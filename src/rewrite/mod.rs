@@ -32,9 +32,11 @@ mod tests;
 
 pub use apply::{AppliedPatch, CleanedUp, PatchError, apply, apply_all, clean_up};
 pub use cast::{CastSpec, LowType};
+pub use clean::label;
 pub use diff::{GraphDiff, NodeChange, diff};
 pub use loss::{Loss, LossKind};
 pub use lowered::{Computes, Counts, Decision};
+pub use names::matches;
 pub use quantize::{Method, QuantMode, QuantizeSpec};
 pub use ranges::{Calibration, Observed, Range, Ranges};
 pub use spec::PatchSpec;

@@ -4,7 +4,7 @@ use crate::graph::Graph;
 use std::collections::{HashMap, HashSet};
 
 /// True when the name fits the pattern, in which `*` stands for any characters.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
         return false;

@@ -169,9 +169,10 @@ fn model_failure(error: &ModelError) -> Failure {
         ModelError::Io { path, source } => (
             "The file cannot be read",
             path,
-            source.to_string(),
+            crate::files::words(source),
             "Check the path and your permission to read it.",
         ),
+        ModelError::Output { path, why } => ("The file cannot be written", path, why.clone(), "Choose another file."),
         ModelError::Empty { path } => (
             "The file is empty",
             path,

@@ -11,7 +11,7 @@ mod sender;
 mod state;
 
 pub use crate::engine::record_path;
-pub use delivery::{is_same, refuse};
+pub use delivery::refuse;
 
 use super::{Job, JobError, JobEvent};
 use crossbeam_channel::{Receiver, Sender};

@@ -10,6 +10,7 @@ mod history;
 mod install;
 mod jobs;
 mod json;
+mod mistakes;
 mod sweep;
 
 use std::path::Path;

@@ -125,5 +125,5 @@ fn a_fixed_batch_is_a_clear_answer() {
     expect_code(&sweep(home.path(), &model("light/light_squeezenet.onnx"), &own), 0);
     let wrong = sweep(home.path(), &digits().join("digits.onnx"), &["--batch", "0,1"]);
     expect_code(&wrong, 2);
-    assert!(stderr(&wrong).contains("start at 1"));
+    assert!(stderr(&wrong).contains("from 1 on"));
 }

@@ -1,8 +1,8 @@
 //! Arguments of `accuracy` and `bisect`.
 
-use super::{OneVariant, RecipeArgs};
+use super::value::above_zero;
+use super::{DataArgs, OneVariant, RecipeArgs};
 use clap::Args;
-use std::path::PathBuf;
 
 /// Arguments of `accuracy`.
 #[derive(Args, Debug)]
@@ -15,8 +15,8 @@ pub struct AccuracyArgs {
     pub one: OneVariant,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub data: DataArgs,
-    /// Compare every tensor that both graphs have, not the outputs alone
+    pub reference: ReferenceArgs,
+    /// Compare every tensor that both graphs have, not the outputs alone; on 32 samples unless --samples says otherwise
     #[arg(long)]
     pub per_tensor: bool,
 }
@@ -32,7 +32,7 @@ pub struct BisectArgs {
     pub one: OneVariant,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub data: DataArgs,
+    pub reference: ReferenceArgs,
     /// Build an engine for every tensor looked at and look at few, by binary search; TensorRT always does
     #[arg(long)]
     pub search: bool,
@@ -40,24 +40,18 @@ pub struct BisectArgs {
 
 /// What a variant is compared with, and on what.
 #[derive(Args, Debug)]
-pub struct DataArgs {
+pub struct ReferenceArgs {
     /// The reference: a target, or an ONNX file with the model as it was, or both; default ONNX Runtime on the CPU where it
     /// is found, with the model as it is before patches
     #[arg(long, value_name = "TARGET[@VERSION]|MODEL.onnx")]
     pub against: Vec<String>,
-    /// Inputs: .npz or .npy, or a folder of .npy, .npz, .pb or images; without any in the recipe either they are generated
-    #[arg(long, value_name = "PATH")]
-    pub data: Option<PathBuf>,
-    /// The array of --data that an input takes; repeatable
-    #[arg(long, value_name = "INPUT=ARRAY", requires = "data")]
-    pub array: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub data: DataArgs,
     /// The array or .npy file of --data with class labels
-    #[arg(long, value_name = "ARRAY", requires = "data")]
+    #[arg(long, value_name = "ARRAY", requires = "path")]
     pub labels: Option<String>,
-    /// Use at most this many samples; default all for outputs, 32 for inner tensors
-    #[arg(long, value_name = "N")]
-    pub samples: Option<u64>,
     /// Error beyond which a tensor is bad: size of the difference over size of the reference; default by precision
-    #[arg(long, value_name = "ERROR")]
+    #[arg(long, value_name = "ERROR", allow_negative_numbers = true, value_parser = above_zero::<f64>)]
     pub limit: Option<f64>,
 }

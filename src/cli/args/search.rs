@@ -1,6 +1,7 @@
 //! Arguments of `search`.
 
-use super::{SampleArgs, named};
+use super::SampleArgs;
+use super::value::{at_least_one, named};
 use crate::rewrite::Method;
 use crate::rewrite::search::{Limit, SearchSpec, Way};
 use clap::Args;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 pub struct SearchArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub data: SampleArgs,
+    pub sample: SampleArgs,
     /// The type to lower to: fp16, bf16 or one that `quantize --mode` takes; not needed for a recipe with such a patch
     #[arg(long, value_name = "TYPE")]
     pub to: Option<String>,
@@ -48,10 +49,10 @@ pub struct SearchArgs {
     #[arg(long, value_name = "ARRAY")]
     pub labels: Option<String>,
     /// Rank layers on at most this many samples; where they are many, each is measured on 4 first, and the worst 16 on these
-    #[arg(long, value_name = "N", default_value_t = SearchSpec::default().rank_samples)]
+    #[arg(long, value_name = "N", default_value_t = SearchSpec::default().rank_samples, value_parser = at_least_one::<u64>)]
     pub rank_samples: u64,
     /// Run combinations on at most this many samples; all of the data when not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<u64>)]
     pub test_samples: Option<u64>,
     /// Replace existing files
     #[arg(long)]

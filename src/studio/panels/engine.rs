@@ -4,13 +4,13 @@
 use super::layer_findings;
 use crate::engine::BuildRecord;
 use crate::engine::plan::{EngineView, words};
+use crate::files::is_same;
 use crate::format;
 use crate::studio::command::CommandId;
 use crate::studio::state::opened_engine::OpenedEngine;
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
 use crate::studio::widgets::{self, Segment, card, empty, key_value, note, section, segments};
-use crate::worker::client::is_same;
 use eframe::egui;
 use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui, vec2};
 

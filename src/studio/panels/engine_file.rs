@@ -1,9 +1,9 @@
 //! The engine file of a build: whether one is written, where, and what becomes of one that is there.
 
+use crate::files::is_same;
 use crate::studio::state::{State, engine_file};
 use crate::studio::theme::HALF;
 use crate::studio::widgets::{field, note};
-use crate::worker::client::is_same;
 use eframe::egui::{TextEdit, Ui};
 
 /// Draws the part of the Build panel.

@@ -1,7 +1,8 @@
 //! Where a build writes its engine file: what the user chose, and what follows from it. Nothing existing is replaced unasked.
 
+use crate::files::is_same;
 use crate::recipe::Recipe;
-use crate::worker::client::{is_same, record_path};
+use crate::worker::client::record_path;
 use std::path::{Path, PathBuf};
 
 /// The user's choice; the default suits the target.

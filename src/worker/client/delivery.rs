@@ -5,7 +5,7 @@ use super::super::protocol::{Beside, TOKEN};
 use super::super::{BESIDE, JobError};
 use super::state::engine_failed;
 use crate::engine::{BuildRecord, EngineError, record_path};
-use crate::model::without_path;
+use crate::files::{self, Unfinished, without_path};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ pub struct Delivery {
     path: PathBuf,
     force: bool,
     folder: TempDir,
+    _unfinished: Unfinished,
     token: String,
 }
 
@@ -35,11 +36,18 @@ impl Delivery {
             return Err(format!("{}: not the name of a file", path.display()));
         };
         let folder = tempfile::Builder::new().prefix(BESIDE).tempdir_in(beside);
-        let io = |e: io::Error| format!("{}: no engine can be written there: {e}", beside.display());
+        let io = |e: io::Error| {
+            format!(
+                "{}: no engine can be written there: {}",
+                beside.display(),
+                files::words(&e)
+            )
+        };
         let folder = folder.map_err(|e| io(without_path(e)))?;
         fs::write(folder.path().join(TOKEN), &token).map_err(io)?;
         Ok(Self {
             force,
+            _unfinished: Unfinished::new(folder.path()),
             folder,
             token,
             path,
@@ -102,7 +110,7 @@ impl Delivery {
         } else {
             from.persist_noclobber(to)
         };
-        renamed.map_err(|e| request(format!("{}: {}", to.display(), e.error)))
+        renamed.map_err(|e| request(format!("{}: {}", to.display(), files::words(&e.error))))
     }
 
     fn file(&self) -> PathBuf {
@@ -110,7 +118,7 @@ impl Delivery {
     }
 
     fn failed(&self, error: &io::Error) -> JobError {
-        engine_failed(format!("{}: {error}", self.path.display()))
+        engine_failed(format!("{}: {}", self.path.display(), files::words(error)))
     }
 }
 
@@ -119,27 +127,10 @@ impl Delivery {
 /// # Errors
 /// The reason, naming the file.
 pub fn refuse(path: &Path, force: bool, read: &[&Path]) -> Result<(), String> {
-    let record = record_path(path);
-    for file in [path, &record] {
-        if read.iter().any(|r| is_same(file, r)) {
-            return Err(format!(
-                "{} is the model itself, which is kept; give the engine another name",
-                file.display()
-            ));
-        }
-        if !force && file.exists() {
-            return Err(format!(
-                "{} exists already and is kept; --force replaces it",
-                file.display()
-            ));
-        }
+    for file in [path, &record_path(path)] {
+        files::may_write(file, force, read)?;
     }
     Ok(())
-}
-
-/// True when both paths lead to one file.
-pub fn is_same(a: &Path, b: &Path) -> bool {
-    a == b || matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 fn request(message: String) -> JobError {

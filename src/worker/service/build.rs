@@ -60,7 +60,7 @@ pub fn with_hash(context: &Context, recipe: &Recipe) -> Result<Recipe, JobError>
     });
     let hash = hash.map_err(|e| match e.kind() {
         io::ErrorKind::Interrupted => JobError::Cancelled,
-        _ => request(format!("{}: {e}", path.display())),
+        _ => request(format!("{}: {}", path.display(), crate::files::words(&e))),
     })?;
     recipe.check_model_hash(&hash).map_err(request)?;
     let mut recipe = recipe.clone();

@@ -9,7 +9,6 @@ use crate::data::NamedTensors;
 use crate::graph::{Graph, TensorKind};
 use crate::model::{DataType, Model, Tensor};
 use crate::recipe::Recipe;
-use crate::recipe::write::write_renamed;
 use crate::rewrite::quantize::read_as_codes;
 use crate::rewrite::{Calibration, Observed, PatchSpec, QuantizeSpec, apply_all};
 use crate::worker::store::modified_ns;
@@ -167,7 +166,7 @@ fn store(path: Option<&Path>, found: &Calibration) -> Result<(), String> {
         std::fs::create_dir_all(folder).map_err(place)?;
     }
     let text = serde_json::to_vec(found).map_err(|e| format!("{}: {e}", path.display()))?;
-    write_renamed(path, &text).map_err(|e| format!("{}: {e}", path.display()))
+    crate::files::write_renamed(path, &text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// Changes whenever the data may have: settings, and names, sizes and times of change of the files.

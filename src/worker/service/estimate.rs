@@ -2,7 +2,6 @@
 
 use crate::engine::BuildRecord;
 use crate::recipe::Recipe;
-use crate::recipe::write::write_renamed;
 use crate::worker::store::{hash_file, modified_ns};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -44,7 +43,7 @@ impl Builds {
         }
         let folder = path.parent().map(std::fs::create_dir_all);
         if let (Some(Ok(())), Ok(text)) = (folder, serde_json::to_vec(&all)) {
-            let _ = write_renamed(path, &text);
+            let _ = crate::files::write_renamed(path, &text);
         }
     }
 

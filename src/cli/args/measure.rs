@@ -1,0 +1,132 @@
+//! Arguments of commands that measure, and of `history`.
+
+use super::value::{at_least_one, named};
+use super::{OneVariant, RecipeArgs};
+use crate::recipe::Precision;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// Write every sample as trtexec's exportTimes JSON
+    #[arg(long, value_name = "FILE")]
+    pub export_times: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `profile`.
+#[derive(Args, Debug)]
+pub struct ProfileArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// Runs to profile, after a few that do not count; when not given, up to 50 in about ten seconds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runs: Option<u32>,
+}
+
+/// Arguments of `compare`.
+#[derive(Args, Debug)]
+pub struct CompareArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    /// Precisions to compare, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = named::<Precision>)]
+    pub precision: Vec<Precision>,
+    /// Batch sizes to compare, separated by commas
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u64>)]
+    pub batch: Vec<u64>,
+    /// Thread counts to compare, separated by commas
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u32>)]
+    pub threads: Vec<u32>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: ReportArgs,
+    /// A comparison written earlier as JSON, to hold this one against
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Fail (exit code 1) when a variant's median latency is this much slower than the baseline's, for example 5%
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
+    pub fail_slower: Option<String>,
+    /// Fail when p99 is this much slower
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
+    pub fail_p99_slower: Option<String>,
+    /// Fail when throughput is this much lower
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
+    pub fail_throughput: Option<String>,
+    /// Fail when top-1 accuracy is this many percentage points lower
+    #[arg(long, value_name = "POINTS", allow_hyphen_values = true, requires = "baseline")]
+    pub fail_top1: Option<String>,
+    /// Fail when the mean absolute error of an output is this much larger
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
+    pub fail_error: Option<String>,
+}
+
+/// Arguments of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    /// Batch sizes, separated by commas; without them powers of two until --max-batch, --max-latency or memory end them
+    #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with_all = ["max_batch", "max_latency"], value_parser = at_least_one::<u64>)]
+    pub batch: Vec<u64>,
+    /// Largest of the powers of two; default 256
+    #[arg(long, value_name = "N", value_parser = at_least_one::<u64>)]
+    pub max_batch: Option<u64>,
+    /// Powers of two end when one inference takes longer; default 2s
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub max_latency: Option<String>,
+    /// Precisions to sweep, separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = named::<Precision>)]
+    pub precision: Vec<Precision>,
+    /// Thread counts to sweep, separated by commas
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u32>)]
+    pub threads: Vec<u32>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: ReportArgs,
+}
+
+/// Arguments of `history`.
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    /// The model (.onnx), a recipe (.toml), or the start of a model's SHA-256; without it the models that have runs are listed
+    pub model: Option<PathBuf>,
+    /// Compare two runs by their samples, the first is the baseline
+    #[arg(long, num_args = 2, value_name = "RUN", requires = "model")]
+    pub compare: Vec<String>,
+    /// Show at most this many runs of each variant, the latest
+    #[arg(long, value_name = "N", default_value = "20", value_parser = at_least_one::<u32>)]
+    pub last: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub report: ReportArgs,
+}
+
+/// Where reports go.
+#[derive(Args, Debug, Default, Clone)]
+pub struct ReportArgs {
+    /// Write a report: .html, .md, .csv or .json by the file's ending; repeatable
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+    /// Replace existing files
+    #[arg(long)]
+    pub force: bool,
+}

@@ -1,0 +1,89 @@
+//! Arguments of commands that look at a model, build it or clean it up.
+
+use super::{OneVariant, RecipeArgs};
+use crate::rewrite::PatchSpec;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The ONNX file, or an engine of TensorRT or TensorRT-RTX
+    pub model: PathBuf,
+    /// The library (or its folder) to ask about an engine; the version that built it when not given
+    #[arg(long, value_name = "PATH")]
+    pub library: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// Fail (exit code 3) when the target's own parser cannot be asked
+    #[arg(long)]
+    pub require_parser: bool,
+}
+
+/// Arguments of `build`.
+#[derive(Args, Debug)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// The engine file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `clean`.
+#[derive(Args, Debug)]
+pub struct CleanArgs {
+    /// The model (.onnx)
+    pub model: PathBuf,
+    /// The model to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Make no operator that this target lacks
+    #[arg(long, value_name = "NAME[@VERSION]")]
+    pub target: Option<String>,
+    /// Raise the opset first, to 13 to 23: LayerNormalization needs 17, Gelu 20, RMSNormalization 23
+    #[arg(long, value_name = "VERSION")]
+    pub opset: Option<i64>,
+    /// Do only this, for example fold-constants; repeatable, applied in the order given
+    #[arg(long, value_name = "PATCH", value_parser = clean_up_patch)]
+    pub only: Vec<PatchSpec>,
+    /// Leave this out; repeatable
+    #[arg(long, value_name = "PATCH", conflicts_with = "only", value_parser = clean_up_patch)]
+    pub skip: Vec<PatchSpec>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// List every node that went, came or changed, and why
+    #[arg(long)]
+    pub nodes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A clean-up patch by the name that recipes use; the error lists the names.
+fn clean_up_patch(text: &str) -> Result<PatchSpec, String> {
+    let all = PatchSpec::clean_up();
+    let names: Vec<&str> = all.iter().map(PatchSpec::kind).collect();
+    let unknown = || format!("unknown patch; there are {}", names.join(", "));
+    all.iter().find(|p| p.kind() == text).cloned().ok_or_else(unknown)
+}
