@@ -1,7 +1,7 @@
 //! Mixes of precision, measured: what a search found, against what it costs in time.
 
 use super::measure::Plan;
-use super::{Comparison, VariantResult};
+use super::{Comparison, Ratio, VariantResult};
 use crate::format;
 use crate::recipe::BenchSpec;
 use crate::rewrite::search::{Metric, Search, TrialKind, pareto};
@@ -114,6 +114,30 @@ impl Mixes {
         ratios.any(|r| r.low > 1.0)
     }
 
+    /// The mix with the largest speed-up.
+    fn fastest(&self) -> Option<(&VariantResult, Ratio)> {
+        let mixes = self.comparison.variants.iter().skip(1);
+        let rated = mixes.filter_map(|v| Some((v, v.ratio?)));
+        rated.reduce(|a, b| if b.1.speedup > a.1.speedup { b } else { a })
+    }
+
+    /// What the measurement says, in a few words.
+    pub fn headline(&self) -> String {
+        match self.fastest() {
+            None => "Nothing could be compared".into(),
+            Some((_, r)) if r.within_noise => format!("No mix is faster than {FULL} beyond the noise"),
+            Some((_, r)) if r.speedup < 1.0 => {
+                let speed = format::speedup(r.speedup);
+                format!("Every mix is slower than {FULL} here: {speed} its speed at best")
+            }
+            Some((row, r)) => format!(
+                "Fastest: {}, {} the speed of {FULL}",
+                row.name,
+                format::speedup(r.speedup)
+            ),
+        }
+    }
+
     /// What the measurement says, in a sentence.
     pub fn words(&self) -> String {
         let (target, protocol) = (self.target(), &self.comparison.protocol);
@@ -123,8 +147,7 @@ impl Mixes {
             .variants
             .first()
             .map_or(0.0, |v| v.statistics.latency_ms.median);
-        let fastest = mixes().filter_map(|v| Some((v, v.ratio?)));
-        let Some((row, ratio)) = fastest.reduce(|a, b| if b.1.speedup > a.1.speedup { b } else { a }) else {
+        let Some((row, ratio)) = self.fastest() else {
             let why = self.comparison.variants.iter().find_map(|v| v.error.as_deref());
             return format!(
                 "On {target} there is nothing to compare: {}.",
@@ -164,7 +187,6 @@ impl Mixes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::Ratio;
     use crate::rewrite::search::{Errors, Layer, Measured, OutputError, Trial, Way};
 
     fn trial(kind: TrialKind, kept: &[usize], error: Option<f64>) -> Trial {
@@ -295,6 +317,14 @@ mod tests {
         assert!(mixes(&all, &[Some(9.0), Some(4.5), Some(12.0)]).is_faster());
         assert!(!mixes(&all, &[Some(4.0), Some(4.1), Some(9.0)]).is_faster());
         assert!(text.contains("embedded@1") && text.contains("serial") && text.ends_with("1 mix is slower than FP32."));
+        let short = |medians: &[Option<f64>]| mixes(&all, medians).headline();
+        assert_eq!(
+            short(&[Some(9.0), Some(4.5), Some(12.0)]),
+            "Fastest: mix 1, 2.00x the speed of FP32"
+        );
+        assert!(short(&[Some(4.0), Some(8.0), Some(9.0)]).starts_with("Every mix is slower than FP32 here: 0.500x"));
+        assert!(short(&[Some(4.0), Some(4.1), Some(9.0)]).contains("beyond the noise"));
+        assert_eq!(short(&[None, None, None]), "Nothing could be compared");
         let text = words(&[Some(4.0), Some(8.0), Some(9.0)]);
         assert!(
             text.contains("every mix is slower than FP32") && text.contains("buys no speed"),

@@ -307,7 +307,8 @@ fn mixes(s: &mut State) {
         None => {}
         Some(Ending::Done(output)) => match *output {
             TaskOutput::Mixes(mixes) => {
-                s.say(mixes.words());
+                s.log.push(Level::Info, "search", &mixes.words());
+                s.say(mixes.headline());
                 s.sensitivity.mixes = Some(Rc::new(*mixes));
                 s.runs.announce(since);
                 s.act(Action::Run(CommandId::ReadHistory));

@@ -7,7 +7,7 @@ use crate::rewrite::search::{Metric, Search};
 use crate::studio::theme::Tokens;
 use eframe::egui;
 use eframe::egui::Ui;
-use egui_plot::{HoverPosition, Line, Plot, PlotBounds, Points};
+use egui_plot::{GridMark, HoverPosition, Line, Plot, PlotBounds, Points};
 
 /// Names of kept layers that the read-out lists.
 const NAMED: usize = 6;
@@ -103,10 +103,7 @@ pub fn pareto(ui: &mut Ui, mut points: Vec<Point>, cost: &str, metric: Metric, n
     let (left, right) = bounds(|p| p.interval.unwrap_or((p.cost, p.cost)));
     let (low, high) = bounds(|p| (p.figure, p.figure));
     let unit = cost.to_owned();
-    let all: Vec<(f64, f64, String)> = points
-        .iter()
-        .map(|p| (p.cost, p.figure, read_out(p, cost, metric)))
-        .collect();
+    let all: Vec<(f64, f64, String)> = points.iter().map(|p| (p.cost, p.figure, read_out(p, metric))).collect();
     let read_out = move |position: &HoverPosition<'_>| {
         let HoverPosition::NearDataPoint { position, .. } = position else {
             return None;
@@ -123,6 +120,7 @@ pub fn pareto(ui: &mut Ui, mut points: Vec<Point>, cost: &str, metric: Metric, n
         .auto_bounds(false)
         .set_margin_fraction(egui::Vec2::ZERO)
         .grid_color(t.line)
+        .x_grid_spacer(move |_| marks(left, right))
         .label_formatter(read_out)
         .show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max(
@@ -143,12 +141,15 @@ pub fn pareto(ui: &mut Ui, mut points: Vec<Point>, cost: &str, metric: Metric, n
             }
             let front: Vec<[f64; 2]> = points.iter().filter(|p| p.best).map(at).collect();
             let others: Vec<[f64; 2]> = points.iter().filter(|p| !p.best).map(at).collect();
-            plot.line(
-                Line::new("no other beats these", front.clone())
-                    .color(t.accent)
-                    .width(1.5)
-                    .allow_hover(false),
-            );
+            // Piece by piece: where two points almost stand above each other, joints of one line would be long spikes.
+            for piece in front.windows(2) {
+                plot.line(
+                    Line::new("no other beats these", piece.to_vec())
+                        .color(t.accent)
+                        .width(1.5)
+                        .allow_hover(false),
+                );
+            }
             plot.points(Points::new("beaten by another", others).color(quiet).radius(3.0));
             plot.points(Points::new("no other beats it", front).color(t.accent).radius(5.0));
             let full = points.iter().filter(|p| p.trial.is_none()).map(at).collect::<Vec<_>>();
@@ -175,16 +176,51 @@ pub fn pareto(ui: &mut Ui, mut points: Vec<Point>, cost: &str, metric: Metric, n
         });
 }
 
-fn read_out(p: &Point, cost: &str, metric: Metric) -> String {
-    let interval = p
-        .interval
-        .map_or_else(String::new, |(low, high)| format!(" ({})", format::range(low, high)));
+/// Steps of 1, 2 or 5 times a power of ten, so that two to five of them lie between `from` and `to`.
+fn marks(from: f64, to: f64) -> Vec<GridMark> {
+    let raw = (to - from) / 4.0;
+    if !(raw.is_finite() && raw > 0.0) {
+        return Vec::new();
+    }
+    let power = 10f64.powf(raw.log10().floor());
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|m| m * power);
+    let step = steps.into_iter().find(|s| *s >= raw).unwrap_or(raw);
+    let (first, last) = ((from / step).ceil() as i64, (to / step).floor() as i64);
+    let mark = |i: i64| GridMark {
+        value: i as f64 * step,
+        step_size: step,
+    };
+    (first..=last.min(first.saturating_add(8))).map(mark).collect()
+}
+
+fn read_out(p: &Point, metric: Metric) -> String {
+    let cost = format::significant(p.cost);
+    let cost = match p.interval {
+        Some((low, high)) => format!("{cost} ms ({})", format::range(low, high)),
+        None => format!("{cost} % of the multiply-accumulates lowered"),
+    };
+    let figure = match metric {
+        // Three digits would make most of them 1.
+        Metric::Cosine => format!("{:.6}", p.figure),
+        _ => format::significant(p.figure),
+    };
     let beaten = if p.best { "" } else { "\nanother is better in both" };
-    format!(
-        "{}\n{}{interval} {cost}\n{} {}{beaten}",
-        p.words,
-        format::significant(p.cost),
-        format::significant(p.figure),
-        axis(metric)
-    )
+    format!("{}\n{cost}\n{} {figure}{beaten}", p.words, axis(metric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marks;
+
+    #[test]
+    fn an_axis_has_two_to_five_round_marks() {
+        let values = |from, to| marks(from, to).iter().map(|m| m.value).collect::<Vec<f64>>();
+        assert_eq!(values(-2.0, 103.0), [0.0, 50.0, 100.0]);
+        assert_eq!(values(0.9, 7.1), [2.0, 4.0, 6.0]);
+        for (from, to) in [(1.31, 1.32), (1e-9, 3e-9), (12.0, 900.0), (99.9, 100.1)] {
+            let n = values(from, to).len();
+            assert!((2..=5).contains(&n), "{from} {to}: {n}");
+        }
+        assert!(values(1.0, 1.0).is_empty() && values(f64::NAN, 1.0).is_empty());
+    }
 }

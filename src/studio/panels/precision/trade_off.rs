@@ -48,8 +48,8 @@ pub fn picture(ui: &mut Ui, state: &mut State, found: &Search) {
         } else {
             ("⚠", t.warning)
         };
-        let words = RichText::new(format!("{icon} {}", m.words())).small().color(colour);
-        ui.add(Label::new(words).wrap());
+        let words = RichText::new(format!("{icon} {}", m.headline())).small().color(colour);
+        ui.add(Label::new(words).wrap()).on_hover_text(m.words());
     }
     for words in &found.notes {
         note(ui, format!("⚠ {words}"));
