@@ -69,7 +69,7 @@ fn run(text: &str) -> Result<CommandId, CliError> {
 fn pane(text: &str) -> Result<Pane, CliError> {
     let unusable = || {
         CliError::unusable(format!(
-            "--pane {text:?}: expected precision, plots, batches, variants, history, findings, engine, layers, log, graph or inspector"
+            "--pane {text:?}: expected precision, plots, batches, variants, history, findings, differences, engine, layers, log, graph or inspector"
         ))
     };
     Pane::from_name(text).ok_or_else(unusable)

@@ -23,7 +23,8 @@ pub struct StudioArgs {
     /// Run this once the file is open, and wait for its end before a screenshot: check, build, compare or sweep
     #[arg(long, requires = "file")]
     pub run: Option<String>,
-    /// The pane to bring to the front: precision, plots, batches, variants, history, findings, engine, layers or log
+    /// The pane to bring to the front: precision, plots, batches, variants, history, findings, differences, engine, layers or
+    /// log
     #[arg(long)]
     pub pane: Option<String>,
 }

@@ -59,6 +59,11 @@ fn entries(ui: &mut Ui, state: &mut State, menu: Menu) {
     let mut list = commands().filter(|c| c.menu == menu).peekable();
     let mut steps = false;
     while let Some(command) = list.next() {
+        let step = matches!(command.id, CommandId::Step(_));
+        if steps && !step {
+            ui.separator();
+        }
+        steps = step;
         if let Some(title) = submenu(command.id) {
             let mut inner = vec![command];
             while let Some(next) = list.next_if(|c| submenu(c.id) == Some(title)) {
@@ -71,11 +76,6 @@ fn entries(ui: &mut Ui, state: &mut State, menu: Menu) {
             });
             continue;
         }
-        let step = matches!(command.id, CommandId::Step(_));
-        if steps && !step {
-            ui.separator();
-        }
-        steps = step;
         entry(ui, state, command);
     }
     if menu == Menu::File && !state.settings.recent.is_empty() {

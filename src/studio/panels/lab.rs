@@ -99,6 +99,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         let t = Tokens::of(ui);
         ui.add_space(HALF);
+        let slow = state.lab.result.as_ref().map(Comparison::slow_quantized).unwrap_or_default();
         let is_idle = !run.job.is_running() && !state.lab.is_profiling() && !state.lab.is_differing();
         let protocol = run.protocol.clone();
         for (i, v) in run.variants.iter().enumerate() {
@@ -139,6 +140,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
                 let rate = rate.map_or_else(String::new, |r| format!("{} queries/s, ", format::significant(r)));
                 ui.label(RichText::new(format!("{rate}{} samples, {protocol}", format::count(v.series.count()))).small().color(t.weak));
+                let start = format!("{} is slower than", v.name);
+                if let Some(why) = slow.iter().find(|s| s.starts_with(&start)) {
+                    // The reasons stand below the variants too.
+                    let short = why.split_once(". ").map_or(why.as_str(), |(first, _)| first);
+                    let text = RichText::new(format!("⚠ {short}")).color(t.warning);
+                    ui.add(egui::Label::new(text).wrap()).on_hover_text(why);
+                }
                 if !is_idle {
                     return;
                 }
@@ -165,7 +173,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             });
         }
         if let Some(result) = &state.lab.result {
-            for warning in &result.warnings {
+            for warning in result.warnings.iter().chain(&slow) {
                 note(ui, format!("⚠ {warning}"));
             }
         }

@@ -1,7 +1,7 @@
 //! The Plots tab: latency over time with the histogram beside it, throughput and speed-up.
 
 use crate::format;
-use crate::studio::command::{self, CommandId};
+use crate::studio::command::{self, CommandId, Figure};
 use crate::studio::plots;
 use crate::studio::state::{Action, State};
 use crate::studio::theme::{HALF, SPACE, Tokens};
@@ -9,54 +9,28 @@ use crate::studio::widgets::empty_with;
 use eframe::egui;
 use eframe::egui::{Align, Layout, RichText, Ui, vec2};
 
+/// What goes to the clipboard.
+const COPIES: [CommandId; 5] = [
+    CommandId::CopyPlotPng,
+    CommandId::CopyPlotCsv,
+    CommandId::CopySvg(Figure::Latency),
+    CommandId::CopySvg(Figure::Throughput),
+    CommandId::CopySvg(Figure::Speedup),
+];
+
 /// Draws the tab.
 pub fn show(ui: &mut Ui, state: &mut State) {
-    let lab = &mut state.lab;
-    let Some(run) = &mut lab.run else {
+    if state.lab.run.is_none() {
         let advice = "Latency, throughput and speed-up appear here while samples arrive.";
         empty_with(ui, "No measurements yet", advice, |ui| {
             command::primary(ui, state, CommandId::Compare);
         });
         return;
-    };
+    }
     state.plots_at = Some(ui.max_rect());
-    let t = Tokens::of(ui);
-    let mut actions = Vec::new();
-    // The buttons first, from the right: the legend has the rest and wraps in it.
-    let buttons = Layout::right_to_left(Align::TOP);
-    ui.horizontal(|ui| {
-        ui.with_layout(buttons, |ui| {
-            if ui
-                .button("Copy CSV")
-                .on_hover_text("The plots' data, time and latency of every point")
-                .clicked()
-            {
-                actions.push(Action::Run(CommandId::CopyPlotCsv));
-            }
-            if ui.button("Reset zoom").clicked() {
-                actions.push(Action::Run(CommandId::ResetPlots));
-            }
-            let label = if lab.paused { "Resume" } else { "Pause" };
-            if ui
-                .button(label)
-                .on_hover_text("Samples are still taken while the plots stand still")
-                .clicked()
-            {
-                actions.push(Action::Run(CommandId::PausePlots));
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
-                for (i, v) in run.variants.iter().enumerate() {
-                    super::variants::swatch(ui, t.variant(i));
-                    ui.label(format::middle(&v.name, 40)).on_hover_text(&v.name);
-                }
-            });
-        })
-    });
-    let key = format!(
-        "protocol {} · dots: samples · line: rolling median · dashes: p99",
-        run.protocol
-    );
-    ui.add(egui::Label::new(RichText::new(key).small().color(t.weak)).truncate());
+    head(ui, state);
+    let lab = &mut state.lab;
+    let Some(run) = &mut lab.run else { return };
     ui.add_space(HALF);
     let size = ui.available_size().max(vec2(0.0, 0.0));
     let wide = size.x > 640.0;
@@ -84,5 +58,44 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             });
         }
     });
-    state.actions.extend(actions);
+}
+
+/// Legend and buttons, and below what the marks stand for.
+fn head(ui: &mut Ui, state: &mut State) {
+    let t = Tokens::of(ui);
+    let Some(run) = &state.lab.run else { return };
+    let names: Vec<String> = run.variants.iter().map(|v| v.name.clone()).collect();
+    let key = format!(
+        "protocol {} · dots: samples · line: rolling median · dashes: p99",
+        run.protocol
+    );
+    // The buttons first, from the right: the legend has the rest and wraps in it.
+    let buttons = Layout::right_to_left(Align::TOP);
+    ui.horizontal(|ui| {
+        ui.with_layout(buttons, |ui| {
+            ui.menu_button("Copy", |ui| command::context(ui, state, &COPIES));
+            if ui.button("Reset zoom").clicked() {
+                state.act(Action::Run(CommandId::ResetPlots));
+            }
+            let label = if state.lab.paused { "Resume" } else { "Pause" };
+            if ui
+                .button(label)
+                .on_hover_text("Samples are still taken while the plots stand still")
+                .clicked()
+            {
+                state.act(Action::Run(CommandId::PausePlots));
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
+                for (i, name) in names.iter().enumerate() {
+                    super::variants::swatch(ui, t.variant(i));
+                    let shown = format::middle(name, 40);
+                    let response = ui.label(&shown);
+                    if shown != *name {
+                        response.on_hover_text(name);
+                    }
+                }
+            });
+        })
+    });
+    ui.add(egui::Label::new(RichText::new(key).small().color(t.weak)).truncate());
 }

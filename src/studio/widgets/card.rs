@@ -86,6 +86,13 @@ pub fn primary(ui: &mut Ui, label: &str, blocked: Option<&str>) -> Response {
     };
     let button = button.min_size(egui::vec2(0.0, 4.0 * SPACE));
     let response = ui.add_enabled(blocked.is_none(), button);
+    if response.has_focus() {
+        // The accent cannot be seen on the accent.
+        let stroke = Stroke::new(2.0, tokens.text);
+        let radius = crate::studio::theme::tokens::RADIUS;
+        ui.painter()
+            .rect_stroke(response.rect, radius, stroke, egui::StrokeKind::Outside);
+    }
     match blocked {
         Some(why) => response.on_disabled_hover_text(why),
         None => response,
