@@ -16,7 +16,9 @@ fuzz_target!(|data: &[u8]| {
     graph.check_invariants().expect("an accepted model holds together");
     let _ = graph.summary();
     let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096 }];
-    specs.extend(PatchSpec::clean_up().into_iter().skip(1));
+    let is_folding = |p: &PatchSpec| matches!(p, PatchSpec::FoldConstants { .. });
+    specs.extend(PatchSpec::clean_up().into_iter().filter(|p| !is_folding(p)));
+    specs.push(PatchSpec::AddBodyRanges {});
     specs.push(PatchSpec::RaiseOpset { to: 22 });
     for spec in specs {
         if let Ok(done) = apply(&model, &spec) {

@@ -7,7 +7,7 @@ use crate::model::onnx::{
     tensor_proto::DataLocation,
 };
 use crate::model::{DataType, Model, Tensor};
-use crate::rewrite::{PatchSpec, apply};
+use crate::rewrite::{CastSpec, LowType, PatchSpec, apply};
 use buffa::{Message, MessageField};
 use proptest::prelude::*;
 use std::path::Path;
@@ -108,8 +108,11 @@ fn exercise(bytes: Vec<u8>) {
     }
     let _ = graph.summary();
     let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096 }];
-    specs.extend(PatchSpec::clean_up().into_iter().skip(1));
+    let is_folding = |p: &PatchSpec| matches!(p, PatchSpec::FoldConstants { .. });
+    specs.extend(PatchSpec::clean_up().into_iter().filter(|p| !is_folding(p)));
     specs.push(PatchSpec::RaiseOpset { to: 22 });
+    specs.push(PatchSpec::AddBodyRanges {});
+    specs.push(PatchSpec::Cast(Box::new(CastSpec::new(LowType::Fp16))));
     for spec in specs {
         if let Ok(done) = apply(&model, &spec) {
             Graph::new(done.model).check_invariants().unwrap();

@@ -2,8 +2,8 @@
 
 use super::fuse::{Fused, fuse};
 use super::{
-    GraphDiff, Loss, PatchSpec, cast, clean, diff, duplicates, fold, functions, inline, merge, opset, outputs,
-    quantize, simplify,
+    GraphDiff, Loss, PatchSpec, body_ranges, cast, clean, diff, duplicates, fold, functions, inline, merge, opset,
+    outputs, quantize, simplify,
 };
 use crate::graph::Graph;
 use crate::model::Model;
@@ -53,11 +53,17 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::MergeScales {} => merge::merge_scales(model)?,
         PatchSpec::SimplifyChains {} => simplify::simplify(model)?,
         PatchSpec::InlineConstantIfs {} => inline::inline_constant_ifs(model)?,
-        PatchSpec::FuseLayerNorm {} => fuse(model, Fused::LayerNorm)?,
+        PatchSpec::FuseLayerNorm { mean_of_squares } => fuse(
+            model,
+            Fused::LayerNorm {
+                mean_of_squares: *mean_of_squares,
+            },
+        )?,
         PatchSpec::FuseRmsNorm {} => fuse(model, Fused::RmsNorm)?,
         PatchSpec::FuseGelu {} => fuse(model, Fused::Gelu)?,
         PatchSpec::RaiseOpset { to } => opset::raise(model, *to)?,
         PatchSpec::AddOutputs { tensors } => outputs::add_outputs(model, tensors)?,
+        PatchSpec::AddBodyRanges {} => body_ranges::add_body_ranges(model)?,
         PatchSpec::Cast(spec) => cast::cast(model, spec, &mut losses)?,
         PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };

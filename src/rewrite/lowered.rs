@@ -1,11 +1,9 @@
-//! What a graph computes in, node by node, and why: the decisions of the patches that lower precision, beside what the graph
-//! really says afterwards.
+//! What a graph computes in, node by node, and how much of it; why is in [`super::decisions`].
 
-use super::clean::label;
 use super::quantize::fuses;
-use crate::graph::{Graph, Node, NodeId, Producer, TensorId, TensorKind, cost};
+use crate::graph::{Graph, Node, Producer, TensorId, TensorKind, cost};
 use crate::model::DataType;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// What a node computes in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -280,156 +278,12 @@ impl Counts {
 /// save.
 const MOST: f64 = 0.5;
 
-/// What was decided about one node, and why.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Decision {
-    /// What it computes in now.
-    pub computes: Computes,
-    /// Why, as the patch noted it: `FP32: output y reached 1.3e5`.
-    pub why: String,
-}
-
-/// The notes that a patch took about nodes, found again in graphs before and after it.
-#[derive(Default)]
-pub struct Notes {
-    by_output: HashMap<String, String>,
-    by_name: HashMap<(String, String), String>,
-}
-
-impl Notes {
-    /// Adds the notes of a patch that was applied to `graph`; a later patch's word counts.
-    pub fn add(&mut self, graph: &Graph, notes: &[(String, String)]) {
-        let by_label: HashMap<&str, &str> = notes.iter().map(|(l, n)| (l.as_str(), n.as_str())).collect();
-        for node in &graph.nodes {
-            let Some(note) = by_label.get(label(node).as_str()) else {
-                continue;
-            };
-            for output in node.outputs.iter().flatten() {
-                self.by_output
-                    .insert(graph.tensor(*output).name.to_string(), (*note).to_owned());
-            }
-            if !node.name.is_empty() {
-                let key = (node.name.to_string(), node.op_type.to_string());
-                self.by_name.insert(key, (*note).to_owned());
-            }
-        }
-    }
-
-    /// The decision about every node of a graph; `computes` as [`computes`] made them for it.
-    pub fn decisions(&self, graph: &Graph, computes: &[Computes]) -> Vec<Decision> {
-        let of = |(node, computes): (&Node, &Computes)| Decision {
-            computes: *computes,
-            why: match self.of(graph, node) {
-                None => why(*computes).into(),
-                // That it is lowered says what it computes in, not why.
-                Some(note) if note == computes.name() => "no rule keeps it in FP32".into(),
-                Some(note) => note.to_owned(),
-            },
-        };
-        graph.nodes.iter().zip(computes).map(of).collect()
-    }
-
-    fn of(&self, graph: &Graph, node: &Node) -> Option<&str> {
-        // Conversions take over names of outputs.
-        if matches!(&*node.op_type, "Cast" | "QuantizeLinear" | "DequantizeLinear") {
-            let key = (node.name.to_string(), node.op_type.to_string());
-            return self.by_name.get(&key).map(String::as_str);
-        }
-        let outputs = node.outputs.iter().flatten();
-        let named = || {
-            let key = (node.name.to_string(), node.op_type.to_string());
-            self.by_name.get(&key)
-        };
-        named()
-            .or_else(|| {
-                outputs
-                    .filter_map(|o| self.by_output.get(&*graph.tensor(*o).name))
-                    .next()
-            })
-            .map(String::as_str)
-    }
-}
-
-/// Why a node that no patch decided about computes in what it does.
-fn why(computes: Computes) -> &'static str {
-    match computes {
-        Computes::Converts => "converts between types",
-        Computes::Integers => "has no floating-point values to lower",
-        Computes::Other => "runs other nodes, is a constant, or its types are not known",
-        _ => "as the model has it",
-    }
-}
-
-/// What becomes of the nodes of `before`: the decisions about them in `after`, where they are `decided`.
-pub fn carried(before: &Graph, after: &Graph, decided: &[Decision]) -> Vec<Decision> {
-    let mut by_name: HashMap<(&str, &str), &Decision> = HashMap::new();
-    let mut by_output: HashMap<(&str, &str), &Decision> = HashMap::new();
-    for (node, decision) in after.nodes.iter().zip(decided) {
-        if !node.name.is_empty() {
-            by_name.entry((&node.name, &node.op_type)).or_insert(decision);
-        }
-        for output in node.outputs.iter().flatten() {
-            by_output.insert((&after.tensor(*output).name, &node.op_type), decision);
-        }
-    }
-    let of = |(node, computes): (&Node, Computes)| {
-        let named = by_name.get(&(&*node.name, &*node.op_type));
-        let made = || {
-            let mut outputs = node.outputs.iter().flatten();
-            outputs.find_map(|o| by_output.get(&(&*before.tensor(*o).name, &*node.op_type)))
-        };
-        named.or_else(made).map_or_else(
-            || Decision {
-                computes,
-                why: "taken out by the patches".into(),
-            },
-            |decision| (*decision).clone(),
-        )
-    };
-    before.nodes.iter().zip(computes(before)).map(of).collect()
-}
-
-/// What was measured of a tensor under a name that it or a conversion of it has: patches put casts and quantizations between.
-pub fn measured<T>(graph: &Graph, id: TensorId, of: impl Fn(&str) -> Option<T>) -> Option<T> {
-    let is_conversion = |node: NodeId| {
-        matches!(
-            &*graph.node(node).op_type,
-            "Cast" | "QuantizeLinear" | "DequantizeLinear"
-        )
-    };
-    let mut at = Some(id);
-    // A cast, a QuantizeLinear and a DequantizeLinear at most stand in a row.
-    for _ in 0..4 {
-        let Some(tensor) = at.map(|id| graph.tensor(id)) else {
-            break;
-        };
-        if let Some(found) = of(&tensor.name) {
-            return Some(found);
-        }
-        at = match tensor.producer {
-            Producer::Node { node, .. } if is_conversion(node) => graph.node(node).inputs.first().copied().flatten(),
-            _ => None,
-        };
-    }
-    let readers = graph
-        .tensor(id)
-        .consumers
-        .iter()
-        .filter(|(node, _)| is_conversion(*node));
-    let mut outputs = readers.flat_map(|(node, _)| graph.node(*node).outputs.iter().flatten());
-    outputs.find_map(|o| of(&graph.tensor(*o).name))
-}
-
-/// The largest magnitude that the outputs of a node reached; `of` knows it by tensor.
-pub fn reached(graph: &Graph, node: NodeId, of: impl Fn(&str) -> Option<f32> + Copy) -> Option<f32> {
-    let outputs = graph.node(node).outputs.iter().flatten();
-    outputs.filter_map(|t| measured(graph, *t, of)).reduce(f32::max)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Model;
+    use crate::rewrite::clean::label;
+    use crate::rewrite::decisions::{Notes, carried};
     use crate::rewrite::{CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, apply_all};
     use std::sync::Arc;
 

@@ -6,8 +6,10 @@
 
 pub mod apply;
 pub mod bodies;
+pub mod body_ranges;
 pub mod cast;
 mod clean;
+pub mod decisions;
 pub mod diff;
 mod duplicates;
 mod edit;
@@ -33,9 +35,10 @@ mod tests;
 pub use apply::{AppliedPatch, CleanedUp, PatchError, apply, apply_all, clean_up};
 pub use cast::{CastSpec, LowType};
 pub use clean::label;
+pub use decisions::Decision;
 pub use diff::{GraphDiff, NodeChange, diff};
 pub use loss::{Loss, LossKind};
-pub use lowered::{Computes, Counts, Decision};
+pub use lowered::{Computes, Counts};
 pub use names::matches;
 pub use quantize::{Method, QuantMode, QuantizeSpec};
 pub use ranges::{Calibration, Observed, Range, Ranges};

@@ -53,7 +53,7 @@ fn top(graph: &Graph) -> impl Iterator<Item = (&str, TensorId)> {
 }
 
 /// The declaration of an input or output.
-fn declaration(name: &str, dtype: DataType, shape: Option<&Shape>) -> ValueInfoProto {
+pub(super) fn declaration(name: &str, dtype: DataType, shape: Option<&Shape>) -> ValueInfoProto {
     let dim = |d: &Dim| Dimension {
         value: match d {
             Dim::Known(n) => Some(dimension::Value::DimValue(i64::try_from(*n).unwrap_or(i64::MAX))),

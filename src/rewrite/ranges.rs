@@ -42,7 +42,7 @@ pub struct Ranges {
     pub source: String,
     /// Samples seen.
     pub samples: u64,
-    /// By tensor name, of the top-level graph (what runs inside bodies cannot be seen from outside).
+    /// By tensor name; inside bodies of If, Loop and Scan by the name that [`super::bodies::value_name`] gives.
     pub tensors: BTreeMap<String, Range>,
 }
 

@@ -29,7 +29,11 @@ pub enum PatchSpec {
     /// Replace each If whose condition is constant by the branch that runs.
     InlineConstantIfs {},
     /// Fuse LayerNormalization written out in small operators; needs opset 17.
-    FuseLayerNorm {},
+    FuseLayerNorm {
+        /// Also where the variance is written as mean(x^2) - mean(x)^2, which loses digits that the operator does not.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mean_of_squares: bool,
+    },
     /// Fuse RMSNormalization written out in small operators; needs opset 23.
     FuseRmsNorm {},
     /// Fuse Gelu written out in small operators, exact or approximated by tanh; needs opset 20.
@@ -45,6 +49,8 @@ pub enum PatchSpec {
         /// Their names.
         tensors: Vec<String>,
     },
+    /// Make the smallest and largest value of each float tensor inside bodies of If, Loop and Scan outputs of the model.
+    AddBodyRanges {},
     /// Lower float32 to float16 or bfloat16.
     Cast(Box<CastSpec>),
     /// Compute in 8 bits, or store weights in 4, where that pays.
@@ -95,7 +101,10 @@ impl PatchSpec {
             LowType::Fp16 => 17,
             LowType::Bf16 => 22,
         };
-        vec![Self::RaiseOpset { to: opset }, Self::FuseLayerNorm {}]
+        vec![
+            Self::RaiseOpset { to: opset },
+            Self::FuseLayerNorm { mean_of_squares: false },
+        ]
     }
 
     /// What is done to clean a model up, in order. None of it changes results beyond rounding.
@@ -108,7 +117,7 @@ impl PatchSpec {
             Self::SimplifyChains {},
             Self::MergeScales {},
             Self::MergeDuplicates {},
-            Self::FuseLayerNorm {},
+            Self::FuseLayerNorm { mean_of_squares: false },
             Self::FuseRmsNorm {},
             Self::FuseGelu {},
             Self::RemoveDead {},
@@ -133,11 +142,12 @@ impl PatchSpec {
             Self::MergeScales {} => "merge-scales",
             Self::SimplifyChains {} => "simplify-chains",
             Self::InlineConstantIfs {} => "inline-constant-ifs",
-            Self::FuseLayerNorm {} => "fuse-layer-norm",
+            Self::FuseLayerNorm { .. } => "fuse-layer-norm",
             Self::FuseRmsNorm {} => "fuse-rms-norm",
             Self::FuseGelu {} => "fuse-gelu",
             Self::RaiseOpset { .. } => "raise-opset",
             Self::AddOutputs { .. } => "add-outputs",
+            Self::AddBodyRanges {} => "add-body-ranges",
             Self::Cast(_) => "cast",
             Self::Quantize(_) => "quantize",
         }
@@ -146,7 +156,7 @@ impl PatchSpec {
     /// The operator that the patch puts in, which a target must take.
     pub fn makes(&self) -> Option<&'static str> {
         match self {
-            Self::FuseLayerNorm {} => Some("LayerNormalization"),
+            Self::FuseLayerNorm { .. } => Some("LayerNormalization"),
             Self::FuseRmsNorm {} => Some("RMSNormalization"),
             Self::FuseGelu {} => Some("Gelu"),
             _ => None,
@@ -168,12 +178,15 @@ impl PatchSpec {
             Self::MergeScales {} => {
                 "BatchNormalization and constants per channel go into the weights before them; results change by rounding only"
             }
+            Self::AddBodyRanges {} => {
+                "The smallest and largest values of tensors inside bodies become outputs, which engines cannot give otherwise"
+            }
             Self::AddOutputs { .. } => "Inner tensors become outputs, so that engines give their values",
             Self::SimplifyChains {} => {
                 "A reshape of a reshape, a transposition of a transposition, a slice of a slice become one node"
             }
             Self::InlineConstantIfs {} => "An If with a constant condition is replaced by the branch that runs",
-            Self::FuseLayerNorm {} => "LayerNormalization written out becomes one operator; needs opset 17",
+            Self::FuseLayerNorm { .. } => "LayerNormalization written out becomes one operator; needs opset 17",
             Self::FuseRmsNorm {} => "RMSNormalization written out becomes one operator; needs opset 23",
             Self::FuseGelu {} => "Gelu written out becomes one operator; needs opset 20",
             Self::RaiseOpset { .. } => "Newer operators become possible; quantization needs 13",
@@ -197,7 +210,7 @@ impl PatchSpec {
             Self::MergeScales {} => "Merge BatchNormalization and scales",
             Self::SimplifyChains {} => "Simplify chains",
             Self::InlineConstantIfs {} => "Inline constant Ifs",
-            Self::FuseLayerNorm {} => "Fuse LayerNormalization",
+            Self::FuseLayerNorm { .. } => "Fuse LayerNormalization",
             Self::FuseRmsNorm {} => "Fuse RMSNormalization",
             Self::FuseGelu {} => "Fuse Gelu",
             Self::RaiseOpset { to } => match to {
@@ -208,6 +221,7 @@ impl PatchSpec {
                 _ => "Raise the opset",
             },
             Self::AddOutputs { .. } => "Add outputs",
+            Self::AddBodyRanges {} => "Add ranges of bodies",
             Self::Cast(spec) => match spec.to {
                 LowType::Fp16 => "Cast to FP16",
                 LowType::Bf16 => "Cast to BF16",

@@ -343,6 +343,25 @@ def norms() -> None:
     case("layer_norm_full_scale", "fuse-layer-norm", nodes, ["LayerNormalization", "Mul"], weights=weights, y=[None] * 3,
          inputs=[put("x", [2, 5, 6]), put("k", [2, 5, 6])])
 
+    half_norms(x, params)
+
+    # The variance as mean(x^2) - mean(x)^2.
+    for name, guard in {"": [], "_relu": [node("Relu", ["v"], ["g"])], "_max": [node("Max", ["v", "zero"], ["g"])]}.items():
+        nodes = [
+            mean("x", "mu", 17, [-1])[0], node("Mul", ["x", "x"], ["sq"]), mean("sq", "ms", 17, [-1])[0],
+            node("Pow", ["mu", "two"], ["mm"]), node("Sub", ["ms", "mm"], ["v"]), *guard,
+            node("Add", ["g" if guard else "v", "eps"], ["ve"]), node("Sqrt", ["ve"], ["sd"]), node("Sub", ["x", "mu"], ["d"]),
+            node("Div", ["d", "sd"], ["n"]), node("Mul", ["n", "s"], ["m"]), node("Add", ["m", "b"], ["y"]),
+        ]
+        weights = {**const("eps", 1e-3), **const("two", 2.0), **const("zero", 0.0), **params}
+        wanted = [{"kind": "fuse-layer-norm", "mean_of_squares": True}]
+        case(f"layer_norm_moments{name}", wanted, nodes, fused, x=x, weights=weights, note="2^-24")
+        # 11.5 * 2^-24 * 100 / (1/12 + 1/1000), which is what the note says of six values around 10.
+        far = 10 + random.uniform(-0.5, 0.5, x).astype("float32")
+        case(f"layer_norm_moments{name}_far", wanted, nodes, fused, x=x, weights=weights, given={"x": far.tolist()}, tolerance=8.2e-4)
+        case(f"layer_norm_moments{name}_unasked", "fuse-layer-norm", nodes, [n.op_type for n in nodes], x=x, weights=weights,
+             note="loses digits")
+
     def rms(spelling: str, order: bool, root="div") -> tuple[list, dict]:
         reduce, weights = mean("sq", "ms", 23, [-1])
         weights |= {**const("eps", 1e-6), **const("two", 2.0), **const("half", -0.5)}
@@ -368,6 +387,58 @@ def norms() -> None:
     nodes, weights = layer_norm(opset=23, bias="")
     case("layer_norm_is_no_rms_norm", "fuse-rms-norm", nodes, [n.op_type for n in nodes], x=x, opset=23,
          weights={**weights, "s": params["s"]})
+
+
+def half_norms(x: tuple, params: dict) -> None:
+    """The same in half precision: cast to FP32, normalized, cast back."""
+    up, down = node("Cast", ["h"], ["x"], to=TensorProto.FLOAT), node("Cast", ["w"], ["y"], to=TensorProto.FLOAT16)
+    read, made = [put("h", list(x), TensorProto.FLOAT16)], [put("y", list(x), TensorProto.FLOAT16)]
+    short = {name: value.astype("float16") for name, value in params.items()}
+    exact = {name: value.astype("float32") for name, value in short.items()}
+    # Two roundings to 11 bits.
+    more = {"inputs": read, "outputs": made, "tolerance": 2e-3}
+
+    def to(nodes: list, name: str) -> list:
+        nodes[-1].output[0] = name
+        return nodes
+
+    fused = ["LayerNormalization"]
+    nodes, weights = layer_norm()
+    case("half_layer_norm_inside", "fuse-layer-norm", [up, *to(nodes, "w"), down], fused, weights={**weights, **exact}, **more)
+    # Between the casts the pattern is one in FP32 all the same.
+    case("half_layer_norm_digits", "fuse-layer-norm", [up, *nodes, down], ["Cast", *fused, "Cast"],
+         weights={**weights, **params}, note="digits that float16 does not have", **more)
+    wide = [node("Cast", [f"{name}16"], [name], to=TensorProto.FLOAT) for name in ("s", "b")]
+    case("half_layer_norm_widened", "fuse-layer-norm", [*wide, up, *nodes, down], fused,
+         weights={**weights, **{f"{name}16": value for name, value in short.items()}}, **more)
+    nodes, weights = layer_norm(scale="", bias="")
+    end = [node("Cast", ["w"], ["n16"], to=TensorProto.FLOAT16), node("Mul", ["n16", "s"], ["m"]), node("Add", ["b", "m"], ["y"])]
+    case("half_layer_norm_outside", "fuse-layer-norm", [up, *to(nodes, "w"), *end], fused, weights={**weights, **short}, **more)
+    case("half_layer_norm_bare", "fuse-layer-norm", [up, *nodes, down], fused, weights=weights, **more)
+    # What is cast up may be read elsewhere; what stays FP32 behind it is the plain pattern.
+    both = [*made, put("z", list(x))]
+    case("half_layer_norm_shared", "fuse-layer-norm", [up, *nodes, down, node("Exp", ["x"], ["z"])], ["Cast", "Exp", *fused],
+         weights=weights, **{**more, "outputs": both})
+    nodes, weights = layer_norm()
+    case("half_layer_norm_in_only", "fuse-layer-norm", [up, *nodes], ["Cast", *fused], weights={**weights, **params},
+         **{**more, "outputs": [put("y", list(x))]})
+    nodes, weights = layer_norm()
+    plain = [*to(nodes, "w"), down]
+    case("half_layer_norm_out_only", "fuse-layer-norm", plain, ["Cast", *fused], weights={**weights, **params},
+         **{**more, "inputs": [put("x", list(x))]})
+
+    # As Llama has it.
+    reduce, weights = mean("sq", "ms", 23, [-1])
+    weights |= {**const("eps", 1e-6), **const("two", 2.0)}
+    nodes = [
+        up, node("Pow", ["x", "two"], ["sq"]), reduce, node("Add", ["ms", "eps"], ["me"]), node("Sqrt", ["me"], ["q"]),
+        node("Reciprocal", ["q"], ["r"]), node("Mul", ["x", "r"], ["n"]),
+    ]
+    outside = [node("Cast", ["n"], ["n16"], to=TensorProto.FLOAT16), node("Mul", ["s", "n16"], ["y"])]
+    inside = [node("Mul", ["n", "s"], ["w"]), down]
+    for name, end, scale in [("outside", outside, short), ("inside", inside, exact)]:
+        case(f"half_rms_norm_{name}", "fuse-rms-norm", [*nodes, *end], ["RMSNormalization"], opset=23,
+             weights={**weights, "s": scale["s"]}, **more)
 
 
 def gelus() -> None:

@@ -1,6 +1,7 @@
 //! Models whose precision was lowered, judged by onnx.checker and by ONNX Runtime against the originals.
 
 mod bad;
+mod bodies;
 mod cast;
 mod cli;
 mod judge;

@@ -4,6 +4,7 @@ use super::CastSpec;
 use super::op_types::OpTypes;
 use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
 use crate::model::{Attributes, DataType, Tensor};
+use crate::rewrite::bodies::value_name;
 use crate::rewrite::edit::defaults;
 use crate::rewrite::names::matches;
 use crate::rewrite::ranges::magnitude;
@@ -298,20 +299,25 @@ impl Decider<'_> {
             let is_cast = &*graph.node(id).op_type == "Cast";
             return (to_integer && !is_cast).then(|| "its values become integers, and their range is not known".into());
         };
-        if node.body != 0 {
-            return Some("it runs inside a body, where its range was not seen".into());
-        }
+        let is_computed = |t: &&TensorId| graph.tensor(**t).kind != TensorKind::Constant && is_float32(graph, **t);
         let of = |tensors: &[Option<TensorId>], what: &str| {
-            tensors.iter().flatten().find_map(|t| {
-                let tensor = graph.tensor(*t);
-                if tensor.body != 0 || tensor.kind == TensorKind::Constant || !is_float32(graph, *t) {
-                    return None;
-                }
-                let reached = ranges.tensors.get(&*tensor.name)?.absmax();
-                (reached > limit).then(|| format!("{what} {} reached {}", tensor.name, magnitude(reached)))
+            tensors.iter().flatten().filter(is_computed).find_map(|t| {
+                let reached = ranges.tensors.get(&*value_name(graph, *t))?.absmax();
+                let name = &graph.tensor(*t).name;
+                (reached > limit).then(|| format!("{what} {name} reached {}", magnitude(reached)))
             })
         };
-        of(&node.outputs, "output").or_else(|| of(&node.inputs, "input"))
+        // At the top level all tensors are looked at; a body may not have run, or not where it can be seen.
+        let unseen = || {
+            let inside = |t: &&TensorId| graph.tensor(**t).body != 0 && is_computed(t);
+            let mut tensors = node.outputs.iter().chain(&node.inputs).flatten().filter(inside);
+            let missing = tensors.find(|t| !ranges.tensors.contains_key(&*value_name(graph, **t)))?;
+            let name = &graph.tensor(*missing).name;
+            Some(format!("it runs inside a body, where no range of {name} was seen"))
+        };
+        of(&node.outputs, "output")
+            .or_else(|| of(&node.inputs, "input"))
+            .or_else(unseen)
     }
 }
 

@@ -15,7 +15,8 @@ mod storage;
 mod tests;
 mod weights;
 
-use super::clean::{Done, count, label};
+use super::bodies::{labels, value_name};
+use super::clean::{Done, count};
 use super::fold::refuse_broken;
 use super::loss::{Loss, LossKind};
 use super::ranges::Ranges;
@@ -199,15 +200,15 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec, losses: &mut Vec<Loss>) 
 
     let mut notes: Vec<(String, String)> = Vec::new();
     let (mut lowered, mut kept) = (0, 0);
-    for (node, verdict) in graph.nodes.iter().zip(&verdicts) {
+    for (label, verdict) in labels(&graph).into_iter().zip(&verdicts) {
         match verdict {
             Verdict::Lowered { .. } => {
                 lowered += 1;
-                notes.push((label(node), spec.to.to_string()));
+                notes.push((label, spec.to.to_string()));
             }
             Verdict::Kept(reason) => {
                 kept += 1;
-                notes.push((label(node), format!("FP32: {reason}")));
+                notes.push((label, format!("FP32: {reason}")));
             }
             Verdict::Untouched | Verdict::Constant | Verdict::Control => {}
         }
@@ -258,10 +259,10 @@ fn note(loss: &Loss) -> Option<(String, String)> {
 fn overflows(graph: &Graph, spec: &CastSpec, verdicts: &[Verdict], losses: &mut Vec<Loss>) {
     let Some(ranges) = &spec.ranges else { return };
     let lowered = graph.nodes.iter().zip(verdicts);
-    let lowered = lowered.filter(|(node, v)| node.body == 0 && matches!(v, Verdict::Lowered { .. }));
-    for tensor in lowered.flat_map(|(node, _)| node.outputs.iter().flatten()) {
-        let tensor = graph.tensor(*tensor);
-        let reached = ranges.tensors.get(&*tensor.name).map_or(0.0, super::Range::absmax);
+    let lowered = lowered.filter(|(_, v)| matches!(v, Verdict::Lowered { .. }));
+    for id in lowered.flat_map(|(node, _)| node.outputs.iter().flatten()) {
+        let reached = ranges.tensors.get(&*value_name(graph, *id));
+        let (tensor, reached) = (graph.tensor(*id), reached.map_or(0.0, super::Range::absmax));
         if tensor.ty.dtype == Some(DataType::Float32) && reached > spec.to.largest() {
             losses.push(Loss {
                 tensor: tensor.name.to_string(),

@@ -58,6 +58,7 @@ pub(super) fn gelu(look: &Look<'_>, id: NodeId) -> Option<Result<Found, String>>
         nodes,
         feeds: vec![Feed::Tensor(x)],
         attributes,
+        remark: None,
     }))
 }
 

@@ -1,10 +1,11 @@
 //! Patterns of small operators that stand for one: LayerNormalization, RMSNormalization and Gelu written out.
 //!
-//! `pattern` has the looks at a graph that the patterns share, `norm` and `gelu` the patterns. A pattern is fused where
+//! `pattern` has the looks at a graph that the patterns share, `norm` and `gelu` the patterns, `parameter` scale and bias. A pattern is fused where
 //! nothing else reads what is computed inside it, and where the model's opset has the operator; else a note says why not.
 
 mod gelu;
 mod norm;
+mod parameter;
 mod pattern;
 
 use super::clean::{Done, count, label};
@@ -20,7 +21,10 @@ use std::sync::Arc;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fused {
     /// LayerNormalization-17.
-    LayerNorm,
+    LayerNorm {
+        /// Also where the variance is `mean(x^2) - mean(x)^2`.
+        mean_of_squares: bool,
+    },
     /// RMSNormalization-23.
     RmsNorm,
     /// Gelu-20.
@@ -30,7 +34,7 @@ pub(super) enum Fused {
 impl Fused {
     fn operator(self) -> &'static str {
         match self {
-            Self::LayerNorm => "LayerNormalization",
+            Self::LayerNorm { .. } => "LayerNormalization",
             Self::RmsNorm => "RMSNormalization",
             Self::Gelu => "Gelu",
         }
@@ -39,7 +43,7 @@ impl Fused {
     /// First opset that has it (the operators' changelog of onnx).
     fn opset(self) -> i64 {
         match self {
-            Self::LayerNorm => 17,
+            Self::LayerNorm { .. } => 17,
             Self::RmsNorm => 23,
             Self::Gelu => 20,
         }
@@ -52,6 +56,8 @@ struct Found {
     nodes: Vec<NodeId>,
     feeds: Vec<Feed>,
     attributes: Vec<AttributeProto>,
+    /// What else there is to say.
+    remark: Option<String>,
 }
 
 /// Fuses all patterns of one kind.
@@ -74,7 +80,7 @@ pub(super) fn fuse(model: &Arc<Model>, fused: Fused) -> Result<Done, String> {
             continue;
         }
         let found = match fused {
-            Fused::LayerNorm => norm::layer_norm(&look, id),
+            Fused::LayerNorm { mean_of_squares } => norm::layer_norm(&look, id, mean_of_squares),
             Fused::RmsNorm => norm::rms_norm(&look, id),
             Fused::Gelu => gelu::gelu(&look, id),
         };
@@ -117,7 +123,11 @@ pub(super) fn fuse(model: &Arc<Model>, fused: Fused) -> Result<Done, String> {
             ..Default::default()
         };
         edit.replace(id, proto, found.feeds);
-        notes.push((label(node), format!("{count} nodes are {} now", fused.operator())));
+        let remark = found.remark.unwrap_or_default();
+        notes.push((
+            label(node),
+            format!("{count} nodes are {} now{remark}", fused.operator()),
+        ));
         done += 1;
     }
     model.check_intact().map_err(|e| e.to_string())?;

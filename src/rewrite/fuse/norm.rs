@@ -1,10 +1,14 @@
 //! LayerNormalization, `(x - mean(x)) / sqrt(mean((x - mean(x))^2) + epsilon) * scale + bias`, and RMSNormalization,
 //! `x / sqrt(mean(x^2) + epsilon) * scale`, over the last dimensions (operators LayerNormalization-17, RMSNormalization-23).
+//!
+//! Half-precision models cast to FP32 in front of it and back behind it, or between it and scale and bias: the operators do
+//! that themselves (attribute `stash_type` 1).
 
+use super::parameter::{ones, parameter};
 use super::pattern::{Look, float, int};
 use super::{Feed, Found};
-use crate::graph::{Dim, NodeId, Producer, TensorId};
-use crate::model::{DataType, Tensor};
+use crate::graph::{Dim, Node, NodeId, Producer, TensorId};
+use crate::model::DataType;
 
 /// `input / sqrt(mean(input^2) + epsilon)`.
 struct Scaled {
@@ -13,31 +17,98 @@ struct Scaled {
     axes: Vec<i64>,
     /// Its nodes; the last one first.
     nodes: Vec<NodeId>,
+    /// Where the variance is `mean(x^2) - mean(x)^2`: that x.
+    squared: Option<TensorId>,
 }
 
-/// The pattern of LayerNormalization that ends with this node; `None` where none does.
-pub(super) fn layer_norm(look: &Look<'_>, id: NodeId) -> Option<Result<Found, String>> {
-    let (core, affine) = around(look, id, &|core| centered(look, core).is_some())?;
-    let (scaled, x, mut nodes) = centered(look, core)?;
-    nodes.extend(affine.nodes.iter().copied());
-    Some(finish(look, x, &scaled, nodes, &affine, true))
+/// What is known of a pattern before its shapes are looked at.
+struct Whole {
+    scaled: Scaled,
+    /// What is normalized: in front of the cast, where half precision is cast to FP32.
+    x: TensorId,
+    nodes: Vec<NodeId>,
+    affine: Affine,
+}
+
+/// The pattern of LayerNormalization that ends with this node; `None` where none does. A variance of the form
+/// `mean(x^2) - mean(x)^2` counts only where `mean_of_squares` is set.
+pub(super) fn layer_norm(look: &Look<'_>, id: NodeId, mean_of_squares: bool) -> Option<Result<Found, String>> {
+    let whole = whole(look, id, &|core| centered(look, core))?;
+    if whole.scaled.squared.is_some() && !mean_of_squares {
+        return Some(Err(
+            "its variance is mean(x^2) - mean(x)^2, which loses digits where the mean is large; the operator does not, and \
+             how much results would change depends on the data (mean_of_squares = true fuses it)"
+                .into(),
+        ));
+    }
+    Some(finish(look, &whole, true))
 }
 
 /// The pattern of RMSNormalization that ends with this node; `None` where none does.
 pub(super) fn rms_norm(look: &Look<'_>, id: NodeId) -> Option<Result<Found, String>> {
-    // What subtracts the mean first is LayerNormalization.
-    let plain = |core: NodeId| match centered(look, core) {
-        Some(_) => None,
-        None => scaled(look, core),
+    let plain = |core: NodeId| {
+        // What subtracts the mean first is LayerNormalization.
+        if centered(look, core).is_some() {
+            return None;
+        }
+        let scaled = scaled(look, core).filter(|s| s.squared.is_none())?;
+        let (x, nodes) = (scaled.input, scaled.nodes.clone());
+        Some((scaled, x, nodes))
     };
-    let (core, affine) = around(look, id, &|core| plain(core).is_some())?;
-    if affine.bias.is_some() {
+    let whole = whole(look, id, &plain)?;
+    if whole.affine.bias.is_some() {
         return None;
     }
-    let scaled = plain(core)?;
-    let mut nodes = scaled.nodes.clone();
-    nodes.extend(affine.nodes.iter().copied());
-    Some(finish(look, scaled.input, &scaled, nodes, &affine, false))
+    Some(finish(look, &whole, false))
+}
+
+/// A normalization without scale and bias: itself, what it normalizes, its nodes.
+type Core = (Scaled, TensorId, Vec<NodeId>);
+
+/// The pattern around a core: scale and bias, and the casts of half precision.
+fn whole(look: &Look<'_>, id: NodeId, core: &dyn Fn(NodeId) -> Option<Core>) -> Option<Whole> {
+    let is_core = |id: NodeId| core(id).is_some();
+    let join = |(scaled, x, mut nodes): Core, affine: Affine, casts: &[NodeId]| {
+        nodes.extend(affine.nodes.iter().chain(casts));
+        Whole {
+            scaled,
+            x,
+            nodes,
+            affine,
+        }
+    };
+    // Cast, normalization, cast back, scale and bias in half precision; or scale and bias in front of the cast back.
+    let from_half = |whole: Whole, dtype: DataType| {
+        let (_, cast) = look.made_by(whole.x, "Cast")?;
+        let x = cast.inputs.first().copied().flatten()?;
+        (look.dtype(x) == Some(dtype)).then_some(Whole { x, ..whole })
+    };
+    if let Some((inner, dtype)) = narrowing(look, id)
+        && let Some((at, affine)) = around(look, inner, &is_core)
+    {
+        return from_half(join(core(at)?, affine, &[id]), dtype);
+    }
+    let is_narrowed = |id: NodeId| narrowing(look, id).is_some_and(|(inner, _)| is_core(inner));
+    if let Some((cast, affine)) = around(look, id, &is_narrowed) {
+        let (inner, dtype) = narrowing(look, cast)?;
+        return from_half(join(core(inner)?, affine, &[cast]), dtype);
+    }
+    let (at, affine) = around(look, id, &is_core)?;
+    Some(join(core(at)?, affine, &[]))
+}
+
+/// What makes the input of a cast from FP32 to half precision, and the type that is cast to.
+fn narrowing(look: &Look<'_>, id: NodeId) -> Option<(NodeId, DataType)> {
+    let node = look.is(id, "Cast")?;
+    let from = node.inputs.first().copied().flatten()?;
+    let to = look.dtype(node.outputs.first().copied().flatten()?)?;
+    let is_half = matches!(to, DataType::Float16 | DataType::BFloat16);
+    match look.graph.tensor(from).producer {
+        Producer::Node { node, output: 0 } if is_half && look.dtype(from) == Some(DataType::Float32) => {
+            Some((node, to))
+        }
+        _ => None,
+    }
 }
 
 /// Scale and bias behind the normalization.
@@ -88,8 +159,15 @@ fn around(look: &Look<'_>, id: NodeId, is_core: &dyn Fn(NodeId) -> bool) -> Opti
 fn centered(look: &Look<'_>, id: NodeId) -> Option<(Scaled, TensorId, Vec<NodeId>)> {
     let scaled = scaled(look, id)?;
     let (x, difference) = difference(look, scaled.input, &scaled.axes)?;
+    if scaled.squared.is_some_and(|squared| squared != x) {
+        return None;
+    }
     let mut nodes = scaled.nodes.clone();
-    nodes.extend(difference);
+    for id in difference {
+        if !nodes.contains(&id) {
+            nodes.push(id);
+        }
+    }
     Some((scaled, x, nodes))
 }
 
@@ -108,47 +186,94 @@ fn scaled(look: &Look<'_>, id: NodeId) -> Option<Scaled> {
         let (input, root) = Look::pair(node)?;
         let (sqrt, node) = look.made_by(root, "Sqrt")?;
         let sum = node.inputs.first().copied().flatten()?;
-        return variance(look, input, sum, vec![id, sqrt]);
+        return spread(look, input, sum, vec![id, sqrt]);
     }
     let (a, b) = Look::pair(look.is(id, "Mul")?)?;
     [(a, b), (b, a)].into_iter().find_map(|(input, factor)| {
         if let Some((pow, node)) = look.made_by(factor, "Pow") {
             let (sum, exponent) = Look::pair(node)?;
             let is_inverse_root = look.scalar(exponent)? == -0.5;
-            return is_inverse_root.then(|| variance(look, input, sum, vec![id, pow]))?;
+            return is_inverse_root.then(|| spread(look, input, sum, vec![id, pow]))?;
         }
         let (outer, node) = look.made_by(factor, "Reciprocal").or_else(|| inverse(look, factor))?;
         let root = *node.inputs.last()?;
         let (sqrt, node) = look.made_by(root?, "Sqrt")?;
         let sum = node.inputs.first().copied().flatten()?;
-        variance(look, input, sum, vec![id, outer, sqrt])
+        spread(look, input, sum, vec![id, outer, sqrt])
     })
 }
 
 /// `1 / something`.
-fn inverse<'a>(look: &Look<'a>, tensor: TensorId) -> Option<(NodeId, &'a crate::graph::Node)> {
+fn inverse<'a>(look: &Look<'a>, tensor: TensorId) -> Option<(NodeId, &'a Node)> {
     let (id, node) = look.made_by(tensor, "Div")?;
     let (one, _) = Look::pair(node)?;
     (look.scalar(one)? == 1.0).then_some((id, node))
 }
 
+/// A variance and epsilon, in one of two spellings.
+fn spread(look: &Look<'_>, input: TensorId, sum: TensorId, nodes: Vec<NodeId>) -> Option<Scaled> {
+    variance(look, input, sum, nodes.clone()).or_else(|| moments(look, input, sum, nodes))
+}
+
+/// What is squared, and by which node.
+fn square(look: &Look<'_>, tensor: TensorId) -> Option<(TensorId, NodeId)> {
+    if let Some((pow, node)) = look.made_by(tensor, "Pow") {
+        let (base, exponent) = Look::pair(node)?;
+        return (look.scalar(exponent)? == 2.0).then_some((base, pow));
+    }
+    let (mul, node) = look.made_by(tensor, "Mul")?;
+    let (a, b) = Look::pair(node)?;
+    (a == b).then_some((a, mul))
+}
+
+/// What a mean is taken of, along which axes and by which node.
+fn mean(look: &Look<'_>, tensor: TensorId) -> Option<(TensorId, Vec<i64>, NodeId)> {
+    let (reduce, node) = look.made_by(tensor, "ReduceMean")?;
+    Some((node.inputs.first().copied().flatten()?, look.axes(reduce)?, reduce))
+}
+
+/// `mean(x^2) - mean(x)^2 + epsilon`, which some exporters keep from becoming negative.
+fn moments(look: &Look<'_>, input: TensorId, sum: TensorId, mut nodes: Vec<NodeId>) -> Option<Scaled> {
+    let (add, mut tensor, epsilon) = look.plus_scalar(sum)?;
+    nodes.push(add);
+    if let Some((relu, node)) = look.made_by(tensor, "Relu") {
+        nodes.push(relu);
+        tensor = node.inputs.first().copied().flatten()?;
+    } else if let Some((max, node)) = look.made_by(tensor, "Max") {
+        let (a, b) = Look::pair(node)?;
+        let is_zero = |t: TensorId| look.scalar(t) == Some(0.0);
+        nodes.push(max);
+        tensor = match (is_zero(a), is_zero(b)) {
+            (true, false) => b,
+            (false, true) => a,
+            _ => return None,
+        };
+    }
+    let (sub, node) = look.made_by(tensor, "Sub")?;
+    let (of_squares, of_mean) = Look::pair(node)?;
+    let (squares, axes, first) = mean(look, of_squares)?;
+    let (x, squaring) = square(look, squares)?;
+    let (plain, again) = square(look, of_mean)?;
+    let (same, others, second) = mean(look, plain)?;
+    if same != x || others != axes {
+        return None;
+    }
+    nodes.extend([sub, first, squaring, again, second]);
+    Some(Scaled {
+        input,
+        epsilon,
+        axes,
+        nodes,
+        squared: Some(x),
+    })
+}
+
 /// `mean(input^2) + epsilon`.
 fn variance(look: &Look<'_>, input: TensorId, sum: TensorId, mut nodes: Vec<NodeId>) -> Option<Scaled> {
     let (add, mean, epsilon) = look.plus_scalar(sum)?;
-    let (reduce, node) = look.made_by(mean, "ReduceMean")?;
-    let axes = look.axes(reduce)?;
-    let square = node.inputs.first().copied().flatten()?;
-    nodes.extend([add, reduce]);
-    let squared = if let Some((pow, node)) = look.made_by(square, "Pow") {
-        let (base, exponent) = Look::pair(node)?;
-        nodes.push(pow);
-        (look.scalar(exponent)? == 2.0).then_some(base)?
-    } else {
-        let (mul, node) = look.made_by(square, "Mul")?;
-        let (a, b) = Look::pair(node)?;
-        nodes.push(mul);
-        (a == b).then_some(a)?
-    };
+    let (squares, axes, reduce) = self::mean(look, mean)?;
+    let (squared, squaring) = square(look, squares)?;
+    nodes.extend([add, reduce, squaring]);
     // Some exporters subtract the mean twice, once for each use.
     if squared != input {
         let ours = difference(look, input, &axes)?;
@@ -167,19 +292,15 @@ fn variance(look: &Look<'_>, input: TensorId, sum: TensorId, mut nodes: Vec<Node
         epsilon,
         axes,
         nodes,
+        squared: None,
     })
 }
 
 /// The operator's inputs and attributes, or why the pattern cannot be it.
-fn finish(
-    look: &Look<'_>,
-    x: TensorId,
-    scaled: &Scaled,
-    nodes: Vec<NodeId>,
-    affine: &Affine,
-    has_bias: bool,
-) -> Result<Found, String> {
+fn finish(look: &Look<'_>, whole: &Whole, has_bias: bool) -> Result<Found, String> {
     let graph = look.graph;
+    let (x, scaled, affine) = (whole.x, &whole.scaled, &whole.affine);
+    let nodes = whole.nodes.clone();
     let name = &graph.tensor(x).name;
     let dtype = match look.dtype(x) {
         Some(dtype @ (DataType::Float32 | DataType::Float16 | DataType::BFloat16)) => dtype,
@@ -231,82 +352,18 @@ fn finish(
     if axes.len() > 1 {
         attributes.insert(0, int("axis", -(axes.len() as i64)));
     }
+    let elements = sizes.iter().fold(1.0, |n, d| n * *d as f64);
+    let remark = scaled.squared.map(|_| {
+        let digits = crate::format::significant((3.0 * elements + 5.0) / 2.0);
+        format!(
+            "; its variance was mean(x^2) - mean(x)^2, so results may differ by up to {digits} * 2^-24 * mean(x^2) / (variance + \
+             epsilon) of their value, which the pattern rounded away"
+        )
+    });
     Ok(Found {
         nodes,
         feeds,
         attributes,
+        remark,
     })
-}
-
-/// Scale or bias in the shape of the normalized dimensions.
-fn parameter(
-    look: &Look<'_>,
-    tensor: TensorId,
-    sizes: &[u64],
-    rank: usize,
-    dtype: DataType,
-    what: &str,
-) -> Result<Feed, String> {
-    let info = look.graph.tensor(tensor);
-    let wrong = || {
-        format!(
-            "{what} {:?} ({}) does not have the shape that is normalized",
-            info.name, info.ty
-        )
-    };
-    let dims = info.ty.shape.as_ref().and_then(|s| s.as_known()).ok_or_else(wrong)?;
-    if info.ty.dtype != Some(dtype) {
-        return Err(format!("{what} {:?} is {}", info.name, info.ty));
-    }
-    if dims == sizes {
-        return Ok(Feed::Tensor(tensor));
-    }
-    if dims.len() > rank {
-        return Err(wrong());
-    }
-    let leading = dims
-        .len()
-        .checked_sub(sizes.len())
-        .filter(|n| dims[..*n].iter().all(|d| *d == 1));
-    let value = look
-        .is_constant(tensor)
-        .then(|| look.graph.constant(tensor)?.ok())
-        .flatten();
-    let value = value.ok_or_else(wrong)?;
-    let name = format!("{}__{what}", info.name);
-    if leading.is_some_and(|n| dims[n..] == *sizes) {
-        let value = Tensor::new(value.dtype, sizes, value.bytes).ok_or_else(wrong)?;
-        return Ok(Feed::Value(name, value));
-    }
-    let elements = sizes
-        .iter()
-        .try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?));
-    match elements {
-        Some(n) if value.elements() == 1 && dims.len() <= sizes.len() && n <= LARGEST => {
-            let bytes = value.bytes.repeat(n);
-            Ok(Feed::Value(
-                name,
-                Tensor::new(dtype, sizes, bytes.into()).ok_or_else(wrong)?,
-            ))
-        }
-        _ => Err(wrong()),
-    }
-}
-
-/// Elements of a scale that is made; larger ones are no weight of a layer.
-const LARGEST: usize = 1 << 20;
-
-fn ones(dtype: DataType, sizes: &[u64]) -> Result<Tensor, String> {
-    let elements = sizes
-        .iter()
-        .try_fold(1usize, |n, d| n.checked_mul(usize::try_from(*d).ok()?));
-    let n = elements
-        .filter(|n| *n <= LARGEST)
-        .ok_or("the scale to make would be too large")?;
-    let made = match dtype {
-        DataType::Float16 => Tensor::from_f16(sizes, &vec![half::f16::ONE; n]),
-        DataType::BFloat16 => Tensor::from_bf16(sizes, &vec![half::bf16::ONE; n]),
-        _ => Tensor::from_f32(sizes, &vec![1.0; n]),
-    };
-    made.ok_or_else(|| "the scale cannot be made".into())
 }

@@ -4,7 +4,7 @@ use super::document::Analysis;
 use crate::data::shapes::Known;
 use crate::graph::Graph;
 use crate::model::Model;
-use crate::rewrite::lowered::{Decision, Notes, carried};
+use crate::rewrite::decisions::{Decision, Notes, carried};
 use crate::rewrite::{AppliedPatch, GraphDiff, PatchSpec, apply_all, diff};
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::sync::Arc;

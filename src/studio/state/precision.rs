@@ -6,7 +6,8 @@ use super::{Ending, Job};
 use crate::graph::NodeId;
 use crate::recipe::{Lowering, Recipe};
 use crate::rewrite::Calibration;
-use crate::rewrite::lowered::{Computes, Decision, reached};
+use crate::rewrite::decisions::{Decision, reached};
+use crate::rewrite::lowered::Computes;
 use crate::worker::TaskOutput;
 use std::sync::Arc;
 

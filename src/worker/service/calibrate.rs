@@ -9,6 +9,7 @@ use crate::data::NamedTensors;
 use crate::graph::{Graph, TensorKind};
 use crate::model::{DataType, Model, Tensor};
 use crate::recipe::Recipe;
+use crate::rewrite::body_ranges;
 use crate::rewrite::quantize::read_as_codes;
 use crate::rewrite::{Calibration, Observed, PatchSpec, QuantizeSpec, apply_all};
 use crate::worker::store::modified_ns;
@@ -40,6 +41,8 @@ pub enum Want {
     },
 }
 
+/// Counts up when more is looked at than before, so that what was kept is not taken for all there is.
+const LOOKED_AT: u32 = 2;
 /// The purpose of [`Want::Everything`], which serves all others too.
 const EVERYTHING: &str = "everything";
 
@@ -145,7 +148,7 @@ impl Key {
     /// In the folder where this program keeps what it learned.
     fn file(&self, folder: Option<&Path>, purpose: &str) -> Option<PathBuf> {
         let version = env!("CARGO_PKG_VERSION");
-        let key = format!("{} {} {version} {purpose}", self.model_sha256, self.data);
+        let key = format!("{} {} {version} {LOOKED_AT} {purpose}", self.model_sha256, self.data);
         Some(
             folder?
                 .join("calibration")
@@ -204,6 +207,8 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
         model = last.model;
     }
     let graph = Graph::new(model);
+    let wants_ranges = !matches!(want, Want::Quantization { ranges: false, .. });
+    let has_bodies = wants_ranges && !body_ranges::seen(&graph).is_empty();
     let mut tensors: Vec<String> = graph
         .tensors
         .iter()
@@ -212,6 +217,8 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
         .map(|t| t.name.to_string())
         .collect();
     let thresholds = match want {
+        // Of what bodies compute only the ranges are handed out, which make no histogram.
+        Want::Everything if has_bodies => Some(tensors.iter().cloned().chain(float_inputs(&graph)).collect()),
         Want::Everything => None,
         Want::Ranges => Some(Vec::new()),
         Want::Quantization { spec, ranges } => {
@@ -227,7 +234,20 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
     patches.push(PatchSpec::AddOutputs { tensors });
     context.phase("Build the reference", None);
     // Between two runs the processor belongs to whoever looks at the values.
-    let built = reference_with(context, recipe, patches, &[("spinning", toml::Value::Boolean(false))])?;
+    let build = |patches| reference_with(context, recipe, patches, &[("spinning", toml::Value::Boolean(false))]);
+    let with_bodies = has_bodies.then(|| {
+        let more = patches.iter().cloned().chain([PatchSpec::AddBodyRanges {}]);
+        build(more.collect())
+    });
+    let built = match with_bodies {
+        Some(Err(JobError::Engine(why))) => {
+            let line = format!("what bodies of If, Loop and Scan compute is not seen: {why}");
+            context.log(None, "warn", line);
+            build(patches)?
+        }
+        Some(built) => built?,
+        None => build(patches)?,
+    };
     context.phase("Collect ranges", None);
     let total = inputs.count();
     let job = |inputs: NamedTensors, last: bool| Job::Observe {
@@ -297,6 +317,15 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
         looking_s,
         tensors: found,
     })
+}
+
+/// Names of the model's float inputs.
+fn float_inputs(graph: &Graph) -> impl Iterator<Item = String> + '_ {
+    let inputs = graph.bodies.first().into_iter().flat_map(|top| &top.inputs);
+    let floats = inputs
+        .map(|id| graph.tensor(*id))
+        .filter(|t| t.ty.dtype.is_some_and(DataType::is_float));
+    floats.map(|t| t.name.to_string())
 }
 
 /// Inputs with infinite values that were not told of before. Masks have them for good reason; other data rarely.

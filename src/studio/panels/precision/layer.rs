@@ -2,7 +2,8 @@
 
 use crate::format;
 use crate::graph::Graph;
-use crate::rewrite::lowered::{Computes, Decision};
+use crate::rewrite::decisions::Decision;
+use crate::rewrite::lowered::Computes;
 use crate::studio::canvas::{GraphView, Item, Legend, NodeKind, PaintBy, Scene, SceneNode, Style};
 use crate::studio::panels::paint::by_item;
 use crate::studio::theme::Tokens;

@@ -3,7 +3,8 @@
 use crate::format;
 use crate::graph::NodeId;
 use crate::recipe::Lowering;
-use crate::rewrite::lowered::{Computes, reached};
+use crate::rewrite::decisions::reached;
+use crate::rewrite::lowered::Computes;
 use crate::studio::panels::variants::swatch;
 use crate::studio::state::precision::Column;
 use crate::studio::state::{Action, Selection, State};

@@ -4,7 +4,7 @@ use crate::format;
 use crate::graph::{Graph, TensorId, TensorKind};
 use crate::model::DataType;
 use crate::recipe::{Lowering, Precision, Recipe};
-use crate::rewrite::lowered::measured;
+use crate::rewrite::decisions::measured;
 use crate::rewrite::{Calibration, LowType, Observed, PatchSpec, QuantMode};
 use crate::studio::plots;
 use crate::studio::state::{Selection, State};
