@@ -112,7 +112,7 @@ impl OnnxRuntime {
         }
         let folder = tempfile::tempdir().map_err(failed)?;
         let path = folder.path().join("model.onnx");
-        self.model.with_proto(proto).save(&path, false).map_err(failed)?;
+        self.model.with_proto(proto).save_scratch(&path).map_err(failed)?;
         self.setup.session(&path, &Files::default(), None)
     }
 }
@@ -215,12 +215,9 @@ impl Engine for OnnxRuntime {
 
     fn infer_with(&mut self, inputs: &NamedTensors, tensors: &[String]) -> Result<NamedTensors, EngineError> {
         let values = self.values(inputs)?;
-        let mut wanted: Vec<String> = Vec::new();
-        for name in tensors {
-            if !wanted.contains(name) && !self.outputs.iter().any(|o| o.name == *name) {
-                wanted.push(name.clone());
-            }
-        }
+        let mut seen: HashSet<&str> = self.outputs.iter().map(|o| o.name.as_str()).collect();
+        let wanted: Vec<String> = tensors.iter().filter(|name| seen.insert(name)).cloned().collect();
+        drop(seen);
         let kept = self.inner.take().filter(|(names, _)| *names == wanted);
         let mut session = match kept {
             Some((_, session)) => session,
@@ -257,7 +254,7 @@ impl Engine for OnnxRuntime {
         check_inputs(&self.inputs, &self.profiles, inputs)?;
         let folder = tempfile::tempdir().map_err(failed)?;
         let (model, optimized) = (folder.path().join("model.onnx"), folder.path().join("optimized.onnx"));
-        self.model.save(&model, false).map_err(failed)?;
+        self.model.save_scratch(&model).map_err(failed)?;
         let files = Files {
             optimized: Some(optimized.clone()),
             profile: Some(folder.path().join("profile")),

@@ -23,8 +23,9 @@ const BUDGET: u64 = 512 << 20;
 const PER_ELEMENT: u64 = 2 * 4 + 2 * 8;
 /// Bytes of a tensor that is kept of its errors for medians, at most.
 const KEPT: u64 = 16 << 20;
-/// Tensors of a chunk at most.
-const CHUNK: usize = 512;
+/// Tensors of a chunk at most. Every chunk costs two engines a session, which for a model of many nodes takes longer than
+/// running it: the budget is what bounds a chunk, this only its list of names.
+const CHUNK: usize = 4096;
 /// A dimension that nothing says, for the budget.
 const UNKNOWN_DIM: u64 = 64;
 
