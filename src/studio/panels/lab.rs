@@ -140,11 +140,12 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
                 let rate = rate.map_or_else(String::new, |r| format!("{} queries/s, ", format::significant(r)));
                 ui.label(RichText::new(format!("{rate}{} samples, {protocol}", format::count(v.series.count()))).small().color(t.weak));
-                let start = format!("{} is slower than", v.name);
-                if let Some(why) = slow.iter().find(|s| s.starts_with(&start)) {
+                let start = format!("{} is slower than ", v.name);
+                let told = slow.iter().find_map(|s| Some((s, s.strip_prefix(&start)?)));
+                if let Some((why, rest)) = told {
                     // The reasons stand below the variants too.
-                    let short = why.split_once(". ").map_or(why.as_str(), |(first, _)| first);
-                    let text = RichText::new(format!("⚠ {short}")).color(t.warning);
+                    let than = rest.split_once(". ").map_or(rest, |(first, _)| first);
+                    let text = RichText::new(format!("⚠ Slower than {than}")).color(t.warning);
                     ui.add(egui::Label::new(text).wrap()).on_hover_text(why);
                 }
                 if !is_idle {
