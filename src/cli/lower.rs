@@ -13,7 +13,7 @@ use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::recipe::de::{nearest, suggest};
-use crate::rewrite::{Calibration, PatchSpec, apply_all, label, matches};
+use crate::rewrite::{AppliedPatch, Calibration, PatchSpec, apply_all, label, matches};
 use crate::worker::{Task, TaskOutput, Want};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -112,9 +112,21 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
     let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
     let before = model.file_bytes();
     let findings = losses(&applied);
+    // What came first and changed something.
+    let models = std::iter::once(&model).chain(applied.iter().map(|step| &step.model));
+    let steps = applied.iter().zip(models).take(recipe.patches.len());
+    let prepared: Vec<&AppliedPatch> = steps
+        .filter(|(step, before)| !Arc::ptr_eq(&step.model, before))
+        .map(|(step, _)| step)
+        .collect();
     if args.sample.json {
         print_json(&json!({
             "output": args.output.to_string_lossy(),
+            "prepared": prepared.iter().map(|p| json!({
+                "kind": p.spec.kind(),
+                "label": p.spec.label(),
+                "summary": p.summary,
+            })).collect::<Vec<_>>(),
             "summary": done.summary,
             "bytes_before": before,
             "bytes": bytes,
@@ -131,6 +143,9 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
     }
     for finding in findings.iter().filter(|f| f.severity > Severity::Info) {
         outln!("warning: {}", finding.reason);
+    }
+    for step in prepared {
+        outln!("{}", step.summary);
     }
     outln!("{}", done.summary);
     if let Some(rest) = rest {

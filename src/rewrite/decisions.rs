@@ -159,3 +159,61 @@ pub fn reached(graph: &Graph, node: NodeId, of: impl Fn(&str) -> Option<f32> + C
     let outputs = graph.node(node).outputs.iter().flatten();
     outputs.filter_map(|t| measured(graph, *t, of)).reduce(f32::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::sample::{body, graph, model, node, proto, value, with};
+    use crate::model::DataType;
+    use crate::rewrite::{CastSpec, LowType, PatchSpec, Range, Ranges, apply};
+
+    #[test]
+    fn nodes_of_one_name_in_two_branches_keep_their_own_reasons() {
+        let branch = || graph(&[], &["i"], vec![], vec![node("Exp", &["x"], &["i"])]);
+        let mut g = graph(
+            &["x"],
+            &["y"],
+            vec![],
+            vec![with(
+                with(node("If", &["c"], &["y"]), body("then_branch", branch())),
+                body("else_branch", branch()),
+            )],
+        );
+        g.input.push(value("c", DataType::Bool, &[]));
+        let before = model(&proto(g, vec![]));
+        let range = |max: f32| Range { min: 0.0, max };
+        let spec = CastSpec {
+            ranges: Some(Ranges {
+                source: "a test".into(),
+                samples: 1,
+                tensors: [
+                    ("y_If/then_branch/i".into(), range(2.0)),
+                    ("y_If/else_branch/i".into(), range(2e3)),
+                ]
+                .into(),
+            }),
+            ..CastSpec::new(LowType::Fp16)
+        };
+        let done = apply(&before, &PatchSpec::Cast(Box::new(spec))).unwrap();
+        let (before, after) = (Graph::new(before), Graph::new(done.model));
+        let mut notes = Notes::default();
+        notes.add(&before, &done.notes);
+        let decided = notes.decisions(&after, &computes(&after));
+        let carried = carried(&before, &after, &decided);
+        for (graph, decisions) in [(&after, &decided), (&before, &carried)] {
+            let of = |place: &str| {
+                let mut all = graph.nodes.iter().zip(decisions);
+                let found = all.find(|(n, _)| &*n.op_type == "Exp" && n.path.to_string().contains(place));
+                let (_, decision) = found.unwrap();
+                (decision.computes, decision.why.as_str())
+            };
+            assert_eq!(of("then_branch"), (Computes::Fp16, "no rule keeps it in FP32"));
+            assert_eq!(of("else_branch"), (Computes::Fp32, "FP32: output i reached 2,000"));
+        }
+        let seen = |name: &str| (name == "y_If/else_branch/i").then_some(2e3f32);
+        let made: Vec<_> = (0..before.nodes.len() as u32)
+            .filter_map(|at| reached(&before, NodeId(at), seen))
+            .collect();
+        assert_eq!(made, [2e3]);
+    }
+}

@@ -1,9 +1,12 @@
 //! Models with local functions: inlined as onnx does it, and as other patches then need them.
 
 use crate::judge::{judge, script};
+use enginesmith::graph::Graph;
 use enginesmith::model::Model;
 use enginesmith::model::onnx::NodeProto;
-use enginesmith::rewrite::{CastSpec, LowType, PatchSpec, apply_all, clean_up};
+use enginesmith::rewrite::{
+    Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, apply_all, clean_up,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,6 +34,16 @@ fn operators_of(model: &Model) -> Vec<String> {
 
 fn open(folder: &Path, name: &str) -> Arc<Model> {
     Arc::new(Model::open(&folder.join(name)).unwrap())
+}
+
+/// INT8 for all matrix products, whose inputs are between -1 and 1.
+fn quantized(inlined: &Arc<Model>) -> PatchSpec {
+    let graph = Graph::new(inlined.clone());
+    PatchSpec::Quantize(Box::new(QuantizeSpec {
+        include_ops: vec!["MatMul".into()],
+        thresholds: graph.tensors.iter().map(|t| (t.name.to_string(), 1.0)).collect(),
+        ..QuantizeSpec::new(QuantMode::Int8, Method::Max, &Calibration::default())
+    }))
 }
 
 #[test]
@@ -67,6 +80,20 @@ fn functions_are_inlined_as_onnx_does_it_and_every_patch_works_on_the_result() {
                 Err(error) => wrong.push(format!("{name}: {what}: {error}")),
             }
         }
+        if name == "nested" {
+            let inlined = made[0].1.clone();
+            let mut patches = PatchSpec::before_lowering(&model).into_iter().collect::<Vec<_>>();
+            patches.extend(PatchSpec::before_quantizing(13));
+            patches.push(quantized(&inlined));
+            let done = apply_all(&model, &patches).unwrap();
+            let after = done.last().unwrap().model.clone();
+            let pairs = operators_of(&after)
+                .iter()
+                .filter(|op| *op == "DequantizeLinear")
+                .count();
+            assert!(pairs >= 3, "{:?}", done.last().unwrap().notes);
+            made.push(("quantized", after));
+        }
         let cleaned = clean_up(&model, &PatchSpec::clean_up());
         wrong.extend(cleaned.refused.iter().map(|(_, why)| format!("{name}: {why}")));
         assert_eq!(cleaned.applied[0].spec, PatchSpec::InlineFunctions {});
@@ -100,8 +127,8 @@ fn functions_are_inlined_as_onnx_does_it_and_every_patch_works_on_the_result() {
                 "before": case["before"],
                 "after": file,
                 "inputs": case["inputs"],
-                // Half precision has 11 bits.
-                "tolerance": if what == "cast" { 2e-2 } else { 1e-5 },
+                // Half precision has 11 bits, quantized values have 8.
+                "tolerance": match what { "cast" => 2e-2, "quantized" => 1e-1, _ => 1e-5 },
             }));
         }
     }

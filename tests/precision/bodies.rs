@@ -1,18 +1,23 @@
-//! What runs inside If, Loop and Scan: its ranges are seen, its nodes are decided one by one, the result is a valid model.
+//! What runs inside If, Loop and Scan, and in local functions: its ranges are seen, its nodes are decided one by one, the
+//! result is a valid model.
 
 use crate::cli::{json, run};
 use crate::judge::judge;
-use crate::support::python;
+use crate::support::{model, python};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+fn script(path: &str, folder: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let output = python().arg(script).arg(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn ranges_inside_bodies_decide_what_is_lowered_there() {
     let home = tempfile::tempdir().unwrap();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/precision/bodies.py");
-    let output = python().arg(script).arg(home.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    script("tests/precision/bodies.py", home.path());
     for (to, half) in [("fp16", "float16"), ("bf16", "bfloat16")] {
         let (out, cache) = (format!("{to}.onnx"), format!("{to}.json"));
         let mut arguments = vec!["cast", "bodies.onnx", "--to", to, "-o", &out, "--cache", &cache];
@@ -70,5 +75,85 @@ fn ranges_inside_bodies_decide_what_is_lowered_there() {
             assert!(error < 2e-3, "{name}: {judged}");
         }
         assert!(report["summary"].as_str().unwrap().contains(half), "{report}");
+    }
+}
+
+#[test]
+fn a_real_model_that_is_all_branches_is_lowered_where_it_runs() {
+    let home = tempfile::tempdir().unwrap();
+    let source = model("silero_vad.onnx");
+    let mut arguments = vec![
+        "cast",
+        source.to_str().unwrap(),
+        "--to",
+        "fp16",
+        "-o",
+        "half.onnx",
+        "--keep-io",
+    ];
+    arguments.extend(["--shape", "input:1x576", "--json"]);
+    let report = json(&run(home.path(), &arguments));
+    let notes: Vec<(String, String)> = serde_json::from_value(report["notes"].clone()).unwrap();
+    let lowered: Vec<&str> = notes
+        .iter()
+        .filter(|(_, why)| why == "FP16")
+        .map(|(n, _)| n.as_str())
+        .collect();
+    println!("{} {lowered:?}", report["summary"]);
+    assert!(lowered.len() > 50, "{lowered:?}");
+    // The generated sample rate is that of one branch; the other one is for 8 kHz.
+    let unseen = notes.iter().filter(|(_, why)| why.contains("where no range of"));
+    let is_other = |name: &str| name.starts_with("If_0_else_branch");
+    assert!(unseen.clone().any(|(name, _)| is_other(name)));
+    assert!(!lowered.iter().any(|name| is_other(name)));
+    let mut arguments = Vec::new();
+    for input in ["input:float32:1x576", "state:float32:2x1x128", "sr:int64:=16000"] {
+        arguments.extend(["--input", input]);
+    }
+    let judged = judge(&source, &home.path().join("half.onnx"), &arguments);
+    for (name, output) in judged["outputs"].as_object().unwrap() {
+        let error = output["mean_abs"].as_f64().unwrap() / output["largest"].as_f64().unwrap();
+        assert!(error < 2e-3, "{name}: {judged}");
+    }
+}
+
+#[test]
+fn local_functions_are_inlined_before_their_nodes_are_decided() {
+    let home = tempfile::tempdir().unwrap();
+    script("tests/cleanup/functions.py", home.path());
+    let mut arguments = vec![
+        "cast",
+        "nested.onnx",
+        "--to",
+        "fp16",
+        "-o",
+        "half.onnx",
+        "--keep-io",
+        "--json",
+    ];
+    arguments.extend(["--shape", "x:4x8"]);
+    let report = json(&run(home.path(), &arguments));
+    assert_eq!(report["prepared"][0]["kind"], "inline-functions", "{report}");
+    assert_eq!(report["prepared"][0]["summary"], "Inlined 3 calls of 3 local functions");
+    let notes: Vec<(String, String)> = serde_json::from_value(report["notes"].clone()).unwrap();
+    let lowered = notes.iter().filter(|(_, why)| why == "FP16").count();
+    // Three blocks of five nodes that compute on floats each, and their constants.
+    assert!(lowered >= 15, "{report}");
+    let arguments = [
+        "--input",
+        "x:float32:4x8",
+        "--input",
+        "w:float32:8x8",
+        "--input",
+        "b:float32:8",
+    ];
+    let judged = judge(
+        &home.path().join("nested.onnx"),
+        &home.path().join("half.onnx"),
+        &arguments,
+    );
+    for (name, output) in judged["outputs"].as_object().unwrap() {
+        let error = output["mean_abs"].as_f64().unwrap() / output["largest"].as_f64().unwrap();
+        assert!(error < 2e-3, "{name}: {judged}");
     }
 }
