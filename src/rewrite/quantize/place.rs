@@ -161,7 +161,7 @@ impl Placer<'_> {
         };
         let listed = |ops: &[String]| ops.iter().any(|op| **op == *node.op_type);
         if node.body != 0 {
-            return Err(super::reasons::INSIDE.into());
+            return Err(self.inside());
         }
         if named(&self.spec.include) || listed(&self.spec.include_ops) {
             return Ok(true);

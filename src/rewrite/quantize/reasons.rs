@@ -4,9 +4,6 @@ use super::place::Placer;
 use crate::graph::{Node, NodeId, TensorId};
 use crate::model::DataType;
 
-/// Of nodes in bodies and functions.
-pub(super) const INSIDE: &str = "it stands in a body or function, where ranges cannot be seen";
-
 /// Operators whose exponentials, sums of squares or error functions need more than 8 bits, as one kernel.
 const PRECISE: [&str; 16] = [
     "Softmax",
@@ -90,22 +87,31 @@ const POINTWISE: [&str; 32] = [
 ];
 
 impl Placer<'_> {
+    /// Why a node in a body or a function stays float.
+    pub(super) fn inside(&self) -> String {
+        match self.mode().has_activations() {
+            true => "it stands in a body or function, where the distribution of values, which a threshold needs, is not seen",
+            false => "it stands in a body or function; only weights of the top level are quantized",
+        }
+        .into()
+    }
+
     /// The reason for a node that nothing else spoke about.
     pub(super) fn other(&self, id: NodeId) -> String {
         let graph = self.graph;
         let node = graph.node(id);
         if node.body != 0 {
-            return INSIDE.into();
+            return self.inside();
         }
         if node.function.is_some() {
-            return "it calls a local function, where ranges cannot be seen".into();
+            return "it calls a local function, which stays as it is unless it is inlined first".into();
         }
         let op = &*node.op_type;
         if !node.domain.is_empty() && !PRECISE.contains(&op) {
             return format!("what {op} of {} computes is not known", node.domain);
         }
         if !node.owned_bodies.is_empty() {
-            return "what it computes stands in its bodies, where ranges cannot be seen".into();
+            return "what it computes stands in its bodies, which stay float".into();
         }
         if op == "Constant" {
             return "it holds a constant; those that become codes are stored as such".into();
