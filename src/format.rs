@@ -109,8 +109,13 @@ pub fn middle(text: &str, limit: usize) -> String {
     format!("{start}…{end}")
 }
 
-/// The text with a capital at its beginning: a reason that stands alone.
+/// The text with a capital at its beginning: a reason that stands alone. Paths and names at the beginning stay as they are:
+/// only a word of letters and hyphens is one of the sentence.
 pub fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if !word.chars().all(|c| c.is_alphabetic() || c == '-') {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}", letters.as_str())
@@ -138,6 +143,23 @@ pub fn shell_word(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_begin_with_a_capital_and_names_keep_theirs() {
+        assert_eq!(sentence("there is no driver"), "There is no driver");
+        assert_eq!(sentence("share [%]"), "Share [%]");
+        assert_eq!(sentence("models/a.onnx: cut off"), "models/a.onnx: cut off");
+        assert_eq!(sentence("conv1: no weight"), "conv1: no weight");
+        assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn short_times_are_in_milliseconds() {
+        assert_eq!(seconds(0.0), "0.0 s");
+        assert_eq!(seconds(0.0004), "1 ms");
+        assert_eq!(seconds(0.042), "42 ms");
+        assert_eq!(seconds(0.1), "0.1 s");
+    }
 
     #[test]
     fn three_significant_digits() {
