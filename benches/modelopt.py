@@ -2,20 +2,29 @@
 """`enginesmith cast` and `quantize` against NVIDIA's ModelOpt on the same models, data and ONNX Runtime library.
 
     benches/modelopt.py --environment DIR --program target/release/enginesmith --output docs/benchmarks/modelopt.md \\
-        [--rtx FOLDER_OF_TENSORRT_RTX] [--rounds 3] [--only NAME]... MODEL.onnx...
+        [--rtx FOLDER_OF_TENSORRT_RTX] [--rounds 3] [--only NAME]... [--noise] MODEL.onnx...
 
 DIR is a virtual environment with ModelOpt 0.47.0 (6.4 GB); it is made when it is not there. Each run is a whole process, in
 turn (ours, ModelOpt, ours, ...); wall time, processor time and the peak memory of the process tree (PSS, so that pages shared
 within the tree count once, sampled every 50 ms) are measured from outside. Models are known by file name (`CASES`): the
-shapes of their inputs and how values are drawn, with a fixed seed: some samples to calibrate with, others to judge with.
+shapes of their inputs and how values are drawn, with a fixed seed: some samples to calibrate with, others to judge with. The
+text models get drawn lines and pages of text (`text_lines.py`), magika the first and last 1024 bytes of files of the
+environment; resnet50 and bert_base, whose weights are random, get random values and tokens. With `--noise` all get random
+values, which says little about a picture model.
 
 * cast: FP16, both with ranges from the same single sample. Lowered: nodes with an FP16 output, of all nodes with a float
   output other than casts.
-* int8: entropy, same samples, nothing else lowered on either side. Lowered: nodes whose data input comes from
-  DequantizeLinear, of the same total. `inference alone` is a third process that only runs the model over the same samples
-  with the same library: what is beyond it is the tool's own cost.
+* int8: same samples, thresholds as each tool chooses them by default (mse here, entropy there), nothing else lowered on either
+  side. Lowered: nodes with a computed input that comes from DequantizeLinear, of the same total. `ours, wide` is the same
+  with `--pointwise --attention`, which quantizes what ModelOpt quantizes beyond ours. `inference alone` is one more process
+  that only runs the model over the same samples with the same library: what is beyond it is the tool's own cost.
 
-Errors are against the FP32 model, over all outputs of the judging samples: mean absolute, and the cosine of the whole.
+Errors are against the FP32 model, over all outputs of the judging samples: mean absolute, and the cosine of the whole. ONNX
+Runtime runs with `session.x64quantprecision`: without it, products of integers saturate on processors without VNNI, an error
+of the processor's kernels and not of the model (a model stored as codes meets them, one stored as floats does not).
+
+Where the two lower different nodes, the reason is given: that of `quantize --json` for each node that ModelOpt alone lowers;
+for those that ours alone lowers, what of the node ModelOpt's rules stumble over.
 """
 
 import argparse
@@ -27,6 +36,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -34,6 +44,9 @@ from pathlib import Path
 
 VERSION = "0.47.0"
 SEED = 11
+# Of the picture models; BERT has fewer, for its size.
+JUDGED = 16
+WIDE = "ours, wide"
 
 
 def enter(environment: Path) -> None:
@@ -41,16 +54,20 @@ def enter(environment: Path) -> None:
     python = environment / "bin/python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", f"nvidia-modelopt[onnx]=={VERSION}"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", f"nvidia-modelopt[onnx]=={VERSION}", "pillow"], check=True)
     if Path(sys.prefix) != environment.resolve():
         os.execv(python, [str(python), *sys.argv])
 
 
-def cases(np, random):
-    """By file name: calibration samples, and a function that draws one sample."""
+def cases(np, random, is_noise: bool):
+    """By file name: calibration samples, a function that draws one sample, and what it draws."""
+    import text_lines
 
     def uniform(name, *shape, low=-1.0, high=1.0):
         return lambda: {name: random.uniform(low, high, shape).astype(np.float32)}
+
+    def drawn(draw, *rest):
+        return lambda: {"x": draw(random, [], *rest)[None]}
 
     def tokens(length):
         def draw():
@@ -66,14 +83,35 @@ def cases(np, random):
             "sr": np.array(16000, np.int64),
         }
 
-    return {
-        "PP-OCRv6_det_small.onnx": (8, uniform("x", 1, 3, 320, 320)),
-        "PP-OCRv6_rec_small.onnx": (8, uniform("x", 1, 3, 48, 320)),
-        "ch_ppocr_mobile_v2.0_cls_mobile.onnx": (32, uniform("x", 1, 3, 48, 192)),
-        "magika.onnx": (32, lambda: {"bytes": random.integers(0, 256, (1, 2048), dtype=np.int32)}),
-        "silero_vad_16k_op15.onnx": (32, speech),
-        "resnet50.onnx": (16, lambda: {"input": random.standard_normal((1, 3, 224, 224), dtype=np.float32)}),
-        "bert_base.onnx": (8, tokens(128)),
+    end = 1024
+
+    def content():
+        file = files[random.integers(len(files))]
+        data = np.frombuffer(file.read_bytes(), np.uint8)
+        return {"bytes": np.concatenate([data[:end], data[-end:]]).astype(np.int32)[None]}
+
+    def either_way():
+        return {"x": text_lines.line(random, [], 192, bool(random.integers(2)))[None]}
+
+    at = Path(sysconfig.get_paths()["purelib"]).rglob("*")
+    files = sorted(f for f in at if f.is_file() and f.stat().st_size >= 2 * end) if not is_noise else []
+    same = {
+        "silero_vad_16k_op15.onnx": (32, speech, "random"),
+        "resnet50.onnx": (16, lambda: {"input": random.standard_normal((1, 3, 224, 224), dtype=np.float32)}, "random"),
+        "bert_base.onnx": (8, tokens(128), "random tokens"),
+    }
+    if is_noise:
+        return same | {
+            "PP-OCRv6_det_small.onnx": (8, uniform("x", 1, 3, 320, 320), "random"),
+            "PP-OCRv6_rec_small.onnx": (8, uniform("x", 1, 3, 48, 320), "random"),
+            "ch_ppocr_mobile_v2.0_cls_mobile.onnx": (32, uniform("x", 1, 3, 48, 192), "random"),
+            "magika.onnx": (32, lambda: {"bytes": random.integers(0, 256, (1, 2048), dtype=np.int32)}, "random"),
+        }
+    return same | {
+        "PP-OCRv6_det_small.onnx": (16, drawn(text_lines.page), "drawn pages"),
+        "PP-OCRv6_rec_small.onnx": (32, drawn(text_lines.line), "drawn lines"),
+        "ch_ppocr_mobile_v2.0_cls_mobile.onnx": (32, either_way, "drawn lines, half of them upside down"),
+        "magika.onnx": (32, content, "files"),
     }
 
 
@@ -134,11 +172,11 @@ for i in range(count):
 class Case:
     """A model with its samples, in files for both tools."""
 
-    def __init__(self, np, model: Path, folder: Path, count: int, draw) -> None:
-        self.model, self.count, self.folder = model, count, folder
+    def __init__(self, np, model: Path, folder: Path, count: int, draw, inputs: str) -> None:
+        self.model, self.count, self.folder, self.inputs = model, count, folder, inputs
         folder.mkdir(parents=True, exist_ok=True)
         samples = [draw() for _ in range(count)]
-        self.judge = [draw() for _ in range(4)]
+        self.judge = [draw() for _ in range(min(JUDGED, count))]
 
         def joined(some):
             # Samples lie along the first axis; what has no batch (a scalar, a state) is given once.
@@ -158,6 +196,7 @@ def outputs(ort, np, path: Path, samples: list[dict]):
     """All outputs of all samples as one float64 vector; None and the reason when the model does not run."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    options.add_session_config_entry("session.x64quantprecision", "1")
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         parts = []
@@ -191,29 +230,30 @@ class Graph:
         onnx.checker.check_model(model, full_check=False)
         model = onnx.shape_inference.infer_shapes(model, data_prop=True)
         types = {v.name: v.type.tensor_type.elem_type for v in [*model.graph.value_info, *model.graph.output]}
-        made_by = {o: n for n in model.graph.node for o in n.output}
-        weights = {i.name for i in model.graph.initializer}
-
-        def is_constant(name):
-            while name in made_by and made_by[name].op_type in self.PLUMBING:
-                if made_by[name].op_type == "Constant":
-                    return True
-                name = made_by[name].input[0]
-            return name in weights
+        self.made_by = {o: n for n in model.graph.node for o in n.output}
+        constant = {i.name for i in model.graph.initializer}
+        for node in model.graph.node:  # in the order of computation, as ONNX demands
+            if node.op_type == "Constant" or node.input and all(i in constant for i in node.input if i):
+                constant.update(node.output)
 
         self.nodes = {}
         for node in model.graph.node:
             kinds = [types.get(o, 0) for o in node.output]
-            if node.op_type in self.PLUMBING or not any(k in self.FLOATS for k in kinds):
+            if node.op_type in self.PLUMBING or not any(k in self.FLOATS for k in kinds) or node.output[0] in constant:
                 continue
-            data = [i for i in node.input if i and not is_constant(i)]
-            quantized = [i for i in data if i in made_by and made_by[i].op_type == "DequantizeLinear"]
+            data = [i for i in node.input if i and i not in constant]
+            quantized = [i for i in data if self.maker(i) == "DequantizeLinear"]
             self.nodes[node.name or node.output[0]] = {
                 "op": node.op_type,
+                "from": [self.maker(i) for i in data],
                 "half": any(k in {10, 16} for k in kinds),
                 "quantized": bool(quantized),
                 "inputs": [list(node.input).index(i) for i in quantized],
             }
+
+    def maker(self, name: str) -> str:
+        """The operator that makes a tensor; empty for an input."""
+        return self.made_by[name].op_type if name in self.made_by else ""
 
     def share(self, what: str) -> float:
         return sum(n[what] for n in self.nodes.values()) / max(len(self.nodes), 1)
@@ -222,8 +262,8 @@ class Graph:
 def commands(args, case: Case, task: str) -> dict:
     """The command of each side, and the file that it writes."""
     folder, model = case.folder, case.model
-    ours, theirs = folder / f"{task}_ours.onnx", folder / f"{task}_modelopt.onnx"
-    for file in (ours, theirs):
+    ours, wide, theirs = (folder / f"{task}_{side}.onnx" for side in ("ours", "wide", "modelopt"))
+    for file in (ours, wide, theirs):
         for stale in (file, file.with_suffix(".onnx_data"), file.with_suffix(".onnx.data")):
             stale.unlink(missing_ok=True)
     recipe = folder / f"{task}.toml"
@@ -243,8 +283,10 @@ def commands(args, case: Case, task: str) -> dict:
                 theirs,
             ),
         }  # fmt: skip
+    quantize = [args.program, "quantize", recipe, "--mode", "int8", "--force"]
     return {
-        "ours": ([args.program, "quantize", recipe, "--mode", "int8", "--method", "entropy", "--force", "-o", ours], ours),
+        "ours": ([*quantize, "-o", ours], ours),
+        WIDE: ([*quantize, "--pointwise", "--attention", "-o", wide], wide),
         "ModelOpt": (
             [*python, "modelopt.onnx.quantization", "--onnx_path", model, "--output_path", theirs,
              "--quantize_mode", "int8", "--calibration_method", "entropy", "--calibration_data_path", case.all,
@@ -274,7 +316,8 @@ def judge(args, task: str, case: Case, modules) -> dict:
     np, onnx, ort = modules
     what = commands(args, case, task)
     scratch = case.folder / "data"
-    result = {"model": case.model.name, "task": task, "samples": 1 if task == "cast" else case.count, "sides": {}}
+    samples = 1 if task == "cast" else case.count
+    result = {"model": case.model.name, "task": task, "samples": samples, "inputs": case.inputs, "sides": {}}
     runs: dict = {side: [] for side in (*what, "inference alone")}
     for _ in range(args.rounds):
         for side, (command, _) in what.items():
@@ -306,27 +349,73 @@ def judge(args, task: str, case: Case, modules) -> dict:
         graph = Graph(onnx, file)
         key = "half" if task == "cast" else "quantized"
         entry |= {"share": graph.share(key), "nodes": len(graph.nodes), "bytes": file.stat().st_size}
+        entry["graph"] = graph.nodes
         entry["lowered"] = {name: n for name, n in graph.nodes.items() if n[key]}
         found, failure = outputs(ort, np, file, case.judge)
         entry |= errors(np, reference, found) if found is not None and reference is not None else {"failed": failure or why}
         entry["rtx"] = builds(args, file, case)
-    sides = [result["sides"].get(s, {}).get("lowered") for s in what]
-    if None not in sides:
-        ours, theirs = sides
-        names = {n: v for s in sides for n, v in s.items()}
-        result["only_ours"] = {n: names[n]["op"] for n in ours.keys() - theirs.keys()}
-        result["only_theirs"] = {n: names[n]["op"] for n in theirs.keys() - ours.keys()}
-        result["other_inputs"] = {
-            n: [ours[n]["inputs"], theirs[n]["inputs"]] for n in ours.keys() & theirs.keys() if ours[n]["inputs"] != theirs[n]["inputs"]
-        }
+    result["differences"] = {}
+    for side in what:
+        lowered = [result["sides"].get(s, {}).get("lowered") for s in (side, "ModelOpt")]
+        if side != "ModelOpt" and None not in lowered:
+            notes = reasons(what[side][0], scratch, args) if task == "int8" else {}
+            result["differences"][side] = compare(*lowered, result["sides"]["ModelOpt"]["graph"], notes)
+    for entry in result["sides"].values():
+        entry.pop("graph", None)
     return result
 
 
-def counts(nodes: dict) -> str:
-    ops: dict = {}
-    for op in nodes.values():
-        ops[op] = ops.get(op, 0) + 1
-    return ", ".join(f"{n} {op}" for op, n in sorted(ops.items())) or "none"
+def reasons(command: list, scratch: Path, args) -> dict:
+    """Per node what ours says of it."""
+    env = {**os.environ, "XDG_DATA_HOME": str(scratch), "ORT_DYLIB_PATH": str(args.library)}
+    done = subprocess.run([*map(str, command), "--json"], env=env, cwd=tempfile.gettempdir(), stdout=subprocess.PIPE, check=True)
+    return {name: note for name, note in json.loads(done.stdout)["notes"]}
+
+
+def compare(ours: dict, theirs: dict, their_nodes: dict, notes: dict) -> dict:
+    """Nodes that one side alone lowers, by operator and reason; those that both lower with other inputs."""
+
+    def plain(note: str) -> str:
+        # Names, scales and sizes differ from node to node.
+        what, _, why = note.partition(": ")
+        for pattern in (r"fused into", r"the skipping input", r"with scale"):
+            if what != "float" and re.search(pattern, why):
+                return {"fused into": "ours fuses it into the quantized node before it, without a pair of its own"}.get(
+                    pattern, "ours quantizes another input of it"
+                )
+        return why
+
+    def stumbles(name: str, node: dict) -> str:
+        other = their_nodes.get(name)
+        if other is None:
+            return "ModelOpt's result has no such node"
+        if "Identity" in other["from"]:
+            return "ModelOpt takes the graph as it is, and an Identity stands before the node; ours removes it first"
+        if node["op"] in {"Gemm", "MatMul"}:
+            return "the calibration's batch gives it a single row; its batch is free, and ours does not look at the data's"
+        return "a rule of ModelOpt that is not ours"
+
+    def grouped(nodes) -> dict:
+        found: dict = {}
+        for op, why in nodes:
+            found[f"{op}: {why}"] = found.get(f"{op}: {why}", 0) + 1
+        return dict(sorted(found.items(), key=lambda f: -f[1]))
+
+    return {
+        "only_ours": grouped((n["op"], stumbles(name, n)) for name, n in ours.items() if name not in theirs),
+        "only_theirs": grouped(
+            (n["op"], plain(notes.get(name, "float: ours removed the node while cleaning up"))) for name, n in theirs.items() if name not in ours
+        ),
+        "other_inputs": grouped(
+            (n["op"], f"inputs {n['inputs']} here, {theirs[name]['inputs']} there")
+            for name, n in ours.items()
+            if name in theirs and n["inputs"] != theirs[name]["inputs"]
+        ),
+    }
+
+
+def listed(nodes: dict) -> str:
+    return "; ".join(f"{n} {what}" for what, n in nodes.items()) or "none"
 
 
 def table(args, results: list[dict], ort) -> str:
@@ -339,9 +428,9 @@ def table(args, results: list[dict], ort) -> str:
         f"{os.cpu_count()} processors, Linux {platform.release()}; medians of {args.rounds} runs in turn; "
         f"{time.strftime('%Y-%m-%d', time.gmtime())}; load average {os.getloadavg()[0]:.1f} at the end.",
         "",
-        "| task | model | samples | side | wall s | processor s | beyond inference, processor s | peak MB | nodes lowered "
+        "| task | model | samples | inputs | side | wall s | processor s | beyond inference, processor s | peak MB | nodes lowered "
         "| mean abs error | cosine | file MB | TensorRT-RTX builds it |",
-        "|---|---|---:|---|---:|---:|---:|---:|---|---:|---:|---:|---|",
+        "|---|---|---:|---|---|---:|---:|---:|---:|---|---:|---:|---:|---|",
     ]
     for r in results:
         alone = r["sides"].get("inference alone", {}).get("cpu")
@@ -349,7 +438,7 @@ def table(args, results: list[dict], ort) -> str:
             lowered = f"{len(e['lowered'])} of {e['nodes']} ({100 * e['share']:.1f} %)" if "lowered" in e else ""
             beyond = number(e["cpu"] - alone) if alone is not None and side != "inference alone" else ""
             failed = f" **failed: {e['failed']}**" if "failed" in e else ""
-            cells = [r["task"], r["model"], r["samples"], side + failed, number(e["wall"]), number(e["cpu"]), beyond]
+            cells = [r["task"], r["model"], r["samples"], r["inputs"], side + failed, number(e["wall"]), number(e["cpu"]), beyond]
             cells += [f"{e['peak'] / 1e6:,.0f}", lowered]
             cells += [number(e["mean_abs"]), f"{e['cosine']:.6f}"] if "cosine" in e else ["", ""]
             cells += [f"{e['bytes'] / 1e6:.3g}", e["rtx"]] if "rtx" in e else ["", ""]
@@ -368,12 +457,12 @@ def table(args, results: list[dict], ort) -> str:
         lines.append(
             f"| {r['task']} | {r['model']} | {theirs['wall'] / ours['wall']:.1f} | {theirs['peak'] / max(ours['peak'], 1):.1f} | {beyond} |"
         )
-    lines += ["", "Where they lower different nodes:", "", "| task | model | only ours | only ModelOpt | both, other inputs |", "|---|---|---|---|---|"]
+    lines += ["", "Where they lower different nodes, with the reasons:", ""]
+    lines += ["| task | model | side | only this side | only ModelOpt | both, other inputs |", "|---|---|---|---|---|---|"]
     for r in results:
-        if "only_ours" in r:
-            lines.append(
-                f"| {r['task']} | {r['model']} | {counts(r['only_ours'])} | {counts(r['only_theirs'])} | {len(r['other_inputs'])} |"
-            )
+        for side, found in r["differences"].items():
+            cells = [r["task"], r["model"], side, *(listed(found[k]) for k in ("only_ours", "only_theirs", "other_inputs"))]
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
@@ -384,6 +473,7 @@ def main() -> None:
     parser.add_argument("--rtx", type=Path, help="folder of TensorRT-RTX's libraries")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", action="append", choices=["cast", "int8"])
+    parser.add_argument("--noise", action="store_true", help="random inputs for the picture models too")
     parser.add_argument("--folder", type=Path, help="where the rewritten models stay; a temporary one when not given")
     parser.add_argument("--output", type=Path, help="table.md; the whole result goes beside it as .json when --folder is given")
     parser.add_argument("models", nargs="+", type=Path)
@@ -396,7 +486,7 @@ def main() -> None:
     import onnxruntime as ort
 
     args.library = next(Path(ort.__file__).parent.glob("capi/libonnxruntime.*"))
-    known = cases(np, np.random.default_rng(SEED))
+    known = cases(np, np.random.default_rng(SEED), args.noise)
     folder = args.folder or Path(tempfile.mkdtemp())
     results = []
     for model in args.models:

@@ -35,6 +35,8 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         exclude: args.nodes.exclude.clone(),
         include_ops: args.nodes.include_op.clone(),
         exclude_ops: args.nodes.exclude_op.clone(),
+        pointwise: args.pointwise,
+        attention: args.attention,
         block: args.block,
         ..QuantizeSpec::new(args.mode, method, found)
     };

@@ -20,6 +20,10 @@ pub struct Lowering {
     pub rest_in_fp16: bool,
     /// The model has local functions, which are inlined first.
     pub functions: bool,
+    /// Operators without weights that stand alone are quantized too (INT8 only).
+    pub pointwise: bool,
+    /// The products inside attention are quantized too (quantizing only).
+    pub attention: bool,
     /// Nodes lowered whatever the rules say: names, `*` stands for anything.
     pub include: Vec<String>,
     /// Nodes that stay float32: names, `*` stands for anything.
@@ -39,6 +43,8 @@ impl Default for Lowering {
             method: Method::default(),
             rest_in_fp16: false,
             functions: false,
+            pointwise: false,
+            attention: false,
             include: Vec::new(),
             exclude: Vec::new(),
             exclude_ops: Vec::new(),
@@ -131,6 +137,8 @@ impl Lowering {
             to,
             method,
             rest_in_fp16,
+            pointwise: self.pointwise && to == Precision::Int8,
+            attention: self.attention && matches!(to, Precision::Int8 | Precision::Fp8),
             ..self.clone()
         }
     }
@@ -176,6 +184,8 @@ impl Lowering {
                 method: spec.method,
                 rest_in_fp16: casts_rest(recipe),
                 functions,
+                pointwise: spec.pointwise,
+                attention: spec.attention,
                 include: spec.include.clone(),
                 exclude: spec.exclude.clone(),
                 exclude_ops: spec.exclude_ops.clone(),
@@ -263,6 +273,8 @@ impl Lowering {
                     include: self.include.clone(),
                     exclude: self.exclude.clone(),
                     exclude_ops: self.exclude_ops.clone(),
+                    pointwise: self.pointwise && mode == QuantMode::Int8,
+                    attention: self.attention && mode.has_activations(),
                     ..spec
                 };
                 let mut patches = vec![PatchSpec::Quantize(Box::new(spec))];
@@ -506,6 +518,26 @@ mod tests {
             assert_eq!(Lowering::is_patched(&r), p.is_lower(), "{p}");
             assert_eq!(Lowering::of(&r), choice, "{p}");
         }
+    }
+
+    #[test]
+    fn what_else_is_quantized_stands_in_the_recipe() {
+        let mut r = recipe();
+        let choice = Lowering {
+            pointwise: true,
+            attention: true,
+            ..Lowering::default().switched(Precision::Int8)
+        };
+        choice.write(&mut r, Some(&found())).unwrap();
+        let text = toml::to_string(&r).unwrap();
+        assert!(
+            text.contains("pointwise = true") && text.contains("attention = true"),
+            "{text}"
+        );
+        assert_eq!(Lowering::of(&toml::from_str(&text).unwrap()), choice);
+        let fp8 = choice.switched(Precision::Fp8);
+        assert!(!fp8.pointwise && fp8.attention);
+        assert!(!choice.switched(Precision::Fp16).attention);
     }
 
     #[test]

@@ -354,6 +354,8 @@ mod tests {
             exclude: vec![],
             include_ops: vec![],
             exclude_ops: vec![],
+            pointwise: false,
+            attention: false,
             block: None,
             source: "a test".into(),
             thresholds: graph.tensors.iter().map(|t| (t.name.to_string(), 1.0)).collect(),

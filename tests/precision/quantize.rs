@@ -160,6 +160,41 @@ fn every_node_is_spoken_of() {
 }
 
 #[test]
+fn what_stands_alone_is_quantized_where_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let name = "ch_ppocr_mobile_v2.0_cls_mobile.onnx";
+    let path = model(name);
+    let mut lowered = Vec::new();
+    for (output, more) in [("narrow.onnx", &[][..]), ("wide.onnx", &["--pointwise", "--attention"])] {
+        let arguments = [&["--shape", "x:1x3x48x192"], more].concat();
+        let report = quantize(home.path(), path.to_str().unwrap(), output, &arguments);
+        let judged = judge(&path, &home.path().join(output), &["--input", "x:float32:1x3x48x192"]);
+        println!("{output}: {} {judged}", report["summary"]);
+        let outputs = judged["outputs"].as_object().unwrap();
+        assert!(
+            outputs.values().all(|o| o["cosine"].as_f64().unwrap() > 0.98),
+            "{output}: {judged}"
+        );
+        let notes = report["notes"].as_array().unwrap();
+        let reads = notes.iter().filter(|n| n[1].as_str().unwrap().contains("with scale"));
+        lowered.push(reads.count());
+    }
+    // The written-out HardSwishes, and the gates of squeeze and excitation.
+    assert!(lowered[1] >= lowered[0] + 40, "{lowered:?}");
+    let arguments = [
+        "quantize",
+        path.to_str().unwrap(),
+        "-o",
+        "fp8.onnx",
+        "--mode",
+        "fp8",
+        "--pointwise",
+    ];
+    let arguments = [&arguments[..], &["--shape", "x:1x3x48x192"]].concat();
+    assert!(refused(&run(home.path(), &arguments), 2).contains("INT8 only"));
+}
+
+#[test]
 fn other_models_stay_valid() {
     let home = tempfile::tempdir().unwrap();
     for (name, shape, input) in [

@@ -47,12 +47,20 @@ pub struct QuantizeArgs {
     /// int8, fp8 (E4M3FN), or int4 (weights of MatMul and Gemm only, in blocks)
     #[arg(long, value_name = "TYPE", default_value = "int8", value_parser = named::<QuantMode>)]
     pub mode: QuantMode,
-    /// How thresholds are chosen: max, entropy, percentile or mse; default entropy, for fp8 max
+    /// How thresholds are chosen: max, entropy, percentile or mse; default mse, for fp8 max
     #[arg(long, value_name = "NAME", value_parser = named::<Method>)]
     pub method: Option<Method>,
     /// With --mode int4: values of a weight that share a scale; default 128
     #[arg(long, value_name = "N", value_parser = at_least_one::<u32>)]
     pub block: Option<u32>,
+    /// Also quantize operators without weights that stand alone: Add, Mul, BatchNormalization, pools, Resize. They then move a
+    /// quarter of the bytes, but read rounded values: the error grows. INT8 only; off by default
+    #[arg(long)]
+    pub pointwise: bool,
+    /// Also quantize the two matrix products inside attention, for engines whose fused attention has INT8 or FP8; in INT8 up
+    /// to 512 places long. Off by default
+    #[arg(long)]
+    pub attention: bool,
     /// Lower what stays float to this type: fp16 or bf16
     #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
     pub rest: Option<LowType>,

@@ -41,6 +41,32 @@ pub(super) fn cores(graph: &Graph) -> HashSet<NodeId> {
     found
 }
 
+/// True for what a Softmax reads, maybe in another form: the addition of a mask.
+pub(super) fn feeds_softmax(graph: &Graph, id: NodeId) -> bool {
+    let mut todo = after(graph, id);
+    let mut left = REACH;
+    while let Some(id) = todo.pop() {
+        let node = graph.node(id);
+        if is(node, "Softmax") {
+            return true;
+        }
+        let changes_form = [
+            "Reshape",
+            "Flatten",
+            "Transpose",
+            "Unsqueeze",
+            "Squeeze",
+            "Cast",
+            "Identity",
+        ];
+        if left > 0 && changes_form.iter().any(|op| is(node, op)) {
+            left -= 1;
+            todo.extend(after(graph, id));
+        }
+    }
+    false
+}
+
 /// Nodes of GELUs and normalizations that are written out in simpler operators, with what they are part of.
 pub(super) fn written_out(graph: &Graph) -> HashMap<NodeId, &'static str> {
     let mut found = HashMap::new();

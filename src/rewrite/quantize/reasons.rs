@@ -51,7 +51,7 @@ const MOVING: [&str; 22] = [
 ];
 
 /// Operators that work value by value, which engines fuse with what makes their input.
-const POINTWISE: [&str; 32] = [
+pub(super) const POINTWISE: [&str; 32] = [
     "Add",
     "Sub",
     "Mul",

@@ -39,6 +39,8 @@ fn spec(names: &[&str]) -> QuantizeSpec {
         exclude: Vec::new(),
         include_ops: Vec::new(),
         exclude_ops: Vec::new(),
+        pointwise: false,
+        attention: false,
         block: None,
         source: "a test".into(),
         thresholds: names.iter().map(|n| ((*n).to_owned(), 12.7)).collect(),
@@ -170,24 +172,40 @@ fn inputs_of_one_concat_share_a_scale() {
     assert!((scale("c__scale") - 0.2).abs() < 1e-6 && (scale("x__scale") - 0.1).abs() < 1e-6);
 }
 
-#[test]
-fn attention_stays_float_around_its_softmax() {
+/// x -> q, k -> q * k -> + mask -> Softmax -> * x -> y, over so many places.
+fn attention(places: u64) -> ModelProto {
+    let side = places as i64;
     let mut g = graph(
         &[],
         &[],
-        vec![weight("wq", &[32, 32]), weight("wk", &[32, 32]), weight("mask", &[1])],
+        vec![
+            weight("wq", &[32, 32]),
+            weight("wk", &[32, places]),
+            weight("mask", &[1]),
+        ],
         vec![
             node("MatMul", &["x", "wq"], &["q"]),
             node("MatMul", &["x", "wk"], &["k"]),
             node("MatMul", &["q", "k"], &["qk"]),
-            node("Add", &["qk", "mask"], &["masked"]),
+            node("Add", &["qk", "given"], &["masked"]),
             node("Softmax", &["masked"], &["p"]),
-            node("MatMul", &["p", "x"], &["y"]),
+            node("MatMul", &["p", "v"], &["y"]),
         ],
     );
-    g.input = vec![value("x", DataType::Float32, &[32, 32])];
+    g.input = vec![
+        value("x", DataType::Float32, &[32, 32]),
+        value("given", DataType::Float32, &[32, side]),
+        value("v", DataType::Float32, &[side, 32]),
+    ];
     g.output = vec![value("y", DataType::Float32, &[32, 32])];
-    let done = quantize(&proto(g, vec![]), spec(&["x", "q", "k", "qk", "masked", "p", "y"])).unwrap();
+    proto(g, vec![])
+}
+
+const ATTENDED: [&str; 9] = ["x", "given", "v", "q", "k", "qk", "masked", "p", "y"];
+
+#[test]
+fn attention_stays_float_around_its_softmax_unless_asked_for() {
+    let done = quantize(&attention(32), spec(&ATTENDED)).unwrap();
     assert!(
         reason(&done, "q_MatMul").contains("weight per channel of axis 1"),
         "{:?}",
@@ -196,6 +214,97 @@ fn attention_stays_float_around_its_softmax() {
     for node in ["qk_MatMul", "y_MatMul"] {
         assert!(reason(&done, node).contains("attention"), "{:?}", done.notes);
     }
+    // What is not calibrated for it has the same reason.
+    let done = quantize(&attention(32), spec(&["x"])).unwrap();
+    assert!(reason(&done, "y_MatMul").contains("attention"), "{:?}", done.notes);
+
+    let mut s = spec(&ATTENDED);
+    (s.attention, s.pointwise) = (true, true);
+    let done = quantize(&attention(32), s.clone()).unwrap();
+    assert_eq!(inputs(&done, "y_MatMul"), ["p__dequantized", "v__dequantized"]);
+    assert!(
+        reason(&done, "qk_MatMul").starts_with("INT8: q with scale"),
+        "{:?}",
+        done.notes
+    );
+    // The addition of the mask is not one of those that stand alone.
+    assert_eq!(inputs(&done, "masked_Add"), ["qk", "given"]);
+    let done = quantize(&attention(513), s.clone()).unwrap();
+    assert!(
+        reason(&done, "y_MatMul").contains("attention over 513 places"),
+        "{:?}",
+        done.notes
+    );
+    s.mode = QuantMode::Int4;
+    s.pointwise = false;
+    assert!(quantize(&attention(32), s).err().unwrap().contains("have no weights"));
+}
+
+/// x -> Conv c, read by three: + one -> Clip -> * c (a written-out HardSwish) -> MatMul -> + bias -> + skip -> y; c -> Resize.
+fn standing_alone() -> ModelProto {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![
+            weight("w", &[16, 16, 1, 1]),
+            weight("three", &[1]),
+            weight("sizes", &[4]),
+            weight("v", &[16, 16]),
+            weight("bias", &[16]),
+        ],
+        vec![
+            node("Conv", &["x", "w"], &["c"]),
+            node("Add", &["c", "three"], &["plus"]),
+            node("Clip", &["plus"], &["clip"]),
+            node("Mul", &["c", "clip"], &["swish"]),
+            node("MatMul", &["swish", "v"], &["m"]),
+            node("Add", &["m", "bias"], &["biased"]),
+            node("Add", &["biased", "skip"], &["sum"]),
+            node("Relu", &["sum"], &["y"]),
+            node("Resize", &["c", "", "sizes"], &["large"]),
+            node("Relu", &["large"], &["z"]),
+        ],
+    );
+    g.input = ["x", "skip"]
+        .map(|n| value(n, DataType::Float32, &[1, 16, 16, 16]))
+        .into();
+    g.output = vec![
+        value("y", DataType::Float32, &[1, 16, 16, 16]),
+        value("z", DataType::Float32, &[1, 16, 16, 16]),
+    ];
+    proto(g, vec![])
+}
+
+#[test]
+fn operators_that_stand_alone_read_codes_where_asked_for() {
+    let names = ["x", "skip", "c", "plus", "clip", "swish", "m", "biased", "sum", "large"];
+    let done = quantize(&standing_alone(), spec(&names)).unwrap();
+    for node in ["swish_Mul", "plus_Add", "sum_Add", "large_Resize"] {
+        assert!(reason(&done, node).starts_with("float: "), "{node}: {:?}", done.notes);
+    }
+    let mut s = spec(&names);
+    s.pointwise = true;
+    let done = quantize(&standing_alone(), s.clone()).unwrap();
+    assert_eq!(inputs(&done, "swish_Mul"), ["c__dequantized", "clip__dequantized"]);
+    // The codes of c are there already; a constant is never quantized.
+    assert_eq!(inputs(&done, "plus_Add"), ["c__dequantized", "three"]);
+    assert!(
+        reason(&done, "plus_Add").contains("others read as codes too"),
+        "{:?}",
+        done.notes
+    );
+    assert_eq!(inputs(&done, "large_Resize")[0], "c__dequantized");
+    // What the product makes fuses with it and stays float.
+    assert_eq!(inputs(&done, "biased_Add"), ["m", "bias"]);
+    assert_eq!(inputs(&done, "sum_Add"), ["biased", "skip__dequantized"]);
+    s.exclude = vec!["swish_*".into()];
+    s.exclude_ops = vec!["Resize".into()];
+    let done = quantize(&standing_alone(), s.clone()).unwrap();
+    assert_eq!(reason(&done, "swish_Mul"), "float: excluded by name");
+    assert_eq!(reason(&done, "large_Resize"), "float: Resize is excluded");
+    assert_eq!(inputs(&done, "plus_Add"), ["c", "three"]);
+    s.mode = QuantMode::Fp8;
+    assert!(quantize(&standing_alone(), s).err().unwrap().contains("to INT8 only"));
 }
 
 fn operator<'a>(done: &'a AppliedPatch, node: &str) -> &'a crate::model::onnx::NodeProto {

@@ -158,6 +158,14 @@ fn options(ui: &mut Ui, next: &mut Lowering) {
     if !is_cast {
         ui.checkbox(&mut next.rest_in_fp16, "Lower the rest to FP16")
             .on_hover_text(words::REST);
+        if next.to == Precision::Int8 {
+            ui.checkbox(&mut next.pointwise, "Also quantize pointwise operators")
+                .on_hover_text(words::POINTWISE);
+        }
+        if !methods.is_empty() {
+            ui.checkbox(&mut next.attention, "Also quantize attention")
+                .on_hover_text(words::ATTENTION);
+        }
     }
     Grid::new("precision options")
         .num_columns(2)

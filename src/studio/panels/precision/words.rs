@@ -38,11 +38,11 @@ pub fn precision(p: Precision) -> &'static str {
 pub fn method(m: Method) -> &'static str {
     match m {
         Method::Entropy => {
-            "Clips rare large values so that the picture of the common ones changes least. The usual choice."
+            "Clips rare large values so that the picture of the common ones changes least. What NVIDIA's ModelOpt takes."
         }
         Method::Max => "Clips nothing seen in the data. One outlier makes the grid coarse for all other values.",
         Method::Percentile => "Clips the largest 0.01 % of the values.",
-        Method::Mse => "The clipping with the least mean squared error after rounding to 8 bits.",
+        Method::Mse => "The clipping with the least mean squared error after rounding to 8 bits. The usual choice.",
     }
 }
 
@@ -52,6 +52,13 @@ pub const KEEP_IO: &str = "Whoever feeds the model goes on giving FP32, at the p
 /// What is not quantized becomes FP16.
 pub const REST: &str = "Nodes that are not quantized compute in FP16 instead of FP32, so that nothing runs wider than it must. \
     Without it an INT8 model can be slower than an FP16 one.";
+/// Operators without weights become INT8.
+pub const POINTWISE: &str = "Add, Mul, BatchNormalization, pools and Resize that stand alone read 8-bit values as well. They then \
+    move a quarter of the bytes, but work on rounded values, so the error grows; engines usually compute them together with the \
+    node before at no cost. Off by default: measure whether it is faster on your target.";
+/// The products inside attention.
+pub const ATTENTION: &str = "The two matrix products around each Softmax become 8-bit as well. It pays where the engine has a fused \
+    attention for the type; elsewhere the conversions around the Softmax can cost more than the products save.";
 /// Limit of activations.
 pub const LIMIT: &str = "A node whose inputs or outputs reach a larger magnitude in the calibration stays in FP32. From 512 on, \
     neighbouring FP16 values are 0.5 apart.";
