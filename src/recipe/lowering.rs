@@ -425,7 +425,7 @@ mod tests {
         choice.write(&mut r, Some(&found())).unwrap();
         assert_eq!(Lowering::of(&r), choice);
         assert_eq!(r.patches.len(), 2 + PatchSpec::before_quantizing(13).len());
-        assert_eq!(Lowering::threshold(&r, "t"), Some(2.0));
+        assert_eq!(Lowering::threshold(&r, "t"), Some(3.0));
         assert_eq!(Lowering::source(&r), Some("a test"));
 
         // A list changes without a new calibration, a method does not.

@@ -48,6 +48,9 @@ impl Placer<'_> {
             }
             _ => return None,
         };
+        if self.cores.contains(&head) {
+            return Some(Err("it is part of an attention, which engines fuse".into()));
+        }
         let tensor = node.inputs.get(index).copied().flatten()?;
         let outcome = self.asked(node).and_then(|is_asked| {
             let is_output = node.outputs.iter().flatten().any(|t| graph.tensor(*t).is_output);

@@ -270,7 +270,7 @@ fn standing_alone() -> ModelProto {
         .into();
     g.output = vec![
         value("y", DataType::Float32, &[1, 16, 16, 16]),
-        value("z", DataType::Float32, &[1, 16, 16, 16]),
+        value("z", DataType::Float32, &[-1, -1, -1, -1]),
     ];
     proto(g, vec![])
 }
