@@ -82,7 +82,7 @@ mod tests {
         assert_eq!((codes[..3].iter().sum::<i8>(), codes[3..].iter().sum::<i8>()), (1, 1));
         // Nothing passes the largest code.
         for sign in [1.0, -1.0] {
-            let values = [127.4, 0.3, 0.35, 0.45].map(|v| sign * v);
+            let values = [127.45, 0.3, 0.4, 0.45].map(|v| sign * v);
             let mut codes = nearest(&values);
             balance(&values, &mut codes, 1, 127);
             assert_eq!(codes, [127.0, 0.0, 1.0, 1.0].map(|c| (sign * c) as i8));
