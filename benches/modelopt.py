@@ -245,7 +245,7 @@ class Graph:
             quantized = [i for i in data if self.maker(i) == "DequantizeLinear"]
             self.nodes[node.name or node.output[0]] = {
                 "op": node.op_type,
-                "from": [self.maker(i) for i in data],
+                "from": [m for i in data for m in self.makers(i)],
                 "half": any(k in {10, 16} for k in kinds),
                 "quantized": bool(quantized),
                 "inputs": [list(node.input).index(i) for i in quantized],
@@ -254,6 +254,17 @@ class Graph:
     def maker(self, name: str) -> str:
         """The operator that makes a tensor; empty for an input."""
         return self.made_by[name].op_type if name in self.made_by else ""
+
+    def makers(self, name: str) -> list[str]:
+        """The operators before a tensor, back through those that only change its form."""
+        found = []
+        while name in self.made_by:
+            node = self.made_by[name]
+            found.append(node.op_type)
+            if node.op_type not in {"Transpose", "Squeeze", "Unsqueeze", "Reshape", "Flatten"}:
+                break
+            name = node.input[0]
+        return found
 
     def share(self, what: str) -> float:
         return sum(n[what] for n in self.nodes.values()) / max(len(self.nodes), 1)
