@@ -40,6 +40,12 @@ impl Placer<'_> {
         if let Some(why) = self.kept(node) {
             return Some(Err(why));
         }
+        // As in a variance or a power: the error counts twice, and variances subtract what is nearly the same.
+        if matches!(data[..], [(_, a), (_, b)] if a == b) {
+            return Some(Err(
+                "it squares its input or doubles it, where each rounding counts twice".into(),
+            ));
+        }
         // The branch that a quantized node makes fuses with that node, as an Add behind a convolution does.
         let heads: Vec<Option<NodeId>> = data.iter().map(|(_, t)| self.behind(*t, true)).collect();
         let fuses = heads.iter().position(Option::is_some).filter(|_| op == "Add");

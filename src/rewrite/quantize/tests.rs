@@ -262,7 +262,8 @@ fn standing_alone() -> ModelProto {
             node("Add", &["biased", "skip"], &["sum"]),
             node("Relu", &["sum"], &["y"]),
             node("Resize", &["c", "", "sizes"], &["large"]),
-            node("Relu", &["large"], &["z"]),
+            node("Mul", &["large", "large"], &["square"]),
+            node("Relu", &["square"], &["z"]),
         ],
     );
     g.input = ["x", "skip"]
@@ -277,7 +278,9 @@ fn standing_alone() -> ModelProto {
 
 #[test]
 fn operators_that_stand_alone_read_codes_where_asked_for() {
-    let names = ["x", "skip", "c", "plus", "clip", "swish", "m", "biased", "sum", "large"];
+    let names = [
+        "x", "skip", "c", "plus", "clip", "swish", "m", "biased", "sum", "large", "square",
+    ];
     let done = quantize(&standing_alone(), spec(&names)).unwrap();
     for node in ["swish_Mul", "plus_Add", "sum_Add", "large_Resize"] {
         assert!(reason(&done, node).starts_with("float: "), "{node}: {:?}", done.notes);
@@ -294,6 +297,11 @@ fn operators_that_stand_alone_read_codes_where_asked_for() {
         done.notes
     );
     assert_eq!(inputs(&done, "large_Resize")[0], "c__dequantized");
+    assert!(
+        reason(&done, "square_Mul").contains("squares its input"),
+        "{:?}",
+        done.notes
+    );
     // What the product makes fuses with it and stays float.
     assert_eq!(inputs(&done, "biased_Add"), ["m", "bias"]);
     assert_eq!(inputs(&done, "sum_Add"), ["biased", "skip__dequantized"]);
