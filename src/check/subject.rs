@@ -163,7 +163,7 @@ impl<'a> Subject<'a> {
         if elements > SMALL {
             None
         } else {
-            self.graph.constant(id)?.ok()
+            self.graph.stored_value(id)?.ok()
         }
     }
 

@@ -152,7 +152,7 @@ fn counting(graph: &Graph, node: &Node, input: usize) -> Option<u64> {
     if !(3..=1 << 20).contains(&elements) {
         return None;
     }
-    let values = graph.constant(id)?.ok()?;
+    let values = graph.stored_value(id)?.ok()?;
     let counts = values.to_f64_iter()?.enumerate().all(|(i, x)| x == i as f64);
     counts.then_some(elements)
 }
@@ -165,7 +165,7 @@ fn scalar(graph: &Graph, node: &Node, input: usize) -> Option<f64> {
         return None;
     }
     graph
-        .constant(id)?
+        .stored_value(id)?
         .ok()?
         .to_f64_iter()?
         .next()

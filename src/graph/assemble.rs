@@ -325,7 +325,14 @@ impl<'a> Assembler<'a> {
         if let Some(id) = self.names[body as usize].get(name).copied()
             && self.graph.tensor(id).producer == Producer::Initializer
         {
-            return self.join(id, &ty);
+            self.join(id, &ty);
+            // Before IR version 4 every initializer had to be an input.
+            if self.graph.model.proto().ir_version.unwrap_or(0) >= 4 {
+                self.graph.stored[id.0 as usize].is_default = true;
+                // Another value may have any shape that the input may have.
+                self.graph.tensors[id.0 as usize].ty.shape = ty.shape;
+            }
+            return;
         }
         let id = self.tensor(body, name, ty, Producer::Input, TensorKind::Input);
         self.graph.bodies[body as usize].inputs.push(id);

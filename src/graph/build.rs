@@ -38,7 +38,7 @@ pub struct Graph {
     pub(super) places: Vec<(u32, Option<u32>)>,
 }
 
-/// Indices into the messages of a tensor's body.
+/// Indices into the messages of a tensor's body, and what they make of it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Stored {
     /// In `GraphProto.initializer`.
@@ -47,6 +47,8 @@ pub(super) struct Stored {
     pub(super) sparse: Option<u32>,
     /// In `GraphProto.quantization_annotation`.
     pub(super) annotation: Option<u32>,
+    /// It is an input too, and this value what it has where nobody gives another.
+    pub(super) is_default: bool,
 }
 
 /// A graph, a body or a function definition.
@@ -305,6 +307,12 @@ impl Graph {
             .and_then(|import| import.version);
         // Before IR version 3 nothing was imported and version 1 was meant.
         found.or_else(|| (wanted.is_empty() && model.ir_version.is_some_and(|v| v < 3)).then_some(1))
+    }
+
+    /// True for a stored tensor that is an input as well: from IR version 4 on its value is a default, which whoever runs
+    /// the model may replace.
+    pub fn is_default(&self, id: TensorId) -> bool {
+        self.stored.get(id.0 as usize).is_some_and(|s| s.is_default)
     }
 
     /// The message of a stored tensor (initializer of its body); `None` for everything else.

@@ -62,11 +62,22 @@ pub(super) fn node_constant(model: &Model, node: &Node, proto: &NodeProto) -> Op
 
 impl Graph {
     /// Value of a constant tensor: an initializer (sparse ones written out), or what a `Constant` node holds. `None` for
-    /// tensors that are not constant.
+    /// tensors that are not constant, and for defaults of inputs ([`Self::is_default`]).
     ///
     /// # Errors
     /// As [`Model::tensor`]; also for strings and for sparse tensors that would take more than 256 MiB.
     pub fn constant(&self, id: TensorId) -> Option<Result<Tensor, TensorError>> {
+        if self.is_default(id) {
+            return None;
+        }
+        self.stored_value(id)
+    }
+
+    /// As [`Self::constant`], defaults of inputs included: what is stored, whether or not every run has it.
+    ///
+    /// # Errors
+    /// As [`Self::constant`].
+    pub fn stored_value(&self, id: TensorId) -> Option<Result<Tensor, TensorError>> {
         let info = self.tensors.get(id.0 as usize)?;
         let read = match info.producer {
             Producer::Initializer => {

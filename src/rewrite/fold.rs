@@ -98,6 +98,13 @@ pub(super) fn refuse_broken(graph: &Graph) -> Result<(), String> {
     }
 }
 
+/// True when what is declared of the tensor is not what its operator gives: it may be either.
+pub(super) fn is_contradicted(graph: &Graph, tensor: TensorId) -> bool {
+    let name = &*graph.tensor(tensor).name;
+    let mut problems = graph.problems.iter();
+    problems.any(|p| p.kind == ProblemKind::Contradiction && p.tensor.as_deref() == Some(name))
+}
+
 struct Round<'a> {
     graph: &'a Graph,
     edit: Edit<'a>,
@@ -328,7 +335,7 @@ impl Round<'_> {
 
     fn shape(&self, tensor: TensorId) -> Option<&crate::graph::Shape> {
         let ty = &self.graph.tensor(tensor).ty;
-        if ty.container.is_some() {
+        if ty.container.is_some() || is_contradicted(self.graph, tensor) {
             None
         } else {
             ty.shape.as_ref()

@@ -174,7 +174,10 @@ impl Round<'_> {
     fn batch_norm(&self, id: NodeId, node: &Node) -> Option<Affine> {
         let proto = self.graph.proto(id);
         let is_read = |t: &TensorId| self.edit.uses(*t) > 0;
-        if node.outputs.iter().skip(1).flatten().any(is_read)
+        let others: Vec<&TensorId> = node.outputs.iter().skip(1).flatten().collect();
+        // Before opset 14 it is one of training as soon as it has other outputs, read or not.
+        let is_old = self.graph.opset(node.body, "").unwrap_or(0) < 14;
+        if others.into_iter().any(|t| is_old || is_read(t))
             || proto.int("training_mode").unwrap_or(0) != 0
             || proto.int("spatial").unwrap_or(1) == 0
         {

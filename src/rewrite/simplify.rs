@@ -4,7 +4,7 @@
 
 use super::clean::{Done, count, label};
 use super::edit::{Edit, Feed, defaults};
-use super::fold::{has_references, refuse_broken};
+use super::fold::{has_references, is_contradicted, refuse_broken};
 use crate::graph::{Dim, Graph, Node, NodeId, Producer, TensorId, TensorKind};
 use crate::model::onnx::{AttributeProto, NodeProto, attribute_proto::AttributeType};
 use crate::model::{Attributes, Model, Tensor};
@@ -191,6 +191,9 @@ impl<'a> Look<'a> {
         }
         let made = Self::input(node, 0).zip(node.outputs.first().copied().flatten())?;
         let dims = &self.graph.tensor(made.1).ty.shape.as_ref()?.0;
+        if is_contradicted(self.graph, made.1) {
+            return None;
+        }
         let sizes: Vec<i64> = dims
             .iter()
             .map(|d| match d {
@@ -246,6 +249,11 @@ impl<'a> Look<'a> {
         }
         let computed = sizes.iter().filter(|n| **n == COMPUTED).count();
         if sizes.is_empty() || computed > 1 || computed == 1 && sizes.contains(&-1) {
+            return None;
+        }
+        // With nothing in it, a tensor does not say what -1 is.
+        let is_empty = |(at, size): (usize, &i64)| *size == 0 && !matches!(own.get(at), Some(Dim::Known(1..)));
+        if computed == 1 && sizes.iter().enumerate().any(is_empty) {
             return None;
         }
         for size in &mut sizes {

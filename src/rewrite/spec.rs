@@ -172,7 +172,9 @@ impl PatchSpec {
             Self::FoldConstants { .. } => {
                 "Computes what depends on constants and known shapes only, once and for all; results stay the same"
             }
-            Self::RemoveNoOps {} => "Identity, Dropout in inference, casts to the type a tensor has already",
+            Self::RemoveNoOps {} => {
+                "Identity, Dropout in inference, casts to the type a tensor has already, adding zero (to -0.0 too), multiplying by one"
+            }
             Self::RemoveDead {} => "Nodes and stored constants that no output depends on",
             Self::MergeDuplicates {} => "One copy of equal constants, and of nodes that compute the same",
             Self::MergeScales {} => {

@@ -348,3 +348,139 @@ fn dead_nodes_and_constants_go() {
     );
     assert_eq!(done.summary, "Removed 2 dead nodes and 2 unread constants");
 }
+
+fn inputs_of(applied: &AppliedPatch) -> Vec<String> {
+    let inputs = &applied.model.graph().input;
+    inputs.iter().map(|i| i.name.clone().unwrap_or_default()).collect()
+}
+
+#[test]
+fn inputs_with_a_default_stay_inputs() {
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![i64s("unread", &[1]), i64s("fed", &[2])],
+        vec![node("Neg", &["x"], &["y"]), node("Abs", &["fed"], &["dead"])],
+    );
+    g.input.push(value("unread", DataType::Int64, &[1]));
+    g.input.push(value("fed", DataType::Int64, &[1]));
+    let mut p = proto(g, vec![]);
+    let done = apply(&model(&p), &PatchSpec::RemoveDead {}).unwrap();
+    assert_eq!(operators(&done), ["Neg"]);
+    assert_eq!(inputs_of(&done), ["x", "unread", "fed"]);
+    assert_eq!(done.model.graph().initializer.len(), 2);
+    // Before IR version 4 a constant had to be an input, and goes with it.
+    p.ir_version = Some(3);
+    let old = apply(&model(&p), &PatchSpec::RemoveDead {}).unwrap();
+    assert_eq!((inputs_of(&old), old.model.graph().initializer.len()), (vec!["x".to_owned()], 0));
+}
+
+#[test]
+fn normalization_in_training_is_not_merged() {
+    let list = |name: &str| sample_weights(name, &[4], 0.5);
+    let made = |opset: i64, training: bool| {
+        let outputs = ["y", "mean", "var", "saved_mean", "saved_var"];
+        let outputs = if training { &outputs[..] } else { &outputs[..1] };
+        let mut g = graph(
+            &[],
+            &[],
+            vec![sample_weights("w", &[4, 3, 1, 1], 0.25), list("s"), list("b"), list("m"), list("v")],
+            vec![
+                node("Conv", &["x", "w"], &["c"]),
+                node("BatchNormalization", &["c", "s", "b", "m", "v"], outputs),
+            ],
+        );
+        g.input = vec![value("x", DataType::Float32, &[1, 3, 5, 5])];
+        g.output = vec![value("y", DataType::Float32, &[1, 4, 5, 5])];
+        let mut p = proto(g, vec![]);
+        p.opset_import = vec![crate::graph::sample::import("", opset)];
+        p
+    };
+    let merged = |p: &ModelProto| apply(&model(p), &PatchSpec::MergeScales {}).unwrap();
+    // Other outputs, though nothing reads them, say before opset 14 that the statistics are those of the batch.
+    assert_eq!(operators(&merged(&made(9, true))), ["Conv", "BatchNormalization"]);
+    assert_eq!(operators(&merged(&made(9, false))), ["Conv"]);
+    // From then on an attribute says it; the node in its place makes one output.
+    let done = merged(&made(15, true));
+    assert_eq!(operators(&done), ["Conv"]);
+    assert_eq!(done.model.graph().node[0].output, ["y"]);
+    // Nor does raising the opset make inference of it.
+    let raised = |p: &ModelProto| apply(&model(p), &PatchSpec::RaiseOpset { to: 17 });
+    let why = raised(&made(9, true)).err().unwrap().to_string();
+    assert!(why.contains("y_BatchNormalization") && why.contains("one of training"), "{why}");
+    assert_eq!(operators(&raised(&made(9, false)).unwrap()), ["Conv", "BatchNormalization"]);
+}
+
+fn sample_weights(name: &str, dims: &[u64], value: f32) -> TensorProto {
+    let n = dims.iter().product::<u64>() as usize;
+    Tensor::from_f32(dims, &vec![value; n]).unwrap().to_proto(name)
+}
+
+/// `Reshape(x, [sizes of x from 0 to 1, sizes of w from 0 to 1])`, `w` of a size that nothing says.
+fn reshape_by_two(batch: i64) -> ModelProto {
+    let mut g = graph(
+        &[],
+        &["y"],
+        vec![i64s("zero", &[0]), i64s("one", &[1])],
+        vec![
+            node("Shape", &["x"], &["sx"]),
+            node("Slice", &["sx", "zero", "one"], &["bx"]),
+            node("Shape", &["w"], &["sw"]),
+            node("Slice", &["sw", "zero", "one"], &["bw"]),
+            with(node("Concat", &["bx", "bw"], &["shape"]), int("axis", 0)),
+            node("Reshape", &["x", "shape"], &["y"]),
+        ],
+    );
+    g.input = vec![
+        value("x", DataType::Float32, &[batch, 2, 3]),
+        value("w", DataType::Float32, &[-1]),
+    ];
+    g.output = vec![value("y", DataType::Float32, &[-1, -1])];
+    proto(g, vec![])
+}
+
+#[test]
+fn a_size_that_may_be_zero_is_not_copied_beside_a_computed_one() {
+    let simplified = |p: &ModelProto| apply(&model(p), &PatchSpec::SimplifyChains {}).unwrap();
+    // [0, -1] of nothing has no answer.
+    let done = simplified(&reshape_by_two(-1));
+    assert!(operators(&done).contains(&"Concat".to_owned()), "{}", done.summary);
+    assert_eq!(operators(&simplified(&reshape_by_two(4))), ["Reshape"]);
+}
+
+#[test]
+fn shapes_left_from_an_export_are_not_written_down() {
+    let made = |batch: i64| {
+        let mut g = graph(
+            &[],
+            &[],
+            vec![i64s("zero", &[0]), i64s("one", &[1]), i64s("rest", &[2, 3])],
+            vec![
+                node("Shape", &["x"], &["s"]),
+                node("Slice", &["s", "zero", "one"], &["b"]),
+                with(node("Concat", &["b", "rest"], &["shape"]), int("axis", 0)),
+                node("Reshape", &["x", "shape"], &["y"]),
+            ],
+        );
+        g.input = vec![value("x", DataType::Float32, &[batch, 6])];
+        g.output = vec![value("y", DataType::Float32, &[1, 2, 3])];
+        let mut p = proto(g, vec![]);
+        if batch < 0 {
+            let input = p.graph.get_or_insert_default().input[0].r#type.get_or_insert_default();
+            if let Some(crate::model::onnx::__buffa::oneof::type_proto::Value::TensorType(t)) = &mut input.value {
+                let name = crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value::DimParam("n".into());
+                t.shape.get_or_insert_default().dim[0].value = Some(name);
+            }
+        }
+        apply(&model(&p), &PatchSpec::SimplifyChains {}).unwrap()
+    };
+    let shape_of = |done: &AppliedPatch| {
+        let graph = Graph::new(done.model.clone());
+        let node = graph.nodes.iter().find(|n| &*n.op_type == "Reshape").unwrap();
+        let shape = graph.constant(node.inputs[1].unwrap()).map(|t| t.unwrap().to_i64().unwrap());
+        shape
+    };
+    assert!(matches!(shape_of(&made(-1)).as_deref(), Some([-1 | 0, 2, 3])));
+    // Where the declaration is wrong, neither it nor what it says of the rank is written down.
+    assert_ne!(shape_of(&made(4)).as_deref(), Some(&[1, 2, 3][..]));
+}

@@ -535,7 +535,16 @@ def raising() -> None:
            outputs=[put("y", [2, 1]), put("z", [2, 3])])
     raised("split_equal", 11, [node("Split", ["x"], ["y", "z"], axis=1)], x=(2, 4), outputs=[put("y", [2, 2]), put("z", [2, 2])])
     raised("softmax", 11, [node("Softmax", ["x"], ["y"], axis=1)], x=(2, 4))
-    raised("softmax_flat", 11, [node("Softmax", ["x"], ["y"], axis=1)], x=(2, 4, 3), refused="flattens")
+    flat = ["Flatten", "Shape", "Reshape"]
+    for op in ("Softmax", "LogSoftmax", "Hardmax"):
+        raised(f"{op.lower()}_flat", 11, [node(op, ["x"], ["y"], axis=1)], flat, x=(2, 4, 3))
+        raised(f"{op.lower()}_all", 12, [node(op, ["x"], ["y"], axis=-3)], flat, x=(2, 4, 3))
+        raised(f"{op.lower()}_one_behind", 11, [node(op, ["x"], ["y"])], x=(2, 4, 1, 1))
+    raised("dropout_late_mask", 10, [node("Dropout", ["x"], ["y", "z"])], x=(2, 4), refused="mask",
+           outputs=[put("y", [2, 4]), put("z", [2, 4], TensorProto.BOOL)])
+    training = [node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y", "m2", "v2", "m3", "v3"])]
+    raised("training", 9, training, x=(2, 3, 4, 4), to=(17,), refused="training",
+           weights={"s": positive(3), "b": f(3), "m": f(3), "v": positive(3)})
     raised("dropout", 10, [node("Dropout", ["x"], ["y"], ratio=0.3)], x=(2, 4))
     raised("dropout", 7, [node("Dropout", ["x"], ["y"], ratio=0.3)], x=(2, 4))
     raised("dropout_mask", 7, [node("Dropout", ["x"], ["y", "z"], ratio=0.3)], x=(2, 4), refused="mask",

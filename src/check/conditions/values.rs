@@ -36,7 +36,7 @@ pub(in crate::check) fn look_at_all(subject: &Subject<'_>) -> Vec<(TensorId, See
 }
 
 fn look(subject: &Subject<'_>, id: TensorId) -> Seen {
-    let Some(Ok(tensor)) = subject.graph.constant(id) else {
+    let Some(Ok(tensor)) = subject.graph.stored_value(id) else {
         return Seen::default();
     };
     if tensor.dtype == DataType::Float32 {
@@ -107,7 +107,7 @@ pub(super) fn int64_range(subject: &Subject<'_>) -> Vec<Hit> {
     for (id, info) in constants(subject, &[DataType::Int64]) {
         let values = subject
             .graph
-            .constant(id)
+            .stored_value(id)
             .and_then(Result::ok)
             .and_then(|t| t.to_i64())
             .unwrap_or_default();

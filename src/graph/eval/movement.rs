@@ -103,6 +103,9 @@ pub(super) fn slice(operation: Operation<'_>, inputs: &Inputs<'_>) -> Outcome {
     for (((start, end), given), step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
         let at = axis(*given, rank)?;
         let len = i64::try_from(a.dims[at]).unwrap_or(i64::MAX);
+        if *step < 0 && *end >= i64::from(i32::MAX) {
+            return case("runtimes differ in whether so large an end of a slice that runs backwards is its start");
+        }
         let from_back = |v: i64| if v < 0 { v.saturating_add(len) } else { v };
         let (start, end) = (from_back(*start), from_back(*end));
         let (start, span) = match step {
@@ -252,7 +255,7 @@ pub(super) fn gather(operation: Operation<'_>, inputs: &Inputs<'_>) -> Outcome {
     Ok(vec![tensor(a.dtype, dims, out)?])
 }
 
-/// Pad in the modes constant, edge, reflect and wrap; negative pads crop.
+/// Pad in the modes constant, edge, reflect and wrap; negative pads crop, which is left to runtimes but for the first mode.
 pub(super) fn pad(operation: Operation<'_>, inputs: &Inputs<'_>) -> Outcome {
     let a = input(inputs, 0)?;
     let rank = a.dims.len();
@@ -296,6 +299,9 @@ pub(super) fn pad(operation: Operation<'_>, inputs: &Inputs<'_>) -> Outcome {
         match len.and_then(|n| u64::try_from(n).ok()) {
             Some(len) => dims[at] = len,
             None => return case(format!("pads {pads:?} leave nothing of dims {:?}", a.dims)),
+        }
+        if mode != "constant" && low.min(high) < 0 {
+            return case("runtimes differ in whether they crop before they repeat");
         }
         let reach = low.max(high);
         if a.dims[at] == 0 && mode != "constant" || mode == "reflect" && reach >= a.dims[at] as i64 {

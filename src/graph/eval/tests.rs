@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::graph::sample::{graph, int, ints, model, node, proto, with};
+use crate::model::onnx::AttributeProto;
 use proptest::prelude::*;
 
 fn run(node: &NodeProto, inputs: &[Option<&Tensor>], opset: i64) -> Outcome {
@@ -321,4 +322,23 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_runtimes_do_in_two_ways_is_refused() {
+    let a = i(&[6], &[0, 1, 2, 3, 4, 5]);
+    let one = |value: i64| i(&[1], &[value]);
+    let (start, end, axis, step) = (one(5), one(i64::MAX), one(0), one(-1));
+    let backwards = [Some(&a), Some(&start), Some(&end), Some(&axis), Some(&step)];
+    assert!(matches!(run(&op("Slice"), &backwards, 21), Err(Refusal::Case(_))));
+    let wrap = AttributeProto {
+        name: Some("mode".into()),
+        s: Some(b"wrap".to_vec().into()),
+        ..Default::default()
+    };
+    let padded = |pads: &[i64]| run(&with(op("Pad"), wrap.clone()), &[Some(&a), Some(&i(&[2], pads))], 19);
+    assert_eq!(padded(&[1, 2]).unwrap()[0].to_i64().unwrap(), [5, 0, 1, 2, 3, 4, 5, 0, 1]);
+    assert!(matches!(padded(&[-1, 2]), Err(Refusal::Case(_))));
+    let constant = run(&op("Pad"), &[Some(&a), Some(&i(&[2], &[-1, 2]))], 19);
+    assert_eq!(constant.unwrap()[0].to_i64().unwrap(), [1, 2, 3, 4, 5, 0, 0]);
 }

@@ -15,6 +15,8 @@ const MAX_DEPTH: usize = 24;
 /// that, so the work is limited to this many nodes per node of the graph.
 const WORK_PER_NODE: usize = 16;
 const WORK_AT_LEAST: usize = 100_000;
+/// Walks of a loop's body in which shapes may still change; one more finds what holds when none of them is known.
+const ROUNDS: usize = 8;
 
 /// What inference found.
 pub(super) struct Found {
@@ -42,16 +44,24 @@ pub(super) fn run(graph: &Graph) -> Found {
             .filter_map(|p| p.tensor.as_deref())
             .collect(),
     };
-    engine.body(0);
+    // Where the work ends early, the rest stays as declared.
+    let mut is_whole = engine.body(0).is_some();
     // Functions that nothing calls still have whatever their definition alone tells.
     for (index, body) in (0u32..).zip(&graph.bodies) {
         if body.is_function && !engine.was_called(index) {
-            engine.body(index);
+            is_whole &= engine.body(index).is_some();
         }
     }
     for (fact, over) in engine.facts.iter_mut().zip(engine.over_calls) {
         if let Some(over) = over {
             *fact = over;
+        }
+    }
+    if !is_whole {
+        // In bodies this may be the guess of a walk that others were to follow.
+        let of_bodies = engine.facts.iter_mut().zip(engine.declared).zip(&graph.tensors);
+        for ((fact, declared), _) in of_bodies.filter(|(_, tensor)| tensor.body != 0) {
+            *fact = declared;
         }
     }
     Found {
@@ -148,20 +158,24 @@ impl<'g> Engine<'g> {
         }
     }
 
-    fn body(&mut self, body: u32) {
+    /// Walks a body; `None` where it is too deep, or the work is used up: its facts are not to be relied on then.
+    fn body(&mut self, body: u32) -> Option<()> {
         if self.depth >= MAX_DEPTH {
-            return;
+            return None;
         }
         self.depth += 1;
         let graph = self.graph;
+        let mut is_whole = true;
         for id in graph.body_order(body) {
-            if self.work == 0 {
+            is_whole = self.work > 0;
+            if !is_whole {
                 break;
             }
             self.work -= 1;
             self.node(*id);
         }
         self.depth -= 1;
+        is_whole.then_some(())
     }
 
     fn node(&mut self, id: NodeId) {
@@ -242,8 +256,8 @@ impl<'g> Engine<'g> {
 
     fn branches(&mut self, call: &Call<'_>) -> Option<Vec<Fact>> {
         let (then, other) = (self.owned(call, "then_branch")?, self.owned(call, "else_branch")?);
-        self.body(then);
-        self.body(other);
+        self.body(then)?;
+        self.body(other)?;
         let (a, b) = (self.outputs_of(then), self.outputs_of(other));
         Some(match call.scalar(0).and_then(|c| c.known()) {
             Some(0) => b,
@@ -263,17 +277,27 @@ impl<'g> Engine<'g> {
         }
     }
 
-    /// Walks a body that feeds some of its outputs back, until the shapes it carries hold for every round.
-    fn rounds(&mut self, body: u32, before: Vec<Fact>, carried: Vec<Fact>, after: Vec<Fact>, skip: usize) -> Vec<Fact> {
+    /// Walks a body that feeds some of its outputs back, until the shapes it carries hold for every round: what one round
+    /// changes may reach another carried tensor in the next. `None` as for [`Self::body`].
+    fn rounds(
+        &mut self,
+        body: u32,
+        before: Vec<Fact>,
+        carried: Vec<Fact>,
+        after: Vec<Fact>,
+        skip: usize,
+    ) -> Option<Vec<Fact>> {
         // The value of a carried tensor is another one in the next round.
         let mut carried: Vec<Fact> = carried.into_iter().map(|f| Fact { value: None, ..f }).collect();
-        for last in [false, true] {
-            let problems = self.problems.len();
+        let problems = self.problems.len();
+        for round in 0..=ROUNDS {
+            // What an earlier walk contradicted was a guess.
+            self.problems.truncate(problems);
             let mut inputs = before.clone();
             inputs.extend(carried.iter().cloned());
             inputs.extend(after.iter().cloned());
             self.bind(body, inputs);
-            self.body(body);
+            self.body(body)?;
             let outputs = self.outputs_of(body);
             let joined: Vec<Fact> = carried
                 .iter()
@@ -289,14 +313,12 @@ impl<'g> Engine<'g> {
                 break;
             }
             carried = joined;
-            if last {
+            if round + 1 == ROUNDS {
                 // Still changing: only the element types are sure.
                 carried = carried.into_iter().map(|f| Fact { shape: None, ..f }).collect();
-            } else {
-                self.problems.truncate(problems);
             }
         }
-        carried
+        Some(carried)
     }
 
     fn loop_(&mut self, call: &Call<'_>) -> Option<Vec<Fact>> {
@@ -312,17 +334,22 @@ impl<'g> Engine<'g> {
             .map(|f| f.clone().unwrap_or_default())
             .collect();
         let count = carried.len();
-        let mut outputs = self.rounds(body, before, carried, Vec::new(), 1);
+        let mut outputs = self.rounds(body, before, carried, Vec::new(), 1)?;
         let inner = self.outputs_of(body);
-        // Every round adds one row; how many rounds there are is known only if the condition stays true.
+        // Every round adds one row; how many rounds there are is known only if the condition is true before the first and
+        // stays so (Loop-11: a condition that is left out is true), or is false from the start.
         let always = inner
             .first()
             .and_then(|f| f.value.clone())
             .is_some_and(|v| *v == [Item::Int(Size::Known(1))]);
-        let rows = if always {
-            call.scalar(0).unwrap_or(Size::Unknown)
-        } else {
-            Size::Unknown
+        let begins = match call.has(1) {
+            true => call.scalar(1).and_then(|c| c.known()),
+            false => Some(1),
+        };
+        let rows = match begins {
+            Some(0) => Size::Known(0),
+            Some(_) if always => call.scalar(0).map_or(Size::Unknown, |n| n.at_least_zero()),
+            _ => Size::Unknown,
         };
         for scanned in inner.into_iter().skip(1 + count) {
             let shape = scanned.shape.map(|s| std::iter::once(rows.clone()).chain(s).collect());
@@ -356,7 +383,7 @@ impl<'g> Engine<'g> {
             .take(states)
             .map(|f| f.clone().unwrap_or_default())
             .collect();
-        let mut outputs = self.rounds(body, Vec::new(), carried, slices, 0);
+        let mut outputs = self.rounds(body, Vec::new(), carried, slices, 0)?;
         let axes = call.ints("scan_output_axes").unwrap_or_default();
         for (i, fact) in self.outputs_of(body).into_iter().skip(states).enumerate() {
             let shape = fact.shape.and_then(|mut shape| {
@@ -384,10 +411,11 @@ impl<'g> Engine<'g> {
         self.callers.push((graph.proto(id), function));
         let problems = self.problems.len();
         self.bind(function, inputs);
-        self.body(function);
+        let is_whole = self.body(function);
         // A definition holds for all its calls, so no single call contradicts it.
         self.problems.truncate(problems);
         self.callers.pop();
+        is_whole?;
         for tensor in self.function_of.get(function as usize).into_iter().flatten() {
             let index = tensor.0 as usize;
             if let (Some(fact), Some(over)) = (self.facts.get(index), self.over_calls.get_mut(index)) {

@@ -119,7 +119,9 @@ impl Fact {
         }
     }
 
-    /// The declared fact made more precise by the inferred one; what is declared wins, and a contradiction is said.
+    /// The declared fact made more precise by the inferred one; what is declared wins, and a contradiction is said. A size
+    /// that follows from the sizes of inputs wins over a declared number, which is often left over from the sizes that the
+    /// model was exported at: runtimes warn of it and run the model.
     pub fn refine(&self, inferred: Self) -> (Self, Option<String>) {
         let mut contradiction = None;
         let dtype = match (self.dtype, inferred.dtype) {
@@ -154,7 +156,9 @@ impl Fact {
                             .iter()
                             .zip(found)
                             .map(|(a, b)| match (a, &b) {
-                                (Size::Known(_), _) | (Size::Expr(_), Size::Expr(_) | Size::Unknown) => a.clone(),
+                                (Size::Known(_), Size::Known(_)) | (Size::Expr(_), Size::Expr(_)) | (_, Size::Unknown) => {
+                                    a.clone()
+                                }
                                 _ => b,
                             })
                             .collect(),

@@ -226,6 +226,147 @@ fn loops_keep_what_stays_and_open_what_grows() {
     );
 }
 
+/// A loop over `prev` and `cur` of float32, each of size 1 at first: `cur` grows by one a round, and `prev` is what `cur`
+/// was. `sum` adds up the sizes that `prev` has.
+fn two_hops(step: NodeProto) -> NodeProto {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![],
+        vec![
+            node("Identity", &["go"], &["on"]),
+            node("Identity", &["cur"], &["prev_out"]),
+            step,
+            node("Shape", &["prev"], &["size"]),
+            node("Size", &["size"], &["rank"]),
+            node("Add", &["sum", "size"], &["sum_out"]),
+        ],
+    );
+    g.input = ["i", "go", "prev", "cur", "sum"].map(untyped).to_vec();
+    g.output = ["on", "prev_out", "cur_out", "sum_out"].map(untyped).to_vec();
+    with(
+        node("Loop", &["n", "", "x", "x", "zero"], &["p", "c", "s"]),
+        body("body", g),
+    )
+}
+
+#[test]
+fn what_changes_over_two_rounds_is_open_inside_the_loop_too() {
+    let weights = || vec![vector("zero", &[0]), vector("axis", &[0])];
+    let inputs = || vec![value("x", Float32, &[1]), value("n", Int64, &[])];
+    let grows = two_hops(with(node("Concat", &["cur", "x"], &["cur_out"]), int("axis", 0)));
+    let g = build(inputs(), weights(), vec![grows]);
+    for name in ["prev", "prev_out", "cur_out", "p", "c"] {
+        assert_eq!(ty(&g, name), "float32 ?", "{name}");
+        assert_eq!(
+            g.tensors.iter().find(|t| &*t.name == name).unwrap().ty.shape.as_ref().unwrap().0,
+            [crate::graph::Dim::Unknown],
+            "{name}"
+        );
+    }
+    // The size of a list is the rank, which stays.
+    assert_eq!(ty(&g, "sum_out"), "int64 1");
+    let deeper = two_hops(node("Unsqueeze", &["cur", "axis"], &["cur_out"]));
+    let g = build(inputs(), weights(), vec![deeper]);
+    for name in ["prev", "cur", "p", "c"] {
+        assert!(
+            g.tensors.iter().find(|t| &*t.name == name).unwrap().ty.shape.is_none(),
+            "{name}"
+        );
+    }
+    assert_eq!(ty(&g, "size"), "int64 ?");
+}
+
+#[test]
+fn a_chain_longer_than_the_walks_is_open_too() {
+    // Ten carried tensors, each taking what the next had; the last grows.
+    let names: Vec<String> = (0..10).map(|i| format!("v{i}")).collect();
+    let outs: Vec<String> = (0..10).map(|i| format!("w{i}")).collect();
+    let mut nodes = vec![node("Identity", &["go"], &["on"])];
+    for i in 0..9 {
+        nodes.push(node("Identity", &[&names[i + 1]], &[&outs[i]]));
+    }
+    nodes.push(with(node("Concat", &[&names[9], "x"], &[&outs[9]]), int("axis", 0)));
+    nodes.push(node("Shape", &[&names[0]], &["size"]));
+    let mut g = graph(&[], &[], vec![], nodes);
+    g.input = ["i", "go"].into_iter().chain(names.iter().map(String::as_str)).map(untyped).collect();
+    g.output = std::iter::once("on").chain(outs.iter().map(String::as_str)).map(untyped).collect();
+    let mut reads = vec!["n", ""];
+    reads.extend(["x"; 10]);
+    let ends: Vec<String> = (0..10).map(|i| format!("e{i}")).collect();
+    let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
+    let looped = with(node("Loop", &reads, &ends), body("body", g));
+    let inputs = vec![value("x", Float32, &[1]), value("n", Int64, &[])];
+    let g = build(inputs, vec![], vec![looped]);
+    for name in ["v0", "e0", "e9"] {
+        let tensor = g.tensors.iter().find(|t| &*t.name == name).unwrap();
+        assert!(!tensor.ty.shape.as_ref().is_some_and(|s| !s.is_dynamic()), "{name}: {}", tensor.ty);
+    }
+}
+
+#[test]
+fn rows_of_a_loop_need_its_first_condition() {
+    let yes = |name: &str, value: bool| Tensor::from_bool(&[], &[value]).unwrap().to_proto(name);
+    let rows = |condition: &str, weights: Vec<TensorProto>, times: i64| {
+        let mut g = graph(&[], &[], vec![], vec![node("Identity", &["i"], &["row"])]);
+        g.initializer = vec![yes("on", true)];
+        g.input = ["i", "go"].map(untyped).to_vec();
+        g.output = ["on", "row"].map(untyped).to_vec();
+        let looped = with(node("Loop", &["n", condition], &["rows"]), body("body", g));
+        let mut weights = weights;
+        weights.push(scalar("n", times));
+        ty(&build(vec![value("c", DataType::Bool, &[])], weights, vec![looped]), "rows")
+    };
+    assert_eq!(rows("c", vec![], 6), "int64 ?", "the condition is an input");
+    assert_eq!(rows("", vec![], 6), "int64 6");
+    assert_eq!(rows("t", vec![yes("t", true)], 6), "int64 6");
+    assert_eq!(rows("t", vec![yes("t", true)], -2), "int64 0");
+    assert_eq!(rows("f", vec![yes("f", false)], 6), "int64 0");
+}
+
+#[test]
+fn defaults_of_inputs_are_no_constants() {
+    let reshaped = |ir: i64, sizes: &[i64]| {
+        let mut g = graph(&[], &[], vec![vector("s", &[3, 4])], vec![node("Reshape", &["x", "s"], &["y"])]);
+        g.input = vec![value("x", Float32, &[2, 6]), value("s", Int64, sizes)];
+        g.output = vec![untyped("y")];
+        let mut p = proto(g, vec![]);
+        p.ir_version = Some(ir);
+        Graph::new(model(&p))
+    };
+    let id = |g: &Graph| crate::graph::TensorId(g.tensors.iter().position(|t| &*t.name == "s").unwrap() as u32);
+    let old = reshaped(3, &[2]);
+    assert_eq!((ty(&old, "y"), old.is_default(id(&old))), ("float32 3x4".into(), false));
+    let new = reshaped(8, &[2]);
+    assert_eq!((ty(&new, "y"), ty(&new, "s")), ("float32 ?x?".into(), "int64 2".into()));
+    assert!(new.is_default(id(&new)) && new.constant(id(&new)).is_none());
+    assert_eq!(new.stored_value(id(&new)).unwrap().unwrap().to_i64().unwrap(), [3, 4]);
+    // Where the input is open, another value may have another number of sizes.
+    let open = reshaped(8, &[-1]);
+    assert_eq!((ty(&open, "y"), ty(&open, "s")), ("float32 ?".into(), "int64 ?".into()));
+    // An If whose condition has a default may go either way.
+    let mut g = graph(
+        &[],
+        &[],
+        vec![Tensor::from_bool(&[], &[true]).unwrap().to_proto("c")],
+        vec![if_node(
+            node("Relu", &["x"], &["a"]),
+            with(node("Concat", &["x", "x"], &["b"]), int("axis", 0)),
+        )],
+    );
+    g.input = vec![value("x", Float32, &[2, 3]), value("c", DataType::Bool, &[])];
+    g.output = vec![untyped("y")];
+    assert_eq!(ty(&Graph::new(model(&proto(g, vec![]))), "y"), "float32 ?x3");
+}
+
+#[test]
+fn sizes_of_inputs_beat_numbers_left_from_an_export() {
+    let mut g = graph(&[], &[], vec![vector("s", &[-1, 2, 3])], vec![node("Reshape", &["x", "s"], &["y"])]);
+    g.input = vec![named("x", Float32, &[-1, 6], &["n"])];
+    g.output = vec![value("y", Float32, &[1, 2, 3])];
+    assert_eq!(ty(&Graph::new(model(&proto(g, vec![]))), "y"), "float32 nx2x3");
+}
+
 #[test]
 fn scan_takes_rows_and_stacks_them() {
     let mut g = graph(

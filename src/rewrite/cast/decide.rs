@@ -213,7 +213,7 @@ impl Decider<'_> {
         let Some(scale) = node.inputs.get(1).copied().flatten() else {
             return Ok(None);
         };
-        let Some(value) = self.graph.constant(scale) else {
+        let Some(value) = self.graph.stored_value(scale) else {
             return Ok(None);
         };
         let value = value.map_err(|e| e.to_string())?;

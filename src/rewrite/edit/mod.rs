@@ -6,7 +6,7 @@
 mod write;
 
 use super::names::Fresh;
-use crate::graph::{Graph, NodeId, Producer, TensorId, TensorKind};
+use crate::graph::{Graph, NodeId, Producer, TensorId};
 use crate::model::Tensor;
 use crate::model::onnx::{ModelProto, NodeProto};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -171,7 +171,8 @@ impl<'a> Edit<'a> {
     }
 
     /// Puts another node in the place of one without bodies: it makes the same outputs, or the first of them, from other
-    /// inputs. What only fed the old one goes. Not to be done twice to one node.
+    /// inputs. Outputs behind the last that is read go, as does what only fed the old node. Not to be done twice to one
+    /// node.
     pub(super) fn replace(&mut self, id: NodeId, mut proto: NodeProto, feeds: Vec<Feed>) {
         let graph = self.graph;
         let reads = feeds.into_iter().map(|feed| match feed {
@@ -186,7 +187,10 @@ impl<'a> Edit<'a> {
             }
         });
         let reads = reads.collect();
+        let is_read = |made: &Option<TensorId>| made.is_some_and(|t| self.uses(t) > 0);
+        let last_read = graph.node(id).outputs.iter().rposition(is_read).unwrap_or(0);
         proto.output = graph.proto(id).output.clone();
+        proto.output.truncate(last_read + 1);
         let mut todo = Vec::new();
         for read in graph.node(id).inputs.iter().flatten() {
             self.release(*read, &mut todo);
@@ -229,11 +233,13 @@ impl<'a> Edit<'a> {
         outputs.all(|t| self.uses[t.0 as usize] == 0)
     }
 
-    /// Marks stored constants that nothing reads, so that they are left out; gives their number.
+    /// Marks stored constants that nothing reads, so that they are left out; gives their number. Defaults stay, as all
+    /// inputs do.
     pub(super) fn drop_unread_initializers(&mut self) -> usize {
         let mut dropped = 0;
         for (at, tensor) in self.graph.tensors.iter().enumerate() {
-            if tensor.producer == Producer::Initializer && self.uses[at] == 0 {
+            let is_default = self.graph.is_default(TensorId(at as u32));
+            if tensor.producer == Producer::Initializer && self.uses[at] == 0 && !is_default {
                 self.orphaned[at] = true;
                 dropped += 1;
             }
@@ -299,23 +305,8 @@ impl<'a> Edit<'a> {
     }
 }
 
-/// Tensors that look constant but are not: an initializer that is also an input of the model is, from IR version 4 on, a
-/// default that whoever runs the model may replace.
+/// Tensors that look constant but are not ([`Graph::is_default`]).
 pub(super) fn defaults(graph: &Graph) -> HashSet<TensorId> {
-    let proto = graph.model.proto();
-    if proto.ir_version.unwrap_or(0) < 4 {
-        return HashSet::new();
-    }
-    let inputs: HashSet<&str> = proto
-        .graph
-        .input
-        .iter()
-        .map(|i| i.name.as_deref().unwrap_or_default())
-        .collect();
     let ids = (0..graph.tensors.len() as u32).map(TensorId);
-    ids.filter(|id| {
-        let tensor = graph.tensor(*id);
-        tensor.body == 0 && tensor.kind == TensorKind::Constant && inputs.contains(&*tensor.name)
-    })
-    .collect()
+    ids.filter(|id| graph.is_default(*id)).collect()
 }

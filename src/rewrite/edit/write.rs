@@ -27,8 +27,9 @@ impl<'e> Writer<'e, '_> {
         graph.node = nodes;
         let edit = self.edit;
         let of_body = std::mem::take(&mut self.initializers[body as usize]);
-        let is_unread =
-            |tensor: Option<TensorId>| tensor.is_some_and(|t| edit.orphaned[t.0 as usize] && edit.uses(t) == 0);
+        let is_unread = |tensor: Option<TensorId>| {
+            tensor.is_some_and(|t| edit.orphaned[t.0 as usize] && edit.uses(t) == 0 && !edit.graph.is_default(t))
+        };
         let mut dropped: HashSet<String> = HashSet::new();
         let mut at = 0;
         graph.initializer.retain(|tensor| {

@@ -50,6 +50,12 @@ pub(super) fn gelu(look: &Look<'_>, id: NodeId) -> Option<Result<Found, String>>
     if !dtype.is_some_and(|t| t.is_float()) {
         return Some(Err("its type is not known".into()));
     }
+    // Constants of one dimension make that of a scalar; Gelu would not.
+    let rank = |tensor: TensorId| look.graph.tensor(tensor).ty.shape.as_ref().map(|s| s.0.len());
+    let made = look.graph.node(id).outputs.first().copied().flatten()?;
+    if rank(x).is_none() || rank(x) != rank(made) {
+        return Some(Err("it may have fewer dimensions than its constants".into()));
+    }
     let attributes = match approximate {
         "none" => Vec::new(),
         other => vec![text("approximate", other)],

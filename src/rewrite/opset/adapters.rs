@@ -1,6 +1,8 @@
 //! What changed in each version of the opset, operator by operator (onnx, docs/Changelog.md).
 
 use super::Raised;
+use crate::graph::Dim;
+use crate::model::onnx::NodeProto;
 use crate::model::{Attributes, DataType, Tensor};
 
 /// Operators of early versions that were experimental, and are gone (onnx 1.5).
@@ -16,6 +18,19 @@ const EXPERIMENTAL: &[&str] = &[
     "ParametricSoftplus",
     "Scale",
     "ScaledTanh",
+];
+
+/// Operators whose version 22 the CPU provider of ONNX Runtime 1.31 has no kernel for, though it has one for the version
+/// before (its list of kernels against the schemas of onnx 1.23).
+pub(super) const WITHOUT_KERNEL_22: &[&str] = &[
+    "GlobalLpPool",
+    "MaxRoiPool",
+    "Multinomial",
+    "RandomNormal",
+    "RandomNormalLike",
+    "RandomUniform",
+    "RandomUniformLike",
+    "RoiAlign",
 ];
 
 type Outcome = Result<Option<&'static str>, String>;
@@ -43,11 +58,7 @@ pub(super) fn adapt(node: &mut Raised<'_, '_>, version: i64) -> Outcome {
             node.proto.op_type = Some("ScatterElements".into());
             Ok(Some("is ScatterElements now"))
         }
-        // What is left out in training does not matter to inference.
-        (12, "Dropout") if node.proto.attr("ratio").is_some() => {
-            node.drop_attribute("ratio");
-            Ok(Some("ratio dropped"))
-        }
+        (12, "Dropout") => dropout_12(node),
         (13, "Squeeze" | "Unsqueeze" | "ReduceSum") => to_input(node, "axes"),
         (13, "Split") => to_input(node, "split"),
         (13, "Softmax" | "LogSoftmax" | "Hardmax") => softmax_13(node),
@@ -96,16 +107,23 @@ fn batch_norm_9(node: &mut Raised<'_, '_>) -> Outcome {
 }
 
 fn batch_norm_14(node: &mut Raised<'_, '_>) -> Outcome {
-    for at in 1..5 {
-        refuse_output(
-            node,
-            at,
-            "gives statistics of training, which are others from opset 14 on",
-        )?;
+    // Read or not, other outputs mean training before opset 14.
+    if node.proto.output.iter().skip(1).any(|name| !name.is_empty()) {
+        return Err("has outputs for statistics and so is one of training, which gives others from opset 14 on".into());
     }
-    // An output that nothing reads would mean training from now on.
     node.proto.output.truncate(1);
     Ok(None)
+}
+
+fn dropout_12(node: &mut Raised<'_, '_>) -> Outcome {
+    // ONNX Runtime gives a mask of false before, of true from then on.
+    refuse_output(node, 1, "its mask has other values from opset 12 on")?;
+    // What is left out in training does not matter to inference.
+    if node.proto.attr("ratio").is_none() {
+        return Ok(None);
+    }
+    node.drop_attribute("ratio");
+    Ok(Some("ratio dropped"))
 }
 
 /// Upsample's factors: an attribute in 7, an input from 9 on.
@@ -222,15 +240,52 @@ fn resize_11(node: &mut Raised<'_, '_>) -> Outcome {
     Ok(Some("its way of rounding is said"))
 }
 
+/// Before opset 13 all dimensions from `axis` on were one; from then on it is a single one.
 fn softmax_13(node: &mut Raised<'_, '_>) -> Outcome {
-    let axis = node.proto.int("axis").unwrap_or(1);
-    if axis != -1 && Some(axis) != node.rank(0).map(|r| r as i64 - 1) {
-        return Err(format!(
-            "flattens from axis {axis} on before opset 13, which it no longer does"
-        ));
+    let given = node.proto.int("axis").unwrap_or(1);
+    let dims = node.dims(0);
+    let axis = match dims {
+        Some(dims) if given < 0 => given + dims.len() as i64,
+        _ => given,
+    };
+    if given == -1 || dims.is_some_and(|d| axis == d.len() as i64 - 1) {
+        node.set_int("axis", -1);
+        return Ok(Some("axis is the last one"));
     }
-    node.set_int("axis", -1);
-    Ok(Some("axis is the last one"))
+    if let Some(dims) = dims {
+        let behind = usize::try_from(axis).ok().and_then(|at| dims.get(at + 1..));
+        let behind = behind.ok_or_else(|| format!("has axis {given} of {} dimensions", dims.len()))?;
+        if behind.iter().all(|d| matches!(d, Dim::Known(1))) {
+            node.set_int("axis", axis);
+            return Ok(Some("its axis is the only one with more than one element"));
+        }
+    }
+    let (Some(read), Some(made)) = (node.proto.input.first().cloned(), node.proto.output.first().cloned()) else {
+        return Err("has no input or no output".into());
+    };
+    let [flat, even, shape] = ["flat", "even", "shape"].map(|what| node.fresh.name(format!("{made}__{what}")));
+    let plain = |op: &str, read: &str, made: &str| NodeProto {
+        op_type: Some(op.into()),
+        name: Some(format!("{made}_{op}")),
+        input: vec![read.into()],
+        output: vec![made.into()],
+        ..Default::default()
+    };
+    let mut one = node.proto.clone();
+    one.input = vec![flat.clone()];
+    one.output = vec![even.clone()];
+    let mut flatten = plain("Flatten", &read, &flat);
+    flatten.attribute.push(super::int("axis", axis));
+    node.before.extend([flatten, plain("Shape", &read, &shape)]);
+    // The node's own name goes with what it does; what takes its place puts the dimensions back.
+    one.attribute.retain(|a| a.name.as_deref() != Some("axis"));
+    one.attribute.push(super::int("axis", -1));
+    node.before.push(one);
+    *node.proto = NodeProto {
+        input: vec![even, shape],
+        ..plain("Reshape", &read, &made)
+    };
+    Ok(Some("is done on two dimensions"))
 }
 
 fn resize_13(node: &mut Raised<'_, '_>) -> Outcome {

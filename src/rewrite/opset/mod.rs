@@ -13,7 +13,7 @@ use super::clean::{Done, count, label};
 use super::edit::constant_node;
 use super::fold::{has_references, refuse_broken};
 use super::names::Fresh;
-use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
+use crate::graph::{Dim, Graph, Node, NodeId, TensorId};
 use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, OperatorSetIdProto, attribute_proto::AttributeType};
 use crate::model::{Attributes, Model, Tensor};
 use std::sync::Arc;
@@ -86,6 +86,7 @@ pub(super) fn raise(model: &Arc<Model>, to: i64) -> Result<Done, String> {
         to,
         fresh: Fresh::new(&graph),
         notes,
+        remarks: Vec::new(),
     };
     if let Some(top) = proto.graph.as_option_mut() {
         raiser.body(0, top)?;
@@ -103,6 +104,7 @@ pub(super) fn raise(model: &Arc<Model>, to: i64) -> Result<Done, String> {
     if calls > 0 {
         summary.push_str("; local functions were inlined first");
     }
+    raiser.notes.append(&mut raiser.remarks);
     Ok(Done {
         model: Arc::new(model.with_proto(proto)),
         summary,
@@ -128,6 +130,7 @@ pub(super) fn raise_together(graph: &Graph, to: i64) -> Result<Arc<Model>, Strin
         to,
         fresh: Fresh::new(graph),
         notes: Vec::new(),
+        remarks: Vec::new(),
     };
     if let Some(top) = proto.graph.as_option_mut() {
         raiser.body(0, top)?;
@@ -171,6 +174,8 @@ struct Raiser<'a> {
     to: i64,
     fresh: Fresh,
     notes: Vec<(String, String)>,
+    /// Notes on nodes that stay as they are.
+    remarks: Vec<(String, String)>,
 }
 
 /// A node on its way to the new opset.
@@ -241,6 +246,10 @@ impl Raiser<'_> {
             let done = adapters::adapt(&mut raised, version);
             what.extend(done.map_err(|why| format!("{}: {} {why}", label(node), node.op_type))?);
         }
+        if (from..self.to).contains(&21) && adapters::WITHOUT_KERNEL_22.contains(&&*node.op_type) {
+            let text = format!("{}: ONNX Runtime 1.31 has none of opset 22 or newer", node.op_type);
+            self.remarks.push((label(node), text));
+        }
         if !what.is_empty() {
             self.notes
                 .push((label(node), format!("{}: {}", node.op_type, what.join(", "))));
@@ -249,7 +258,17 @@ impl Raiser<'_> {
     }
 }
 
-impl Raised<'_, '_> {
+/// An attribute of this integer.
+fn int(name: &str, value: i64) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.into()),
+        r#type: Some(AttributeType::INT),
+        i: Some(value),
+        ..Default::default()
+    }
+}
+
+impl<'a> Raised<'_, 'a> {
     fn op_type(&self) -> &str {
         self.proto.op_type.as_deref().unwrap_or_default()
     }
@@ -271,15 +290,15 @@ impl Raised<'_, '_> {
         })
     }
 
-    fn rank(&self, at: usize) -> Option<usize> {
+    /// Dimensions of an input, where their number is known.
+    fn dims(&self, at: usize) -> Option<&'a [Dim]> {
         let tensor = self.graph.tensor(self.input(at)?);
-        tensor.ty.shape.as_ref().map(|s| s.0.len())
+        tensor.ty.shape.as_ref().map(|s| s.0.as_slice())
     }
 
     /// The value of an input that is constant.
     fn constant(&self, at: usize) -> Option<Tensor> {
-        let tensor = self.input(at)?;
-        (self.graph.tensor(tensor).kind == TensorKind::Constant).then(|| self.graph.constant(tensor)?.ok())?
+        self.graph.constant(self.input(at)?)?.ok()
     }
 
     fn drop_attribute(&mut self, name: &str) {
@@ -288,12 +307,7 @@ impl Raised<'_, '_> {
 
     fn set_int(&mut self, name: &str, value: i64) {
         self.drop_attribute(name);
-        self.proto.attribute.push(AttributeProto {
-            name: Some(name.into()),
-            r#type: Some(AttributeType::INT),
-            i: Some(value),
-            ..Default::default()
-        });
+        self.proto.attribute.push(int(name, value));
     }
 
     fn set_text(&mut self, name: &str, value: &str) {

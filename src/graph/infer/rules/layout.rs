@@ -263,6 +263,9 @@ pub(super) fn slice(call: &Call<'_>) -> Option<Vec<Fact>> {
     Some(vec![Fact::new(call.dtype(0), Some(shape)).with_items(items)])
 }
 
+/// What exporters write for "to the end" is at least this.
+const TO_THE_END: i64 = i32::MAX as i64;
+
 /// How many steps of this size fit in `room`, the first one always.
 fn steps(room: i64, step: i64) -> i64 {
     if room > 0 { (room - 1) / step + 1 } else { 0 }
@@ -275,6 +278,10 @@ fn bounds(n: i64, start: i64, end: i64, step: i64) -> Option<(i64, i64)> {
         let (start, end) = (wrap(start).clamp(0, n), wrap(end).clamp(0, n));
         Some((start, steps(end - start, step)))
     } else if step < 0 {
+        // ONNX Runtime takes the largest end for the first element then; the operator's text clamps it to the last.
+        if end >= TO_THE_END {
+            return None;
+        }
         let last = (n - 1).max(0);
         let (start, end) = (wrap(start).clamp(0, last), wrap(end).clamp(-1, last));
         let down = step.checked_neg()?;
@@ -290,8 +297,6 @@ fn positions(n: i64, start: i64, end: i64, step: i64) -> Option<Vec<i64>> {
 }
 
 fn length(size: &Size, start: &Size, end: &Size, step: &Size) -> Size {
-    /// What exporters write for "to the end" is at least this.
-    const TO_THE_END: i64 = i32::MAX as i64;
     if let (Size::Known(n), Size::Known(start), Size::Known(end), Size::Known(step)) = (size, start, end, step) {
         return bounds(*n, *start, *end, *step).map_or(Size::Unknown, |(_, count)| Size::Known(count));
     }
@@ -350,6 +355,7 @@ mod tests {
             );
         }
         assert_eq!(bounds(5, 0, 5, 0), None);
+        assert_eq!(bounds(6, 5, i64::MAX, -1), None, "ONNX Runtime takes five of them");
     }
 
     #[test]

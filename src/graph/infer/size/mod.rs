@@ -166,6 +166,14 @@ impl Size {
         self.choose(other, std::cmp::min, Atom::Min)
     }
 
+    /// The same, or nothing where it is negative: how often something is done so many times.
+    pub fn at_least_zero(&self) -> Self {
+        match self {
+            Self::Expr(sum) if sum.is_size() => self.clone(),
+            _ => self.max(&Self::Known(0)),
+        }
+    }
+
     fn choose(&self, other: &Self, known: fn(i64, i64) -> i64, atom: fn(Arc<Sum>, Arc<Sum>) -> Atom) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => Self::Known(known(*a, *b)),
@@ -258,12 +266,11 @@ impl Size {
 impl Atom {
     /// True when it cannot be negative.
     fn is_size(&self) -> bool {
-        let sum_is = |s: &Sum| s.constant >= 0 && s.terms.iter().all(|t| t.1 > 0 && t.0.iter().all(Self::is_size));
         match self {
             Self::Symbol(_) => true,
-            Self::Floor(sum, _) => sum_is(sum),
-            Self::Max(a, b) => sum_is(a) || sum_is(b),
-            Self::Min(a, b) => sum_is(a) && sum_is(b),
+            Self::Floor(sum, _) => sum.is_size(),
+            Self::Max(a, b) => a.is_size() || b.is_size(),
+            Self::Min(a, b) => a.is_size() && b.is_size(),
         }
     }
 }
@@ -274,6 +281,11 @@ impl Sum {
             terms: Vec::new(),
             constant,
         }
+    }
+
+    /// True when it cannot be negative.
+    fn is_size(&self) -> bool {
+        self.constant >= 0 && self.terms.iter().all(|t| t.1 > 0 && t.0.iter().all(Atom::is_size))
     }
 
     fn is_min_of(&self, other: &Self) -> bool {

@@ -76,7 +76,7 @@ impl Pair<'_> {
             Err(error) => return Err(error),
         };
         let weights = node.inputs.iter().flatten().filter_map(|id| {
-            let values = TensorStatistics::of(&self.base.constant(*id)?.ok()?)?;
+            let values = TensorStatistics::of(&self.base.stored_value(*id)?.ok()?)?;
             Some(Weight {
                 tensor: name(*id),
                 values,
