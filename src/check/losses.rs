@@ -40,9 +40,16 @@ fn finding(loss: &Loss) -> Finding {
             Severity::Warning,
             format!("{tensor} reached {}, which is infinite in {dtype}", magnitude(reached)),
         ),
+        LossKind::Integers { up_to } => (
+            "data.integers",
+            Severity::Warning,
+            format!("{tensor} becomes integers, which in {dtype} are exact up to {up_to} only"),
+        ),
     };
     let exclude = match loss.kind {
         LossKind::Flushed { .. } if !many => Vec::new(),
+        // Float64 becomes float32 whatever is excluded.
+        LossKind::Integers { .. } => Vec::new(),
         _ => vec![Fix {
             text: format!("Exclude the nodes that read or make {tensor} from lowering"),
             patch: None,

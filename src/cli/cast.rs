@@ -18,7 +18,14 @@ pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
     lower::check_choice(&args.nodes, &recipe)?;
     let ranges = match args.no_ranges {
         true => None,
-        false => Some(lower::calibrate(&recipe, &args.calibration.sample, Want::Ranges)?.ranges()),
+        false => {
+            let found = lower::calibrate(&recipe, &args.calibration.sample, Want::Ranges);
+            let found = found.map_err(|error| match error.exit() {
+                Exit::Findings => error.with_hint("With --no-ranges the weights alone decide, and nothing is run."),
+                _ => error,
+            });
+            Some(found?.ranges())
+        }
     };
     let spec = CastSpec {
         keep_io_types: args.keep_io,

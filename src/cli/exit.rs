@@ -64,6 +64,16 @@ impl CliError {
         }
     }
 
+    /// The same with a sentence on what can be done behind it.
+    #[must_use]
+    pub fn with_hint(self, hint: &str) -> Self {
+        let message = self.message.trim_end_matches('.');
+        Self {
+            message: format!("{message}. {hint}"),
+            exit: self.exit,
+        }
+    }
+
     /// The exit code.
     pub fn exit(&self) -> Exit {
         self.exit

@@ -35,4 +35,9 @@ pub enum LossKind {
         /// The largest magnitude seen.
         reached: f32,
     },
+    /// Computed values become integers, which beyond this number the type no longer has all of.
+    Integers {
+        /// That number.
+        up_to: u32,
+    },
 }

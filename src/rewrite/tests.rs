@@ -372,7 +372,10 @@ fn inputs_with_a_default_stay_inputs() {
     // Before IR version 4 a constant had to be an input, and goes with it.
     p.ir_version = Some(3);
     let old = apply(&model(&p), &PatchSpec::RemoveDead {}).unwrap();
-    assert_eq!((inputs_of(&old), old.model.graph().initializer.len()), (vec!["x".to_owned()], 0));
+    assert_eq!(
+        (inputs_of(&old), old.model.graph().initializer.len()),
+        (vec!["x".to_owned()], 0)
+    );
 }
 
 #[test]
@@ -384,7 +387,13 @@ fn normalization_in_training_is_not_merged() {
         let mut g = graph(
             &[],
             &[],
-            vec![sample_weights("w", &[4, 3, 1, 1], 0.25), list("s"), list("b"), list("m"), list("v")],
+            vec![
+                sample_weights("w", &[4, 3, 1, 1], 0.25),
+                list("s"),
+                list("b"),
+                list("m"),
+                list("v"),
+            ],
             vec![
                 node("Conv", &["x", "w"], &["c"]),
                 node("BatchNormalization", &["c", "s", "b", "m", "v"], outputs),
@@ -407,8 +416,14 @@ fn normalization_in_training_is_not_merged() {
     // Nor does raising the opset make inference of it.
     let raised = |p: &ModelProto| apply(&model(p), &PatchSpec::RaiseOpset { to: 17 });
     let why = raised(&made(9, true)).err().unwrap().to_string();
-    assert!(why.contains("y_BatchNormalization") && why.contains("one of training"), "{why}");
-    assert_eq!(operators(&raised(&made(9, false)).unwrap()), ["Conv", "BatchNormalization"]);
+    assert!(
+        why.contains("y_BatchNormalization") && why.contains("one of training"),
+        "{why}"
+    );
+    assert_eq!(
+        operators(&raised(&made(9, false)).unwrap()),
+        ["Conv", "BatchNormalization"]
+    );
 }
 
 fn sample_weights(name: &str, dims: &[u64], value: f32) -> TensorProto {
@@ -468,7 +483,8 @@ fn shapes_left_from_an_export_are_not_written_down() {
         if batch < 0 {
             let input = p.graph.get_or_insert_default().input[0].r#type.get_or_insert_default();
             if let Some(crate::model::onnx::__buffa::oneof::type_proto::Value::TensorType(t)) = &mut input.value {
-                let name = crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value::DimParam("n".into());
+                let name =
+                    crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value::DimParam("n".into());
                 t.shape.get_or_insert_default().dim[0].value = Some(name);
             }
         }
@@ -477,10 +493,41 @@ fn shapes_left_from_an_export_are_not_written_down() {
     let shape_of = |done: &AppliedPatch| {
         let graph = Graph::new(done.model.clone());
         let node = graph.nodes.iter().find(|n| &*n.op_type == "Reshape").unwrap();
-        let shape = graph.constant(node.inputs[1].unwrap()).map(|t| t.unwrap().to_i64().unwrap());
+        let shape = graph
+            .constant(node.inputs[1].unwrap())
+            .map(|t| t.unwrap().to_i64().unwrap());
         shape
     };
     assert!(matches!(shape_of(&made(-1)).as_deref(), Some([-1 | 0, 2, 3])));
     // Where the declaration is wrong, neither it nor what it says of the rank is written down.
     assert_ne!(shape_of(&made(4)).as_deref(), Some(&[1, 2, 3][..]));
+}
+
+#[test]
+fn gelu_of_a_scalar_keeps_its_dimension() {
+    let one = |name: &str, value: f32| sample_weights(name, &[1], value);
+    let fused = |dims: &[i64], made: &[i64]| {
+        let mut g = graph(
+            &[],
+            &[],
+            vec![
+                one("half", 0.5),
+                one("root", std::f32::consts::FRAC_1_SQRT_2),
+                one("one", 1.0),
+            ],
+            vec![
+                node("Mul", &["x", "root"], &["s"]),
+                node("Erf", &["s"], &["e"]),
+                node("Add", &["e", "one"], &["a"]),
+                node("Mul", &["x", "a"], &["p"]),
+                node("Mul", &["p", "half"], &["y"]),
+            ],
+        );
+        g.input = vec![value("x", DataType::Float32, dims)];
+        g.output = vec![value("y", DataType::Float32, made)];
+        operators(&apply(&model(&proto(g, vec![])), &PatchSpec::FuseGelu {}).unwrap())
+    };
+    assert_eq!(fused(&[2, 3], &[2, 3]), ["Gelu"]);
+    // Constants of one dimension make one of a scalar.
+    assert_eq!(fused(&[], &[1]).len(), 5);
 }

@@ -337,7 +337,10 @@ fn what_runtimes_do_in_two_ways_is_refused() {
         ..Default::default()
     };
     let padded = |pads: &[i64]| run(&with(op("Pad"), wrap.clone()), &[Some(&a), Some(&i(&[2], pads))], 19);
-    assert_eq!(padded(&[1, 2]).unwrap()[0].to_i64().unwrap(), [5, 0, 1, 2, 3, 4, 5, 0, 1]);
+    assert_eq!(
+        padded(&[1, 2]).unwrap()[0].to_i64().unwrap(),
+        [5, 0, 1, 2, 3, 4, 5, 0, 1]
+    );
     assert!(matches!(padded(&[-1, 2]), Err(Refusal::Case(_))));
     let constant = run(&op("Pad"), &[Some(&a), Some(&i(&[2], &[-1, 2]))], 19);
     assert_eq!(constant.unwrap()[0].to_i64().unwrap(), [1, 2, 3, 4, 5, 0, 0]);

@@ -44,12 +44,11 @@ pub(super) fn run(graph: &Graph) -> Found {
             .filter_map(|p| p.tensor.as_deref())
             .collect(),
     };
-    // Where the work ends early, the rest stays as declared.
-    let mut is_whole = engine.body(0).is_some();
+    engine.body(0);
     // Functions that nothing calls still have whatever their definition alone tells.
     for (index, body) in (0u32..).zip(&graph.bodies) {
         if body.is_function && !engine.was_called(index) {
-            is_whole &= engine.body(index).is_some();
+            engine.body(index);
         }
     }
     for (fact, over) in engine.facts.iter_mut().zip(engine.over_calls) {
@@ -57,8 +56,8 @@ pub(super) fn run(graph: &Graph) -> Found {
             *fact = over;
         }
     }
-    if !is_whole {
-        // In bodies this may be the guess of a walk that others were to follow.
+    if engine.work == 0 {
+        // What was not reached is as declared; in bodies this may be the guess of a walk that others were to follow.
         let of_bodies = engine.facts.iter_mut().zip(engine.declared).zip(&graph.tensors);
         for ((fact, declared), _) in of_bodies.filter(|(_, tensor)| tensor.body != 0) {
             *fact = declared;

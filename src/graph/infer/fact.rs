@@ -156,9 +156,9 @@ impl Fact {
                             .iter()
                             .zip(found)
                             .map(|(a, b)| match (a, &b) {
-                                (Size::Known(_), Size::Known(_)) | (Size::Expr(_), Size::Expr(_)) | (_, Size::Unknown) => {
-                                    a.clone()
-                                }
+                                (Size::Known(_), Size::Known(_))
+                                | (Size::Expr(_), Size::Expr(_))
+                                | (_, Size::Unknown) => a.clone(),
                                 _ => b,
                             })
                             .collect(),

@@ -259,7 +259,15 @@ fn what_changes_over_two_rounds_is_open_inside_the_loop_too() {
     for name in ["prev", "prev_out", "cur_out", "p", "c"] {
         assert_eq!(ty(&g, name), "float32 ?", "{name}");
         assert_eq!(
-            g.tensors.iter().find(|t| &*t.name == name).unwrap().ty.shape.as_ref().unwrap().0,
+            g.tensors
+                .iter()
+                .find(|t| &*t.name == name)
+                .unwrap()
+                .ty
+                .shape
+                .as_ref()
+                .unwrap()
+                .0,
             [crate::graph::Dim::Unknown],
             "{name}"
         );
@@ -289,8 +297,15 @@ fn a_chain_longer_than_the_walks_is_open_too() {
     nodes.push(with(node("Concat", &[&names[9], "x"], &[&outs[9]]), int("axis", 0)));
     nodes.push(node("Shape", &[&names[0]], &["size"]));
     let mut g = graph(&[], &[], vec![], nodes);
-    g.input = ["i", "go"].into_iter().chain(names.iter().map(String::as_str)).map(untyped).collect();
-    g.output = std::iter::once("on").chain(outs.iter().map(String::as_str)).map(untyped).collect();
+    g.input = ["i", "go"]
+        .into_iter()
+        .chain(names.iter().map(String::as_str))
+        .map(untyped)
+        .collect();
+    g.output = std::iter::once("on")
+        .chain(outs.iter().map(String::as_str))
+        .map(untyped)
+        .collect();
     let mut reads = vec!["n", ""];
     reads.extend(["x"; 10]);
     let ends: Vec<String> = (0..10).map(|i| format!("e{i}")).collect();
@@ -300,7 +315,11 @@ fn a_chain_longer_than_the_walks_is_open_too() {
     let g = build(inputs, vec![], vec![looped]);
     for name in ["v0", "e0", "e9"] {
         let tensor = g.tensors.iter().find(|t| &*t.name == name).unwrap();
-        assert!(!tensor.ty.shape.as_ref().is_some_and(|s| !s.is_dynamic()), "{name}: {}", tensor.ty);
+        assert!(
+            !tensor.ty.shape.as_ref().is_some_and(|s| !s.is_dynamic()),
+            "{name}: {}",
+            tensor.ty
+        );
     }
 }
 
@@ -315,7 +334,10 @@ fn rows_of_a_loop_need_its_first_condition() {
         let looped = with(node("Loop", &["n", condition], &["rows"]), body("body", g));
         let mut weights = weights;
         weights.push(scalar("n", times));
-        ty(&build(vec![value("c", DataType::Bool, &[])], weights, vec![looped]), "rows")
+        ty(
+            &build(vec![value("c", DataType::Bool, &[])], weights, vec![looped]),
+            "rows",
+        )
     };
     assert_eq!(rows("c", vec![], 6), "int64 ?", "the condition is an input");
     assert_eq!(rows("", vec![], 6), "int64 6");
@@ -327,7 +349,12 @@ fn rows_of_a_loop_need_its_first_condition() {
 #[test]
 fn defaults_of_inputs_are_no_constants() {
     let reshaped = |ir: i64, sizes: &[i64]| {
-        let mut g = graph(&[], &[], vec![vector("s", &[3, 4])], vec![node("Reshape", &["x", "s"], &["y"])]);
+        let mut g = graph(
+            &[],
+            &[],
+            vec![vector("s", &[3, 4])],
+            vec![node("Reshape", &["x", "s"], &["y"])],
+        );
         g.input = vec![value("x", Float32, &[2, 6]), value("s", Int64, sizes)];
         g.output = vec![untyped("y")];
         let mut p = proto(g, vec![]);
@@ -361,7 +388,12 @@ fn defaults_of_inputs_are_no_constants() {
 
 #[test]
 fn sizes_of_inputs_beat_numbers_left_from_an_export() {
-    let mut g = graph(&[], &[], vec![vector("s", &[-1, 2, 3])], vec![node("Reshape", &["x", "s"], &["y"])]);
+    let mut g = graph(
+        &[],
+        &[],
+        vec![vector("s", &[-1, 2, 3])],
+        vec![node("Reshape", &["x", "s"], &["y"])],
+    );
     g.input = vec![named("x", Float32, &[-1, 6], &["n"])];
     g.output = vec![value("y", Float32, &[1, 2, 3])];
     assert_eq!(ty(&Graph::new(model(&proto(g, vec![]))), "y"), "float32 nx2x3");

@@ -1,6 +1,7 @@
 //! Which nodes are lowered, and why the others are not.
 
 use super::CastSpec;
+use super::integers::{Integers, integers};
 use super::op_types::OpTypes;
 use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
 use crate::model::{Attributes, DataType, Tensor};
@@ -10,8 +11,9 @@ use crate::rewrite::names::matches;
 use crate::rewrite::ranges::magnitude;
 use std::collections::{HashMap, HashSet};
 
-/// Operators that lose too much or that engines do not run in 16 bits (AutoCast's list).
-const NEVER: [&str; 3] = ["Upsample", "NonMaxSuppression", "Celu"];
+/// Operators that lose too much or that engines do not run in 16 bits (AutoCast's list), and one whose definition as a
+/// function takes float32 only.
+const NEVER: [&str; 4] = ["Upsample", "NonMaxSuppression", "Celu", "MeanVarianceNormalization"];
 /// Largest magnitude of an activation by default: from there on float16 is spaced by 0.5 (AutoCast's default).
 pub(super) const MAX_ACTIVATION: f32 = 512.0;
 
@@ -56,6 +58,7 @@ pub(super) fn decide(graph: &Graph, spec: &CastSpec) -> Result<Vec<Verdict>, Str
         defaults: defaults(graph),
         weights: HashMap::new(),
         coarse: HashMap::new(),
+        integers: integers(graph),
     };
     let mut verdicts = vec![Verdict::Untouched; graph.nodes.len()];
     // Makers before readers: what reads a tensor whose scale cannot be lowered stays with it.
@@ -71,6 +74,7 @@ struct Decider<'a> {
     defaults: HashSet<TensorId>,
     /// Largest finite magnitude of each weight looked at.
     weights: HashMap<TensorId, f32>,
+    integers: Integers,
     /// Results of DequantizeLinear whose scale the lower type cannot hold, with that scale.
     coarse: HashMap<TensorId, f32>,
 }
@@ -101,6 +105,10 @@ impl Decider<'_> {
             "If" | "Loop" | "Scan" => return Ok(Verdict::Control),
             "Constant" => return Ok(Verdict::Constant),
             _ => {}
+        }
+        // What is in a sequence or an optional has the type that its container declares, wherever it was put in.
+        if tensors().any(|t| graph.tensor(t).ty.container.is_some()) {
+            return kept("it reads or makes a sequence or an optional".into());
         }
         let opset = graph.opset(node.body, "").unwrap_or(0);
         let Some(types) = OpTypes::find(&node.op_type, opset) else {
@@ -289,16 +297,13 @@ impl Decider<'_> {
         let limit = self.spec.max_activation.unwrap_or(MAX_ACTIVATION);
         let Some(ranges) = &self.spec.ranges else {
             // Numbers on their way to an integer are often indices, which 11 bits may not hold.
-            let to_integer = node.outputs.iter().flatten().any(|t| {
-                graph.tensor(*t).consumers.iter().any(|(reader, _)| {
-                    let to = graph.proto(*reader).int("to");
-                    let to = to.and_then(|n| DataType::from_onnx(i32::try_from(n).ok()?));
-                    &*graph.node(*reader).op_type == "Cast" && to.is_some_and(|t| !t.is_float() && t != DataType::Bool)
-                })
-            });
-            let is_cast = &*graph.node(id).op_type == "Cast";
-            return (to_integer && !is_cast).then(|| "its values become integers, and their range is not known".into());
+            let to_integer = self.integers.to.contains(&id);
+            return to_integer.then(|| "its values become integers, and their range is not known".into());
         };
+        // Inputs that were generated, or one day's data, say little of how far indices reach.
+        if self.integers.between.contains(&id) {
+            return Some("it computes integers from integers".into());
+        }
         let is_computed = |t: &&TensorId| graph.tensor(**t).kind != TensorKind::Constant && is_float32(graph, **t);
         let of = |tensors: &[Option<TensorId>], what: &str| {
             tensors.iter().flatten().filter(is_computed).find_map(|t| {

@@ -1,18 +1,25 @@
 //! Float64 to float32, the step before lowering: engines for GPUs have no double precision worth having.
+//!
+//! What only computes integers from integers stays float64 ([`exact`]): beyond 2^24 float32 has no longer all of them. Where
+//! such numbers mix with others they become float32 too, and a [`Loss`] says so.
 
-use crate::graph::Graph;
+use super::integers::{casts_to_integer, is_arithmetic};
+use crate::graph::{Graph, NodeId, Producer, TensorId};
 use crate::model::onnx::__buffa::oneof::type_proto;
 use crate::model::onnx::{
-    AttributeProto, GraphProto, NodeProto, TensorProto, TypeProto, attribute_proto::AttributeType,
+    AttributeProto, GraphProto, NodeProto, SparseTensorProto, TensorProto, TypeProto, attribute_proto::AttributeType,
 };
 use crate::model::{DataType, Model, Tensor};
+use crate::rewrite::bodies::body_mut;
 use crate::rewrite::loss::{Loss, LossKind};
 use crate::rewrite::names::Fresh;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 const DOUBLE: i32 = 11;
 const FLOAT: i32 = 1;
+/// The largest integer up to which float32 has all (24 bits of digits).
+const EXACT: u32 = 1 << 24;
 /// Attributes that name an element type (Cast, EyeLike, the Random operators, QuantizeLinear, SequenceEmpty).
 const TYPE_ATTRIBUTES: [&str; 3] = ["to", "dtype", "output_dtype"];
 
@@ -26,24 +33,35 @@ pub(super) fn narrow(
     keep_io_types: bool,
     losses: &mut Vec<Loss>,
 ) -> Result<Option<(Arc<Model>, usize)>, String> {
-    let count = graph
-        .tensors
-        .iter()
-        .filter(|t| t.ty.dtype == Some(DataType::Float64))
-        .count();
+    let is_wide = |t: &&crate::graph::TensorInfo| t.ty.dtype == Some(DataType::Float64);
+    let all = graph.tensors.iter().filter(is_wide).count();
     let model = &graph.model;
-    if count == 0 || !model.proto().functions.is_empty() {
+    if all == 0 || !model.proto().functions.is_empty() {
+        return Ok(None);
+    }
+    let exact = exact(graph, losses);
+    let count = all.saturating_sub(exact.len());
+    if count == 0 {
         return Ok(None);
     }
     let mut proto = model.proto().clone();
-    let mut narrower = Narrower { model, losses };
+    let names = exact.iter().map(|id| {
+        let tensor = graph.tensor(*id);
+        (tensor.body, &*tensor.name)
+    });
+    let mut narrower = Narrower {
+        graph,
+        names: names.collect(),
+        exact: &exact,
+        losses,
+    };
     if let Some(top) = proto.graph.as_option_mut() {
         let kept = if keep_io_types {
             kept(graph, top)
         } else {
             HashMap::new()
         };
-        narrower.graph(top)?;
+        narrower.graph(0, top)?;
         if keep_io_types {
             restore(top, &kept);
         }
@@ -51,15 +69,115 @@ pub(super) fn narrow(
     Ok(Some((Arc::new(model.with_proto(proto)), count)))
 }
 
+/// Groups of float64 tensors that nodes other than Cast tie together: all of a group have one type.
+struct Groups(Vec<u32>);
+
+impl Groups {
+    fn of(&mut self, tensor: TensorId) -> u32 {
+        let mut at = tensor.0;
+        while let Some(next) = self.0.get(at as usize).copied().filter(|next| *next != at) {
+            // Halves the way for the next who asks.
+            let after = self.0.get(next as usize).copied().unwrap_or(next);
+            if let Some(slot) = self.0.get_mut(at as usize) {
+                *slot = after;
+            }
+            at = next;
+        }
+        at
+    }
+
+    fn join(&mut self, a: TensorId, b: TensorId) {
+        let (a, b) = (self.of(a), self.of(b));
+        if let Some(slot) = self.0.get_mut(a as usize) {
+            *slot = b;
+        }
+    }
+}
+
+/// Float64 tensors that stay: those of groups that a Cast turns into integers and that hold nothing but index arithmetic.
+/// Groups that end in integers and hold more than that lose digits, which is added to `losses`.
+fn exact(graph: &Graph, losses: &mut Vec<Loss>) -> HashSet<TensorId> {
+    let is_wide = |t: &TensorId| graph.tensor(*t).ty.dtype == Some(DataType::Float64);
+    let mut groups = Groups((0..graph.tensors.len() as u32).collect());
+    let wide_of = |id: NodeId| {
+        let node = graph.node(id);
+        let tensors = node.inputs.iter().chain(&node.outputs).flatten().copied();
+        let bodies = node.owned_bodies.iter().filter_map(|b| graph.bodies.get(*b as usize));
+        let inner = bodies.flat_map(|b| b.inputs.iter().chain(&b.outputs).copied());
+        tensors.chain(inner).filter(is_wide).collect::<Vec<_>>()
+    };
+    let ids = || (0..graph.nodes.len() as u32).map(NodeId);
+    let is_cast = |id: &NodeId| &*graph.node(*id).op_type == "Cast" && graph.node(*id).domain.is_empty();
+    for id in ids().filter(|id| !is_cast(id)) {
+        for pair in wide_of(id).windows(2) {
+            if let [a, b] = pair {
+                groups.join(*a, *b);
+            }
+        }
+    }
+    let read_as_integer: Vec<TensorId> = ids()
+        .filter(|id| casts_to_integer(graph, *id))
+        .flat_map(|id| graph.node(id).inputs.iter().flatten().copied())
+        .filter(is_wide)
+        .collect();
+    let mut mixed: HashSet<u32> = HashSet::new();
+    for id in ids() {
+        let node = graph.node(id);
+        if !is_arithmetic(node) && !matches!(&*node.op_type, "Constant" | "ConstantOfShape") {
+            mixed.extend(wide_of(id).into_iter().map(|t| groups.of(t)));
+        }
+    }
+    for (at, tensor) in graph.tensors.iter().enumerate() {
+        let is_outer = tensor.is_output || tensor.producer == Producer::Input || tensor.ty.container.is_some();
+        let id = TensorId(at as u32);
+        if is_wide(&id) && (is_outer || graph.is_default(id)) {
+            mixed.insert(groups.of(id));
+        }
+    }
+    let mut kept: HashSet<u32> = HashSet::new();
+    for tensor in read_as_integer {
+        let group = groups.of(tensor);
+        if !mixed.contains(&group) {
+            kept.insert(group);
+            continue;
+        }
+        let name = graph.tensor(tensor).name.to_string();
+        if !losses.iter().any(|l| l.tensor == name) {
+            losses.push(Loss {
+                tensor: name,
+                kind: LossKind::Integers { up_to: EXACT },
+                count: 0,
+                of: 0,
+                dtype: DataType::Float32,
+            });
+        }
+    }
+    let all = (0..graph.tensors.len() as u32).map(TensorId).filter(is_wide);
+    all.filter(|id| kept.contains(&groups.of(*id))).collect()
+}
+
 struct Narrower<'a> {
-    model: &'a Model,
+    graph: &'a Graph,
+    /// Tensors that stay float64.
+    exact: &'a HashSet<TensorId>,
+    /// Their bodies and names.
+    names: HashSet<(u32, &'a str)>,
     losses: &'a mut Vec<Loss>,
 }
 
 impl Narrower<'_> {
-    fn graph(&mut self, graph: &mut GraphProto) -> Result<(), String> {
+    fn graph(&mut self, at: u32, graph: &mut GraphProto) -> Result<(), String> {
+        let source = self.graph;
         for tensor in &mut graph.initializer {
-            self.tensor(tensor)?;
+            if !self.stays(at, tensor.name.as_deref()) {
+                self.tensor(tensor)?;
+            }
+        }
+        for sparse in &mut graph.sparse_initializer {
+            let name = sparse.values.name.clone();
+            if !self.stays(at, name.as_deref()) {
+                self.sparse(sparse)?;
+            }
         }
         let infos = graph
             .input
@@ -67,16 +185,31 @@ impl Narrower<'_> {
             .chain(&mut graph.output)
             .chain(&mut graph.value_info);
         for info in infos {
-            if let Some(ty) = info.r#type.as_option_mut() {
+            if !self.stays(at, info.name.as_deref())
+                && let Some(ty) = info.r#type.as_option_mut()
+            {
                 set_type(ty);
             }
         }
-        for node in &mut graph.node {
-            for attribute in &mut node.attribute {
-                self.attribute(attribute)?;
+        let ids = source.bodies.get(at as usize).map_or(&[][..], |b| b.nodes.as_slice());
+        for (node, id) in graph.node.iter_mut().zip(ids) {
+            let made = source.node(*id);
+            if !made.outputs.iter().flatten().any(|t| self.exact.contains(t)) {
+                for attribute in &mut node.attribute {
+                    self.attribute(attribute)?;
+                }
+            }
+            for owned in &made.owned_bodies {
+                if let Some(inner) = body_mut(source, node, *owned) {
+                    self.graph(*owned, inner)?;
+                }
             }
         }
         Ok(())
+    }
+
+    fn stays(&self, body: u32, name: Option<&str>) -> bool {
+        self.names.contains(&(body, name.unwrap_or_default()))
     }
 
     fn attribute(&mut self, attribute: &mut AttributeProto) -> Result<(), String> {
@@ -90,13 +223,18 @@ impl Narrower<'_> {
         for tensor in &mut attribute.tensors {
             self.tensor(tensor)?;
         }
-        if let Some(inner) = attribute.g.as_option_mut() {
-            self.graph(inner)?;
-        }
-        for inner in &mut attribute.graphs {
-            self.graph(inner)?;
+        let one = attribute.sparse_tensor.as_option_mut().into_iter();
+        for sparse in one.chain(&mut attribute.sparse_tensors) {
+            self.sparse(sparse)?;
         }
         Ok(())
+    }
+
+    fn sparse(&mut self, sparse: &mut SparseTensorProto) -> Result<(), String> {
+        match sparse.values.as_option_mut() {
+            Some(values) => self.tensor(values),
+            None => Ok(()),
+        }
     }
 
     fn tensor(&mut self, tensor: &mut TensorProto) -> Result<(), String> {
@@ -104,7 +242,7 @@ impl Narrower<'_> {
             return Ok(());
         }
         let name = tensor.name.clone().unwrap_or_default();
-        let value = self.model.tensor(tensor).map_err(|e| e.to_string())?;
+        let value = self.graph.model.tensor(tensor).map_err(|e| e.to_string())?;
         let values = value
             .to_f64_iter()
             .ok_or_else(|| format!("{name}: its values cannot be read"))?;

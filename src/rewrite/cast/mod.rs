@@ -2,13 +2,15 @@
 //!
 //! `decide` says per node whether it is lowered and why not; `storage` derives the type of every tensor from that, through
 //! If, Loop and Scan; `weights` converts constants; `insert` writes the result; `cleanup` takes out casts that do nothing.
-//! `double` narrows float64 first; `op_types` is what the operators' schemas allow. The rules are those of ModelOpt's AutoCast, except where said.
+//! `double` narrows float64 first; `integers` finds what computes indices, which stays as it is; `op_types` is what the operators'
+//! schemas allow. The rules are those of ModelOpt's AutoCast, except where said.
 
 mod cleanup;
 mod decide;
 mod depth;
 mod double;
 mod insert;
+mod integers;
 pub(super) mod op_types;
 mod storage;
 #[cfg(test)]
@@ -250,7 +252,7 @@ fn note(loss: &Loss) -> Option<(String, String)> {
     let text = match loss.kind {
         LossKind::Clamped { to } => format!("{} of {} values clamped to {to}", loss.count, loss.of),
         LossKind::Flushed { to } => format!("{} of {} values too small, raised to {to:e}", loss.count, loss.of),
-        LossKind::Overflow { .. } => return None,
+        LossKind::Overflow { .. } | LossKind::Integers { .. } => return None,
     };
     Some((loss.tensor.clone(), text))
 }

@@ -131,6 +131,14 @@ impl Storage {
             },
             _ => {}
         }
+        // Other operators with bodies (SequenceMap) stay float32, so their bodies give that too.
+        if verdicts[id.0 as usize] != Verdict::Control {
+            for body in &node.owned_bodies {
+                for k in 0..graph.bodies[*body as usize].outputs.len() {
+                    self.require(graph, *body, k, Ty::High);
+                }
+            }
+        }
     }
 
     fn set(&mut self, tensor: Option<TensorId>, ty: Ty) {

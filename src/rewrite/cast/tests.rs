@@ -418,3 +418,204 @@ fn what_cannot_be_cast_is_refused_in_words() {
     let again = refused(done.model.proto(), LowType::Fp16);
     assert!(again.contains("the model's floats are float16"), "{again}");
 }
+
+/// `Cast(int64 -> float)`, times 1, `Cast -> int64`: an index as exporters compute it; and `Exp`, which is none.
+fn index_arithmetic(dtype: DataType) -> ModelProto {
+    let to = |dtype: DataType| int("to", i64::from(dtype.to_onnx()));
+    let one = match dtype {
+        DataType::Float64 => Tensor::from_f64(&[], &[1.0]),
+        _ => Tensor::from_f32(&[], &[1.0]),
+    };
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![one.unwrap().to_proto("one")],
+        vec![
+            with(node("Cast", &["i"], &["f"]), to(dtype)),
+            node("Mul", &["f", "one"], &["p"]),
+            node("Floor", &["p"], &["q"]),
+            with(node("Cast", &["q"], &["j"]), to(DataType::Int64)),
+            node("Exp", &["x"], &["y"]),
+        ],
+    );
+    g.input.push(value("i", DataType::Int64, &[3]));
+    g.output.push(value("j", DataType::Int64, &[3]));
+    proto(g, vec![])
+}
+
+#[test]
+fn what_becomes_an_index_stays_exact() {
+    let p = index_arithmetic(DataType::Float32);
+    let done = cast(&p, |_| ());
+    for name in ["f_Cast", "p_Mul", "q_Floor"] {
+        let want = "FP32: its values become integers, and their range is not known";
+        assert_eq!(reason(&done, name), want, "{name}");
+    }
+    assert_eq!(reason(&done, "y_Exp"), "FP16");
+    assert_eq!(dtype(&done, "one"), Some(DataType::Float32));
+    assert_eq!(operators(done.model.graph()), ["Cast", "Mul", "Floor", "Cast", "Exp"]);
+    // Small numbers were seen; larger ones may come.
+    let done = cast(&p, |spec| spec.ranges = reached("p", 3.0));
+    assert_eq!(reason(&done, "p_Mul"), "FP32: it computes integers from integers");
+    assert_eq!(reason(&done, "f_Cast"), "FP32: it computes integers from integers");
+    // With ranges, what comes from floats is judged by them.
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![],
+        vec![
+            node("Exp", &["x"], &["e"]),
+            node("Floor", &["e"], &["q"]),
+            with(
+                node("Cast", &["q"], &["y"]),
+                int("to", i64::from(DataType::Int64.to_onnx())),
+            ),
+        ],
+    );
+    g.output = vec![value("y", DataType::Int64, &[-1])];
+    let p = proto(g, vec![]);
+    let done = cast(&p, |spec| spec.ranges = reached("q", 3.0));
+    assert_eq!((reason(&done, "e_Exp"), reason(&done, "q_Floor")), ("FP16", "FP16"));
+    let done = cast(&p, |_| ());
+    // Exp is arithmetic; what it reads comes from no node.
+    assert!(reason(&done, "e_Exp").contains("become integers") && reason(&done, "q_Floor").contains("become integers"));
+}
+
+#[test]
+fn integers_in_float64_stay_float64() {
+    let done = cast(&index_arithmetic(DataType::Float64), |_| ());
+    for tensor in ["f", "one", "p", "q"] {
+        assert_eq!(dtype(&done, tensor), Some(DataType::Float64), "{tensor}");
+    }
+    assert_eq!(dtype(&done, "y"), Some(DataType::Float16));
+    assert!(done.losses.is_empty(), "{:?}", done.losses);
+    assert!(!done.summary.contains("float64"), "{}", done.summary);
+    // Where they mix with what is more than arithmetic, they become float32, and that is said.
+    let mut p = index_arithmetic(DataType::Float64);
+    let g = p.graph.get_or_insert_default();
+    g.node.push(node("Tanh", &["p"], &["t"]));
+    g.output.push(value("t", DataType::Float64, &[3]));
+    let done = cast(&p, |_| ());
+    assert_ne!(dtype(&done, "p"), Some(DataType::Float64));
+    let found = crate::check::losses(std::slice::from_ref(&done));
+    let said: Vec<_> = found.iter().map(|f| (f.rule.as_str(), f.reason.as_str())).collect();
+    let text = "q becomes integers, which in float32 are exact up to 16777216 only";
+    assert_eq!(said, [("data.integers", text)]);
+}
+
+#[test]
+fn sparse_constants_in_float64_are_narrowed() {
+    let sparse = |name: &str| {
+        let mut values = Tensor::from_f64(&[2], &[0.5, 2.0]).unwrap().to_proto(name);
+        values.name = Some(name.into());
+        crate::model::onnx::SparseTensorProto {
+            values: buffa::MessageField::some(values),
+            indices: buffa::MessageField::some(Tensor::from_i64(&[2], &[0, 3]).unwrap().to_proto("at")),
+            dims: vec![4],
+            ..Default::default()
+        }
+    };
+    let held = crate::model::onnx::AttributeProto {
+        name: Some("sparse_value".into()),
+        r#type: Some(crate::model::onnx::attribute_proto::AttributeType::SPARSE_TENSOR),
+        sparse_tensor: buffa::MessageField::some(sparse("")),
+        ..Default::default()
+    };
+    let mut g = graph(
+        &[],
+        &[],
+        vec![],
+        vec![
+            with(node("Constant", &[], &["e"]), held),
+            node("Add", &["x", "e"], &["a"]),
+            node("Mul", &["a", "s"], &["y"]),
+        ],
+    );
+    g.sparse_initializer = vec![sparse("s")];
+    g.input = vec![value("x", DataType::Float64, &[4])];
+    g.output = vec![value("y", DataType::Float64, &[4])];
+    let done = cast(&proto(g, vec![]), |_| ());
+    let after = Graph::new(done.model.clone());
+    let left = after.tensors.iter().filter(|t| t.ty.dtype == Some(DataType::Float64));
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn what_is_in_sequences_and_optionals_stays_float32() {
+    let float_sequence = |name: &str| {
+        let mut info = value(name, DataType::Float32, &[-1]);
+        let ty = info.r#type.get_or_insert_default();
+        let inner = ty.clone();
+        let sequence = crate::model::onnx::type_proto::Sequence {
+            elem_type: buffa::MessageField::some(inner),
+            ..Default::default()
+        };
+        ty.value = Some(crate::model::onnx::__buffa::oneof::type_proto::Value::SequenceType(
+            Box::new(sequence),
+        ));
+        info
+    };
+    let mut g = graph(
+        &["x"],
+        &["y"],
+        vec![Tensor::from_i64(&[], &[0]).unwrap().to_proto("zero")],
+        vec![
+            node("Exp", &["x"], &["e"]),
+            node("SequenceConstruct", &["e", "x"], &["list"]),
+            node("SequenceEmpty", &[], &["none"]),
+            node("SequenceInsert", &["none", "e"], &["more"]),
+            node("SequenceAt", &["more", "zero"], &["at"]),
+            node("Optional", &["at"], &["maybe"]),
+            node("OptionalGetElement", &["maybe"], &["got"]),
+            node("Tanh", &["at"], &["y"]),
+        ],
+    );
+    g.output.push(float_sequence("list"));
+    g.output.push(value("got", DataType::Float32, &[-1]));
+    let done = cast(&proto(g, vec![]), |spec| spec.keep_io_types = true);
+    for name in [
+        "list_SequenceConstruct",
+        "more_SequenceInsert",
+        "at_SequenceAt",
+        "maybe_Optional",
+        "got_OptionalGetElement",
+    ] {
+        let want = "FP32: it reads or makes a sequence or an optional";
+        assert_eq!(reason(&done, name), want, "{name}");
+    }
+    assert_eq!((reason(&done, "e_Exp"), reason(&done, "y_Tanh")), ("FP16", "FP16"));
+    let after = Graph::new(done.model.clone());
+    for name in ["list", "more", "at", "maybe", "got"] {
+        let tensor = after.tensors.iter().find(|t| &*t.name == name).unwrap();
+        assert_eq!(tensor.ty.dtype, Some(DataType::Float32), "{name}");
+    }
+    let insert = done
+        .model
+        .graph()
+        .node
+        .iter()
+        .find(|n| n.op_type.as_deref() == Some("SequenceInsert"));
+    let fed = insert.map(|n| n.input[1].clone()).unwrap();
+    assert_eq!(dtype(&done, &fed), Some(DataType::Float32), "{fed}");
+}
+
+#[test]
+fn a_normalization_whose_definition_is_float32_stays_so() {
+    let mut g = graph(
+        &[],
+        &[],
+        vec![],
+        vec![
+            node("MeanVarianceNormalization", &["x"], &["m"]),
+            node("Exp", &["m"], &["y"]),
+        ],
+    );
+    g.input = vec![value("x", DataType::Float32, &[1, 2, 3, 3])];
+    g.output = vec![value("y", DataType::Float32, &[1, 2, 3, 3])];
+    let done = cast(&proto(g, vec![]), |_| ());
+    assert_eq!(
+        reason(&done, "m_MeanVarianceNormalization"),
+        "FP32: MeanVarianceNormalization is never lowered"
+    );
+    assert_eq!(reason(&done, "y_Exp"), "FP16");
+}

@@ -117,7 +117,7 @@ fn batch_norm_14(node: &mut Raised<'_, '_>) -> Outcome {
 
 fn dropout_12(node: &mut Raised<'_, '_>) -> Outcome {
     // ONNX Runtime gives a mask of false before, of true from then on.
-    refuse_output(node, 1, "its mask has other values from opset 12 on")?;
+    refuse_output(node, 1, "makes a mask that has other values from opset 12 on")?;
     // What is left out in training does not matter to inference.
     if node.proto.attr("ratio").is_none() {
         return Ok(None);

@@ -39,7 +39,10 @@ fn what_would_change_its_meaning_is_refused_by_name() {
     let pooled = with(node("AveragePool", &["x"], &["p"]), int("ceil_mode", 1));
     let last = with(node("Squeeze", &["p"], &["y"]), ints("axes", &[1]));
     let error = raised(vec![pooled, last], 12, 19).err().unwrap();
-    assert!(error.starts_with("p_AveragePool: AveragePool rounds its size up"), "{error}");
+    assert!(
+        error.starts_with("p_AveragePool: AveragePool rounds its size up"),
+        "{error}"
+    );
     let error = raised(vec![squeeze(), node("Exp", &["s"], &["y"])], 6, 13)
         .err()
         .unwrap();
@@ -61,7 +64,11 @@ fn what_would_change_its_meaning_is_refused_by_name() {
 fn a_mask_of_dropout_is_not_carried_over() {
     let made = |mask: &[&str]| {
         let outputs: Vec<&str> = std::iter::once("d").chain(mask.iter().copied()).collect();
-        vec![squeeze(), node("Dropout", &["s"], &outputs), node("Exp", &["d"], &["y"])]
+        vec![
+            squeeze(),
+            node("Dropout", &["s"], &outputs),
+            node("Exp", &["d"], &["y"]),
+        ]
     };
     assert!(raised(made(&["unread"]), 10, 13).is_ok());
     let mut g = graph(&[], &[], vec![], made(&["mask"]));
@@ -72,9 +79,11 @@ fn a_mask_of_dropout_is_not_carried_over() {
     ];
     let mut p = proto(g, vec![]);
     p.opset_import = vec![import("", 10)];
-    assert!(raise(&model(&p), 11).is_ok());
     let error = raise(&model(&p), 13).err().unwrap();
-    assert!(error.starts_with("d_Dropout: Dropout its mask") || error.contains("mask"), "{error}");
+    assert!(
+        error.starts_with("d_Dropout: Dropout makes a mask that has other values"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -85,16 +94,27 @@ fn softmax_over_several_dimensions_is_flattened_and_put_back() {
     let done = raised(vec![softmax(0), last()], 12, 14).unwrap();
     let nodes = &done.model.graph().node;
     let operators: Vec<_> = nodes.iter().filter_map(|n| n.op_type.as_deref()).collect();
-    assert_eq!(operators, ["Flatten", "Shape", "Softmax", "Reshape", "Constant", "Squeeze"]);
+    assert_eq!(
+        operators,
+        ["Flatten", "Shape", "Softmax", "Reshape", "Constant", "Squeeze"]
+    );
     assert_eq!((nodes[0].int("axis"), nodes[2].int("axis")), (Some(0), Some(-1)));
-    assert_eq!((nodes[2].name.as_deref(), nodes[2].attribute.len()), (Some("p_Softmax"), 1));
+    assert_eq!(
+        (nodes[2].name.as_deref(), nodes[2].attribute.len()),
+        (Some("p_Softmax"), 1)
+    );
     assert_eq!(nodes[3].output, ["p"]);
     let after = Graph::new(done.model.clone());
     assert!(after.problems.is_empty(), "{:?}", after.problems);
     let p = after.tensors.iter().find(|t| &*t.name == "p").unwrap();
     assert_eq!(p.ty.to_string(), "float32 2x1x3");
     // Where there is one element behind the axis, it is the axis.
-    let mut g = graph(&[], &[], vec![], vec![with(node("LogSoftmax", &["x"], &["y"]), int("axis", -3))]);
+    let mut g = graph(
+        &[],
+        &[],
+        vec![],
+        vec![with(node("LogSoftmax", &["x"], &["y"]), int("axis", -3))],
+    );
     g.input = vec![value("x", DataType::Float32, &[2, 5, 1, 1])];
     g.output = vec![value("y", DataType::Float32, &[2, 5, 1, 1])];
     let mut p = proto(g, vec![]);
@@ -110,7 +130,10 @@ fn operators_that_onnx_runtime_lacks_later_are_remarked_on() {
     let remarks = |to: i64| {
         let done = raised(nodes(), 11, to).unwrap();
         assert!(done.summary.ends_with("1 node rewritten"), "{}", done.summary);
-        done.notes.into_iter().filter(|(name, _)| name == "y_RandomUniformLike").count()
+        done.notes
+            .into_iter()
+            .filter(|(name, _)| name == "y_RandomUniformLike")
+            .count()
     };
     assert_eq!((remarks(21), remarks(22)), (0, 1));
 }

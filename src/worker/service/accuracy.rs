@@ -11,7 +11,7 @@ use crate::bench::compare::ReferenceResult;
 use crate::bench::{OutputAccuracy, TaskAccuracy};
 use crate::data::convert::convert;
 use crate::data::{NamedTensors, Samples};
-use crate::engine::Usable;
+use crate::engine::{EngineError, Usable};
 use crate::graph::{Dim, Graph};
 use crate::model::Model;
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
@@ -262,6 +262,7 @@ pub fn reference_with(
 ) -> Result<Built, JobError> {
     let named = recipe.accuracy.reference.as_ref();
     let worker = context.worker(named)?;
+    let mut has_preferred = true;
     let target = match named {
         Some(target) => target.clone(),
         None => {
@@ -271,6 +272,7 @@ pub fn reference_with(
             let usable = targets
                 .iter()
                 .any(|t| t.name == PREFERRED && t.found.iter().any(|f| f.usable == Usable::Yes));
+            has_preferred = usable;
             TargetSpec {
                 name: if usable {
                     PREFERRED.into()
@@ -294,5 +296,11 @@ pub fn reference_with(
         ..recipe.clone()
     };
     let plain = super::build::with_hash(context, &plain)?;
-    build(context, worker, &plain, None, None, false)
+    build(context, worker, &plain, None, None, false).map_err(|error| match error {
+        JobError::Engine(EngineError::Unsupported(why)) if !has_preferred => {
+            let hint = "ONNX Runtime runs more models and would be taken: enginesmith targets install onnxruntime";
+            JobError::Engine(EngineError::Unsupported(format!("{why} {hint}")))
+        }
+        error => error,
+    })
 }
