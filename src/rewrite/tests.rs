@@ -493,10 +493,9 @@ fn shapes_left_from_an_export_are_not_written_down() {
     let shape_of = |done: &AppliedPatch| {
         let graph = Graph::new(done.model.clone());
         let node = graph.nodes.iter().find(|n| &*n.op_type == "Reshape").unwrap();
-        let shape = graph
+        graph
             .constant(node.inputs[1].unwrap())
-            .map(|t| t.unwrap().to_i64().unwrap());
-        shape
+            .map(|t| t.unwrap().to_i64().unwrap())
     };
     assert!(matches!(shape_of(&made(-1)).as_deref(), Some([-1 | 0, 2, 3])));
     // Where the declaration is wrong, neither it nor what it says of the rank is written down.
