@@ -12,6 +12,7 @@ pub fn words(error: &io::Error) -> String {
     use io::ErrorKind as Kind;
     let text = match error.kind() {
         Kind::NotFound => "there is no such file",
+        Kind::AlreadyExists => "something of that name is there already",
         Kind::IsADirectory => "it is a folder, not a file",
         Kind::NotADirectory => "a part of its path is no folder",
         Kind::PermissionDenied => "the system gives no permission",

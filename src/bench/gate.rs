@@ -201,9 +201,9 @@ fn lost_agreement(accuracy: &OutputAccuracy) -> Option<f64> {
 /// The file, and what is wrong with it.
 pub fn read_baseline(path: &Path) -> Result<Comparison, String> {
     let place = |e: String| format!("{}: {e}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|e| place(e.to_string()))?;
+    let text = std::fs::read(path).map_err(|e| place(crate::files::words(&e)))?;
     let comparison: Comparison =
-        serde_json::from_str(&text).map_err(|e| place(format!("not a comparison saved as JSON: {e}")))?;
+        serde_json::from_slice(&text).map_err(|e| place(format!("not a comparison saved as JSON: {e}")))?;
     if Protocol::from_name(&comparison.protocol).is_none() {
         return Err(place(format!("unknown protocol {:?}", comparison.protocol)));
     }

@@ -102,11 +102,6 @@ impl LiveSeries {
         &self.columns
     }
 
-    /// Samples that a full column stands for.
-    pub fn samples_per_column(&self) -> usize {
-        self.per_column
-    }
-
     /// Time covered so far in milliseconds, the pauses between rounds left out.
     pub fn span_ms(&self) -> f64 {
         self.span_ms
@@ -289,7 +284,7 @@ mod tests {
     fn few_samples_are_drawn_one_by_one() {
         let series = feed(&[3.0, 1.0, 2.0]);
         let columns = series.columns();
-        assert_eq!((columns.len(), series.samples_per_column(), series.count()), (3, 1, 3));
+        assert_eq!((columns.len(), series.per_column, series.count()), (3, 1, 3));
         assert!(columns.iter().all(|c| c.min_ms == c.max_ms));
         let medians: Vec<f64> = columns.iter().map(|c| c.median_ms).collect();
         assert!(
@@ -312,7 +307,7 @@ mod tests {
             "{}",
             columns.len()
         );
-        assert_eq!(series.samples_per_column(), 64);
+        assert_eq!(series.per_column, 64);
         let high = columns.iter().filter(|c| (c.max_ms - 9.0).abs() < 1e-6).count();
         let low = columns.iter().filter(|c| (c.min_ms - 0.25).abs() < 1e-6).count();
         assert_eq!((high, low), (1, 1), "a spike stays one column");

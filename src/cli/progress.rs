@@ -105,7 +105,7 @@ impl Progress {
                 let error = error.map_or_else(|| "no figure".into(), format::significant);
                 self.detail = format!("{} {error}", measured.layer.name);
             }
-            ServiceEvent::WorkerLost { message, .. } => self.note(message),
+            ServiceEvent::WorkerLost { message, .. } => self.held = Some((message.clone(), message.clone())),
             _ => {}
         }
         self.tick();

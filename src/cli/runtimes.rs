@@ -16,6 +16,11 @@ pub fn act(action: &TargetsAction, args: &TargetsArgs) -> Result<Exit, CliError>
             "--via: runtimes are installed and removed on the machine itself; run enginesmith there",
         ));
     }
+    if args.json && !matches!(action, TargetsAction::Doctor { target: Some(_), .. }) {
+        return Err(CliError::unusable(
+            "--json: installing, removing and the look at the machine answer in text; targets and targets doctor NAME have JSON",
+        ));
+    }
     let installer = Installer::new()?;
     match action {
         TargetsAction::Install { what } => install(&installer, what),

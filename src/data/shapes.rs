@@ -236,12 +236,6 @@ pub fn cover(
     profiles
 }
 
-/// Images per query: the first dimension of the first input; 1 when it is a scalar.
-pub fn images_per_query(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> u64 {
-    let first = inputs(graph).next().and_then(|i| shapes.get(i.name.as_ref()));
-    first.and_then(|shape| shape.first()).copied().unwrap_or(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::model;
@@ -309,7 +303,6 @@ mod tests {
         let eight = with_batch(&graph(), &shapes, 8).unwrap();
         assert_eq!((eight["ids"].as_slice(), eight["image"][0]), ([8u64, 16].as_slice(), 8));
         assert_eq!(eight["sr"], [0u64; 0]);
-        assert_eq!(images_per_query(&graph(), &eight), 8);
         let fixed = model(&[("x", DataType::Float32, &["2", "3"])], vec![], vec![]);
         let shapes = bind_shapes(&fixed, &given(&[]), &[]).unwrap();
         assert_eq!(with_batch(&fixed, &shapes, 2), Ok(shapes.clone()));

@@ -152,11 +152,6 @@ impl Lowering {
         }
     }
 
-    /// True when the type needs to know what values tensors take.
-    pub fn needs_calibration(&self) -> bool {
-        !self.methods().is_empty()
-    }
-
     /// What the recipe's patches stand for; `build.precision` where none of them lowers anything.
     pub fn of(recipe: &Recipe) -> Self {
         let at = recipe.patches.iter().position(PatchSpec::is_precision);
@@ -513,7 +508,7 @@ mod tests {
             let mut r = recipe();
             let choice = Lowering::default().switched(p);
             let without = choice.write(&mut r.clone(), None);
-            assert_eq!(without.is_err(), choice.needs_calibration(), "{p}");
+            assert_eq!(without.is_err(), !choice.methods().is_empty(), "{p}");
             choice.write(&mut r, Some(&found())).unwrap();
             assert_eq!(Lowering::is_patched(&r), p.is_lower(), "{p}");
             assert_eq!(Lowering::of(&r), choice, "{p}");

@@ -213,9 +213,35 @@ fn names_and_numbers_that_mean_nothing() {
             "accuracy m.onnx --against embedded --against embedded",
             ["--against", "two of a kind"],
         ),
+        (
+            "compare m.onnx --baseline nope.json",
+            ["nope.json", "there is no such file"],
+        ),
+        (
+            "compare m.onnx --baseline picture.png",
+            ["picture.png", "not a comparison"],
+        ),
+        ("targets install onnxruntime --json", ["--json", "targets doctor"]),
         ("search m.onnx --to int8 --test nope.npz", ["--test", "nope.npz"]),
     ] {
         refused(home.path(), words, &parts);
+    }
+}
+
+#[test]
+fn what_is_not_here_is_said_once() {
+    let home = home();
+    for (words, code, said) in [
+        ("bench m.onnx --target embedded@9", 3, "not 9"),
+        (
+            "bench m.onnx --via no-such-program",
+            1,
+            "no-such-program cannot be started: there is no such file",
+        ),
+    ] {
+        let output = run(home.path(), words.split_whitespace());
+        expect_code(&output, code);
+        assert_eq!(stderr(&output).matches(said).count(), 1, "{}", stderr(&output));
     }
 }
 

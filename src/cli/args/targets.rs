@@ -10,10 +10,10 @@ pub struct TargetsArgs {
     #[command(subcommand)]
     pub action: Option<TargetsAction>,
     /// Look at the machine behind this command
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", global = true)]
     pub via: Option<String>,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub json: bool,
 }
 

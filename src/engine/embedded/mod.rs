@@ -59,6 +59,13 @@ impl Builder for Embedded {
     fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
         let recipe = &request.recipe;
         let options = Options::read(&recipe.build)?;
+        let here = version();
+        let is_here = |wanted: &str| here == wanted || here.starts_with(&format!("{wanted}."));
+        if let Some(wanted) = recipe.target.version.as_deref().filter(|v| !is_here(v)) {
+            return Err(EngineError::Unavailable(format!(
+                "the embedded engine of this program is {here}, not {wanted}; leave the version out"
+            )));
+        }
         if let Some(output) = &request.output
             && !output.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx"))
         {

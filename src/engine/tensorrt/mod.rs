@@ -14,6 +14,7 @@ mod inspect;
 mod libraries;
 mod options;
 mod parse;
+mod plugins;
 mod progress;
 mod run;
 mod setup;
@@ -118,7 +119,7 @@ impl TensorRt {
         let path = libraries::choose(self.flavour, target, options.library.as_deref())?;
         let library = Library::load(&path).map_err(words::load)?;
         libraries::check_loaded(self.flavour, target, library)?;
-        options::load_plugins(library, &options.plugins)?;
+        plugins::load_plugins(library, &options.plugins)?;
         Ok(library)
     }
 }

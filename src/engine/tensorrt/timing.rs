@@ -5,9 +5,9 @@ use super::options::TimingCache;
 use super::words;
 use crate::engine::EngineError;
 use crate::engine::cuda::DeviceInfo;
+use crate::files;
 use enginesmith_tensorrt::api::BuilderConfig;
 use enginesmith_tensorrt::{Flavour, Version};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Larger files are no timing cache.
@@ -66,18 +66,9 @@ pub fn store(config: &BuilderConfig<'_>, file: &Path) -> Result<u64, String> {
     let Some(cache) = cache else {
         return Ok(0);
     };
-    let folder = file
-        .parent()
-        .filter(|p| !p.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut part = tempfile::NamedTempFile::new_in(folder)?;
-        part.write_all(&cache)?;
-        part.persist(file)?;
-        Ok(())
-    };
-    write().map_err(|e| format!("{}: {e}", file.display()))?;
+    std::fs::create_dir_all(files::folder(file))
+        .and_then(|()| files::write_renamed(file, &cache))
+        .map_err(|e| format!("{}: {}", file.display(), files::words(&e)))?;
     Ok(cache.len() as u64)
 }
 

@@ -20,7 +20,6 @@ enum Goal {
     Fit,
     Selection,
     Item(Item),
-    Zoom(f32),
     Visible(Item),
 }
 
@@ -76,11 +75,6 @@ impl CanvasState {
     /// Shows the selection and its neighbourhood.
     pub fn zoom_to_selection(&mut self) {
         self.goal = Some(Goal::Selection);
-    }
-
-    /// Multiplies the zoom around the middle.
-    pub fn zoom_by(&mut self, factor: f32) {
-        self.goal = Some(Goal::Zoom(factor));
     }
 
     /// Selects an item and moves it to the middle, close enough to read.
@@ -203,7 +197,6 @@ impl CanvasState {
         let current = self.motion.map_or(self.camera, |m| m.target());
         match goal {
             Goal::Fit => Some(Camera::fit(scene.bounds(), size, 1.0)),
-            Goal::Zoom(factor) => Some(current.zoomed(factor, Vec2::ZERO)),
             Goal::Selection => {
                 let place = scene.place(self.selection?)?;
                 Some(Camera::fit(place.expand(SURROUNDINGS), size, 1.25))

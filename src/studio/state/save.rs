@@ -1,5 +1,6 @@
 //! Writing a recipe: paths relative to its folder, to a temporary name first, never over a file the user did not name.
 
+use crate::files::{self, Part};
 use crate::recipe::Recipe;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,19 +14,12 @@ pub fn save(recipe: &Recipe, path: &Path, replace: bool) -> Result<(), String> {
     if path.exists() && !replace {
         return Err(fail(&"the file exists"));
     }
-    let folder = match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let text = relative_to(recipe, &folder).to_toml();
-    let mut file = tempfile::NamedTempFile::new_in(&folder).map_err(|e| fail(&e))?;
-    file.write_all(text.as_bytes()).map_err(|e| fail(&e))?;
-    let done = if replace {
-        file.persist(path).map(drop)
-    } else {
-        file.persist_noclobber(path).map(drop)
-    };
-    done.map_err(|e| fail(&e.error))
+    let text = relative_to(recipe, files::folder(path)).to_toml();
+    let written = Part::beside(path).and_then(|mut part| {
+        part.write_all(text.as_bytes())?;
+        part.persist(path, replace)
+    });
+    written.map_err(|e| fail(&files::words(&e)))
 }
 
 /// The recipe with every path below `folder` relative to it, and every other path absolute.

@@ -73,7 +73,7 @@ pub fn spawn(command: &mut Command) -> Result<Spawned, String> {
     stdio::own_group(command);
     let child = command.spawn().map_err(|e| {
         let program = command.get_program().to_string_lossy().into_owned();
-        format!("{program} cannot be started: {e}")
+        format!("{program} cannot be started: {}", crate::files::words(&e))
     })?;
     Ok(Spawned { child })
 }
