@@ -64,9 +64,9 @@ impl Method {
     }
 
     /// What a type takes when nobody says. Clipping gains evenly spaced numbers a finer grid, and where to clip is best weighed
-    /// by the squared error (M. Nagel et al., *A White Paper on Neural Network Quantization*, 2021, section 3.1; entropy
-    /// lost more on four of the six real data sets of `docs/benchmarks/quantization.md`); 8-bit floats are as fine relative
-    /// to the value wherever it lies, so nothing is gained there.
+    /// by the squared error (M. Nagel et al., *A White Paper on Neural Network Quantization*, 2021, section 3.1; entropy lost
+    /// clearly more on two of five real data sets and as much on the others, `docs/benchmarks/quantization.md`); 8-bit floats
+    /// are as fine relative to the value wherever it lies, so nothing is gained there.
     pub fn default_for(mode: QuantMode) -> Self {
         match mode {
             QuantMode::Int8 => Self::Mse,
