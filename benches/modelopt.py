@@ -61,6 +61,7 @@ def enter(environment: Path) -> None:
 
 def cases(np, random, is_noise: bool):
     """By file name: calibration samples, a function that draws one sample, and what it draws."""
+    sys.dont_write_bytecode = True  # nothing beside the script
     import text_lines
 
     def uniform(name, *shape, low=-1.0, high=1.0):
