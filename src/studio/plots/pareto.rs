@@ -176,9 +176,9 @@ pub fn pareto(ui: &mut Ui, mut points: Vec<Point>, cost: &str, metric: Metric, n
         });
 }
 
-/// Steps of 1, 2 or 5 times a power of ten, so that two to five of them lie between `from` and `to`.
+/// Steps of 1, 2 or 5 times a power of ten, so that two to seven of them lie between `from` and `to`.
 fn marks(from: f64, to: f64) -> Vec<GridMark> {
-    let raw = (to - from) / 4.0;
+    let raw = (to - from) / 6.0;
     if !(raw.is_finite() && raw > 0.0) {
         return Vec::new();
     }
@@ -213,13 +213,13 @@ mod tests {
     use super::marks;
 
     #[test]
-    fn an_axis_has_two_to_five_round_marks() {
+    fn an_axis_has_two_to_seven_round_marks() {
         let values = |from, to| marks(from, to).iter().map(|m| m.value).collect::<Vec<f64>>();
-        assert_eq!(values(-2.0, 103.0), [0.0, 50.0, 100.0]);
+        assert_eq!(values(-2.0, 103.0), [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
         assert_eq!(values(0.9, 7.1), [2.0, 4.0, 6.0]);
         for (from, to) in [(1.31, 1.32), (1e-9, 3e-9), (12.0, 900.0), (99.9, 100.1)] {
             let n = values(from, to).len();
-            assert!((2..=5).contains(&n), "{from} {to}: {n}");
+            assert!((2..=7).contains(&n), "{from} {to}: {n}");
         }
         assert!(values(1.0, 1.0).is_empty() && values(f64::NAN, 1.0).is_empty());
     }
