@@ -156,6 +156,7 @@ impl Fact {
                             .iter()
                             .zip(found)
                             .map(|(a, b)| match (a, &b) {
+                                (a, Size::Expr(_)) if a.is_made_up() => b,
                                 (Size::Known(_), Size::Known(_))
                                 | (Size::Expr(_), Size::Expr(_))
                                 | (_, Size::Unknown) => a.clone(),

@@ -387,6 +387,19 @@ fn defaults_of_inputs_are_no_constants() {
 }
 
 #[test]
+fn sizes_of_inputs_beat_names_that_tools_made_up() {
+    let declared = |name: &str| {
+        let mut g = graph(&[], &[], vec![], vec![node("Relu", &["x"], &["y"])]);
+        g.input = vec![named("x", Float32, &[-1, 3], &["n"])];
+        g.output = vec![named("y", Float32, &[-1, 3], &[name])];
+        ty(&Graph::new(model(&proto(g, vec![]))), "y")
+    };
+    assert_eq!(declared("unk__12"), "float32 nx3");
+    assert_eq!(declared("unk__more"), "float32 unk__morex3");
+    assert_eq!(declared("rows"), "float32 rowsx3");
+}
+
+#[test]
 fn sizes_of_inputs_beat_numbers_left_from_an_export() {
     let mut g = graph(
         &[],

@@ -79,6 +79,19 @@ impl Size {
         if let Self::Known(n) = self { Some(*n) } else { None }
     }
 
+    /// True for a name that onnx's shape inference and tf2onnx make up for a size they do not know: `unk__3`.
+    pub fn is_made_up(&self) -> bool {
+        let Self::Expr(sum) = self else { return false };
+        let digits = match (sum.constant, sum.terms.as_slice()) {
+            (0, [(atoms, 1)]) => match atoms.as_slice() {
+                [Atom::Symbol(name)] => name.strip_prefix("unk__"),
+                _ => None,
+            },
+            _ => None,
+        };
+        digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     pub fn is_unknown(&self) -> bool {
         *self == Self::Unknown
     }
