@@ -78,6 +78,17 @@ pub fn write_renamed(path: &Path, bytes: &[u8]) -> io::Result<()> {
     part.persist(path, true)
 }
 
+/// The same for what can be found out again: the disk is not waited for, so a machine that loses power just now may keep an
+/// empty file.
+///
+/// # Errors
+/// As [`write_renamed`].
+pub fn write_known(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = Part::beside(path)?;
+    part.write_all(bytes)?;
+    part.persist(path, true)
+}
+
 /// An error of a temporary file without that file's name, which nobody asked for.
 pub fn without_path(error: io::Error) -> io::Error {
     match error.raw_os_error() {

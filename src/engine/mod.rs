@@ -15,9 +15,10 @@ mod types;
 use enginesmith_tensorrt::Flavour;
 pub use option_kind::OptionKind;
 pub use record::{Recorder, record_path};
+use types::with_outputs;
 pub use types::{
-    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Progress, Stage, TargetInfo,
-    TensorSpec, Usable, Views,
+    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, ObserverRequest, Progress, See,
+    Spread, Stage, TargetInfo, TensorSpec, Usable, everywhere,
 };
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.

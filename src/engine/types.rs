@@ -6,6 +6,8 @@ use crate::data::NamedTensors;
 use crate::graph::Shape;
 use crate::model::{DataType, Model};
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
+use crate::rewrite::{PatchSpec, apply};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -189,6 +191,14 @@ pub trait Builder: Send {
         )))
     }
 
+    /// Builds an engine for [`Engine::observe`]; nothing else is asked of it. Here: the model with the tensors as outputs.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    fn observer(&self, request: &ObserverRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
+        with_outputs(self, request, context)
+    }
+
     /// Builds.
     ///
     /// # Errors
@@ -196,8 +206,46 @@ pub trait Builder: Send {
     fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError>;
 }
 
-/// Tensors by name, their values where they lie.
-pub type Views<'a> = &'a [(&'a str, &'a [f32])];
+/// Runs the numbered parts of some work, from 0 to the count given, on as many processors as its maker has to give.
+pub type Spread<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));
+
+/// Looks at values while a model runs.
+pub trait See: Send + Sync {
+    /// A tensor's values where they lie, once per tensor and inference. Must not panic: a runtime may be the caller.
+    fn see(&self, name: &str, values: &[f32], spread: Spread<'_>);
+}
+
+/// What to build for looking at inner tensors.
+pub struct ObserverRequest {
+    /// The model with the recipe's patches applied.
+    pub model: Arc<Model>,
+    /// The resolved recipe (one variant).
+    pub recipe: Recipe,
+    /// Float32 tensors of the top level that nodes make.
+    pub tensors: Vec<String>,
+    /// Only a few inferences will follow: what makes later ones faster does not pay.
+    pub brief: bool,
+}
+
+/// What [`Builder::observer`] does where the target has no way of its own.
+pub(super) fn with_outputs(
+    builder: &(impl Builder + ?Sized),
+    request: &ObserverRequest,
+    context: &BuildContext<'_>,
+) -> Result<Box<dyn Engine>, EngineError> {
+    let tensors = request.tensors.clone();
+    let patch = PatchSpec::AddOutputs { tensors };
+    let applied = apply(&request.model, &patch).map_err(EngineError::Request)?;
+    let mut recipe = request.recipe.clone();
+    recipe.patches.push(patch);
+    let (model, output) = (applied.model, None);
+    builder.build(&BuildRequest { model, recipe, output }, context)
+}
+
+/// A [`Spread`] over all processors.
+pub fn everywhere(count: usize, part: &(dyn Fn(usize) + Sync)) {
+    (0..count).into_par_iter().with_max_len(1).for_each(part);
+}
 
 /// A built engine, ready to run in this process.
 pub trait Engine: Send {
@@ -242,16 +290,17 @@ pub trait Engine: Send {
         ))
     }
 
-    /// One inference whose float outputs `see` looks at where they lie, where the runtime allows that; names with values.
+    /// One inference at whose float outputs `see` looks, and at the inner tensors that the engine was built to show
+    /// ([`Builder::observer`]).
     ///
     /// # Errors
     /// As [`Self::infer`].
-    fn observe(&mut self, inputs: &NamedTensors, see: &mut dyn FnMut(Views<'_>)) -> Result<(), EngineError> {
-        let outputs = self.infer(inputs)?;
-        let floats = outputs.iter().filter(|(_, t)| t.dtype.is_float());
-        let values: Vec<(&str, Vec<f32>)> = floats.filter_map(|(n, t)| Some((n.as_str(), t.to_f32()?))).collect();
-        let views: Vec<(&str, &[f32])> = values.iter().map(|(n, v)| (*n, v.as_slice())).collect();
-        see(&views);
+    fn observe(&mut self, inputs: &NamedTensors, see: &Arc<dyn See>) -> Result<(), EngineError> {
+        for (name, tensor) in self.infer(inputs)?.iter().filter(|(_, t)| t.dtype.is_float()) {
+            if let Some(values) = tensor.to_f32().filter(|v| !v.is_empty()) {
+                see.see(name, &values, &everywhere);
+            }
+        }
         Ok(())
     }
 

@@ -16,26 +16,27 @@ const SMALL: u64 = 1024;
 
 impl Model {
     /// Writes the model to `path`. An existing file is replaced only when `overwrite`; external data is embedded when the
-    /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it.
+    /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it. The disk is not waited for: a full
+    /// one fails the writing itself, and a machine that loses power can make the model again.
     ///
     /// # Errors
     /// [`ModelError::Output`], [`ModelError::Io`] (a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
     /// file that the model was read from was shortened meanwhile; nothing is left behind.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), ModelError> {
-        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES), Lasts::Forced)
+        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES))
     }
 
     /// As [`Self::save`] with the data of large initializers always in `<file name>.data`: what models derived from it share
-    /// ([`Self::save_scratch`]). Not forced to the disk.
+    /// ([`Self::save_scratch`]).
     ///
     /// # Errors
     /// As [`Self::save`].
     pub fn save_split(&self, path: &Path) -> Result<(), ModelError> {
-        self.save_within(path, false, 0, Lasts::ForNow)
+        self.save_within(path, false, 0)
     }
 
-    /// Writes the model to `path`, a new file in a folder of its own, for a runtime that reads it once: nothing is forced to
-    /// the disk, and data in external files stays there, the files being linked beside `path`. Where a file cannot be linked
+    /// Writes the model to `path`, a new file in a folder of its own, for a runtime that reads it once:
+    /// data in external files stays there, the files being linked beside `path`. Where a file cannot be linked
     /// (another file system, a location in a folder below) the data is written as [`Self::save`] does.
     ///
     /// # Errors
@@ -49,20 +50,20 @@ impl Model {
         });
         let own = self.proto().compute_size(&mut buffa::SizeCache::new());
         if !linked || own > buffa::MAX_MESSAGE_BYTES {
-            return self.save_within(path, true, u64::from(buffa::MAX_MESSAGE_BYTES), Lasts::ForNow);
+            return self.save_within(path, true, u64::from(buffa::MAX_MESSAGE_BYTES));
         }
         let rope = encoded(self.proto(), path)?;
-        self.finish(path, true, rope, None, Lasts::ForNow)
+        self.finish(path, true, rope, None)
     }
 
-    fn save_within(&self, path: &Path, overwrite: bool, limit: u64, lasts: Lasts) -> Result<(), ModelError> {
+    fn save_within(&self, path: &Path, overwrite: bool, limit: u64) -> Result<(), ModelError> {
         let data_path = data_path(path);
         may_write(path, overwrite)?;
         let (embedded, bytes) = self.embedded()?;
         let proto = embedded.as_ref().unwrap_or(self.proto());
         let data = if bytes <= limit {
             let rope = encoded(proto, path)?;
-            return self.finish(path, overwrite, rope, None, lasts);
+            return self.finish(path, overwrite, rope, None);
         } else {
             may_write(&data_path, overwrite)?;
             let mut split = proto.clone();
@@ -70,7 +71,7 @@ impl Model {
             let rope = encoded(&split, path)?;
             (rope, data)
         };
-        self.finish(path, overwrite, data.0, Some((data.1, &data_path)), lasts)
+        self.finish(path, overwrite, data.0, Some((data.1, &data_path)))
     }
 
     /// The messages with all external data put in (as views into its files; `None` when there is none), and the size of
@@ -142,30 +143,17 @@ impl Model {
     }
 
     /// Writes the model's bytes and gives both files their names.
-    fn finish(
-        &self,
-        path: &Path,
-        overwrite: bool,
-        rope: Rope,
-        data: Option<(Part, &Path)>,
-        lasts: Lasts,
-    ) -> Result<(), ModelError> {
+    fn finish(&self, path: &Path, overwrite: bool, rope: Rope, data: Option<(Part, &Path)>) -> Result<(), ModelError> {
         let failed = |source| io_error(path, source);
         let mut out = BufWriter::with_capacity(1 << 20, Part::beside(path).map_err(failed)?);
         for segment in rope.into_segments() {
             out.write_all(&segment).map_err(failed)?;
         }
         let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
-        let force = |file: &std::fs::File| match lasts {
-            Lasts::Forced => file.sync_all(),
-            Lasts::ForNow => Ok(()),
-        };
-        force(file.file()).map_err(failed)?;
         // Whatever was read from a file that shrank meanwhile is zeros.
         self.check_intact()?;
         let mut new_data = None;
         if let Some((data, data_path)) = data {
-            force(data.file()).map_err(|e| io_error(data_path, e))?;
             new_data = (!data_path.exists()).then_some(data_path);
             data.persist(data_path, overwrite).map_err(|e| io_error(data_path, e))?;
         }
@@ -174,10 +162,6 @@ impl Model {
                 let _ = std::fs::remove_file(data_path);
             }
         })?;
-        #[cfg(unix)]
-        std::fs::File::open(folder(path))
-            .and_then(|folder| force(&folder))
-            .map_err(failed)?;
         Ok(())
     }
 
@@ -187,13 +171,6 @@ impl Model {
             source,
         }
     }
-}
-
-/// Whether a file is to be there after a power failure.
-#[derive(Clone, Copy)]
-enum Lasts {
-    Forced,
-    ForNow,
 }
 
 enum Trouble {
@@ -347,7 +324,7 @@ mod tests {
         let (folder, path) = in_folder(&sample());
         let model = Model::open(&path).unwrap();
         let out = folder.path().join("big.onnx");
-        model.save_within(&out, false, 4000, Lasts::Forced).unwrap();
+        model.save_within(&out, false, 4000).unwrap();
         assert_eq!(files(folder.path()), ["big.onnx", "big.onnx.data", "m.onnx"]);
         let big = Model::open(&out).unwrap();
         assert_eq!(big.external_files(), [folder.path().join("big.onnx.data")]);
@@ -364,7 +341,7 @@ mod tests {
         }
         // A data file in the way is not replaced either, and nothing half-done stays.
         std::fs::remove_file(&out).unwrap();
-        assert!(model.save_within(&out, false, 4000, Lasts::Forced).is_err());
+        assert!(model.save_within(&out, false, 4000).is_err());
         assert_eq!(files(folder.path()), ["again.onnx", "big.onnx.data", "m.onnx"]);
     }
 

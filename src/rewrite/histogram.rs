@@ -17,8 +17,15 @@ const LEAST: i32 = -126;
 /// Thresholds tried by the searching methods.
 const TRIED: usize = 256;
 
-/// Values looked at together, few enough to stay in the processor's cache between two looks.
+/// Values counted together.
 const BLOCK: usize = 8192;
+/// Values of a tensor that are all counted; of those that come after them one line in [`EVERY`] is.
+pub const COUNTED: u64 = 1 << 22;
+/// See [`COUNTED`]. The expected counts stay what they are: a line that is counted counts this often, and which one of the
+/// lines next to each other it is differs from place to place.
+pub const EVERY: usize = 8;
+/// Values next to each other that are counted or left out together: what comes from memory at once.
+const LINE: usize = 16;
 /// Tables counted into in turn, so that equal values next to each other do not wait for one another.
 const LANES: usize = 4;
 
@@ -29,6 +36,23 @@ pub struct Histogram {
     /// Width of a bin is 2 to the power of this.
     exponent: i32,
     counts: Vec<u64>,
+    /// Values that came, counted or not.
+    came: u64,
+}
+
+/// How the values of one inference are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    every: usize,
+    is_finite: bool,
+    seed: u64,
+}
+
+impl Look {
+    /// Of how many lines one is counted.
+    pub fn every(self) -> usize {
+        self.every
+    }
 }
 
 /// Room to count in, to be used again.
@@ -98,33 +122,62 @@ impl Limits {
 }
 
 impl Histogram {
-    /// Counts the finite ones of these values; their limits, found on the way.
-    pub fn add(&mut self, values: &[f32], scratch: &mut Scratch) -> Limits {
-        let mut all = Limits::of(&[]);
+    /// Begins to count these values, whose limits are known: makes room for the largest. Their parts go to
+    /// [`Self::tally`], in any order and at the same time, and what that counted to [`Self::take`].
+    pub fn begin(&mut self, values: &[f32], limits: Limits) -> Look {
+        let largest = match limits.is_finite {
+            true => limits.min.abs().max(limits.max.abs()),
+            false => values
+                .iter()
+                .filter(|v| v.is_finite())
+                .fold(0f32, |m, v| m.max(v.abs())),
+        };
+        if self.counts.is_empty() || largest > self.edge(BINS) || self.only_zeros() {
+            self.open(largest);
+        }
+        let look = Look {
+            every: if self.came < COUNTED { 1 } else { EVERY },
+            is_finite: limits.is_finite,
+            seed: self.came,
+        };
+        self.came += values.len() as u64;
+        look
+    }
+
+    /// Counts the finite ones of a part of the values.
+    pub fn tally(&self, values: &[f32], look: Look, part: usize, scratch: &mut Scratch) {
+        let mut some = Vec::new();
+        let values = match look.every {
+            1 => values,
+            every => {
+                some.reserve(values.len() / every + LINE);
+                // A generator of its own for each part, so that the order of the parts does not matter (Knuth's MMIX).
+                let next = |state: u64| {
+                    state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1_442_695_040_888_963_407)
+                };
+                let mut state = next(look.seed ^ (part as u64).rotate_left(32));
+                for lines in values.chunks(LINE * every) {
+                    state = next(state);
+                    let at = LINE * ((state >> 33) as usize % every);
+                    some.extend_from_slice(lines.get(at..lines.len().min(at + LINE)).unwrap_or_default());
+                }
+                &some
+            }
+        };
         for block in values.chunks(BLOCK) {
-            let limits = Limits::of(block);
-            all = all.joined(limits);
-            if limits.is_finite {
-                self.count(block, limits.min.abs().max(limits.max.abs()), scratch);
+            if look.is_finite {
+                self.count(block, scratch);
             } else {
                 let finite: Vec<f32> = block.iter().copied().filter(|v| v.is_finite()).collect();
-                let largest = finite.iter().fold(0f32, |m, v| m.max(v.abs()));
-                self.count(&finite, largest, scratch);
+                self.count(&finite, scratch);
             }
         }
-        self.take(scratch);
-        all
     }
 
     /// Counts a block into the scratch tables.
-    fn count(&mut self, block: &[f32], largest: f32, scratch: &mut Scratch) {
-        if block.is_empty() {
-            return;
-        }
-        if self.counts.is_empty() || largest > self.edge(BINS) || !scratch.used && self.only_zeros() {
-            self.take(scratch);
-            self.open(largest);
-        }
+    fn count(&self, block: &[f32], scratch: &mut Scratch) {
         scratch.used = true;
         let per_width = 2f64.powi(-self.exponent) as f32;
         let bins = &mut scratch.bins[..block.len().min(BLOCK)];
@@ -149,13 +202,13 @@ impl Histogram {
     }
 
     /// Moves what was counted into the histogram.
-    fn take(&mut self, scratch: &mut Scratch) {
+    pub fn take(&mut self, look: Look, scratch: &mut Scratch) {
         if !std::mem::take(&mut scratch.used) {
             return;
         }
         for table in &mut scratch.tables {
             for (count, n) in self.counts.iter_mut().zip(table) {
-                *count += u64::from(std::mem::take(n));
+                *count += u64::from(std::mem::take(n)) * look.every as u64;
             }
         }
     }
@@ -364,8 +417,19 @@ mod tests {
 
     fn of(values: &[f32]) -> Histogram {
         let mut h = Histogram::default();
-        h.add(values, &mut Scratch::default());
+        add(&mut h, values);
         h
+    }
+
+    /// Counts these values in parts; their limits.
+    fn add(h: &mut Histogram, values: &[f32]) -> Limits {
+        let (limits, mut scratch) = (Limits::of(values), Scratch::default());
+        let look = h.begin(values, limits);
+        for (part, values) in values.chunks(50_000).enumerate() {
+            h.tally(values, look, part, &mut scratch);
+        }
+        h.take(look, &mut scratch);
+        limits
     }
 
     /// Normal values with a few far outliers.
@@ -404,6 +468,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_of_many_values_changes_no_threshold_by_much() {
+        let bell = bell();
+        let (mut some, mut rounds) = (Histogram::default(), 0);
+        while some.came < 4 * COUNTED {
+            add(&mut some, &bell);
+            rounds += 1;
+        }
+        let whole = of(&bell);
+        let all = Histogram {
+            counts: whole.counts.iter().map(|n| n * rounds).collect(),
+            ..whole
+        };
+        let near = |a: f64, b: f64, share: f64| assert!((a - b).abs() <= share * b, "{a} {b}");
+        near(some.total() as f64, all.total() as f64, 0.01);
+        near(some.percentile().into(), all.percentile().into(), 0.03);
+        near(some.entropy().into(), all.entropy().into(), 0.1);
+        near(some.mean_squared_error().into(), all.mean_squared_error().into(), 0.1);
+    }
+
+    #[test]
     fn octaves_hold_all_values() {
         let h = of(&[0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 100.0]);
         let (octaves, start) = h.octaves();
@@ -422,7 +506,7 @@ mod tests {
     #[test]
     fn zeros_alone_are_counted() {
         let mut h = of(&[0.0, 0.0]);
-        let limits = h.add(&[3.0, f32::NAN, f32::INFINITY], &mut Scratch::default());
+        let limits = add(&mut h, &[3.0, f32::NAN, f32::INFINITY]);
         assert_eq!((limits.min, limits.max, limits.is_finite), (3.0, f32::INFINITY, false));
         assert_eq!(h.total(), 3);
         assert!((h.mean_squared_error() - 3.0).abs() < 0.01);
@@ -492,9 +576,9 @@ mod tests {
         fn the_order_of_the_data_does_not_matter(values in prop::collection::vec(-1e3f32..1e3, 1..50), cut in 0usize..50) {
             let cut = cut.min(values.len());
             let whole = of(&values);
-            let (mut parts, mut scratch) = (Histogram::default(), Scratch::default());
+            let mut parts = Histogram::default();
             for part in [&values[cut..], &values[..cut]] {
-                parts.add(part, &mut scratch);
+                add(&mut parts, part);
             }
             prop_assert_eq!(whole.counts, parts.counts);
         }

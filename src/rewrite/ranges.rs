@@ -59,7 +59,8 @@ pub struct Observed {
     /// Threshold with the least mean squared error in 8 bits.
     pub mse: f32,
     /// Counts of magnitudes in bins of equal width, [`Observed::BINS`] of them from 0 to `histogram_end`; empty ones at the end
-    /// are left out.
+    /// are left out. Where many values came, most were not counted, and those that were count for their neighbours
+    /// ([`super::histogram::COUNTED`]).
     pub histogram: Vec<u64>,
     /// Upper edge of the last bin, were all bins there.
     pub histogram_end: f32,

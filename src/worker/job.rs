@@ -38,6 +38,17 @@ pub enum Job {
         #[serde(default)]
         force: bool,
     },
+    /// Build an engine that [`Job::Observe`] looks into; it stays in the worker under the id of this job.
+    BuildObserver {
+        /// One variant, resolved; `recipe.model.path` is the model file.
+        recipe: Box<Recipe>,
+        /// Float32 tensors of the top level to look at.
+        tensors: Vec<String>,
+        /// Tensors to find thresholds of, not ranges alone; all when not given.
+        thresholds: Option<Vec<String>>,
+        /// Only a few inferences will follow.
+        brief: bool,
+    },
     /// Measure an engine built before.
     Bench {
         /// Id of the build job.
@@ -68,16 +79,14 @@ pub enum Job {
         /// Runs to profile.
         runs: u32,
     },
-    /// Run an engine built before on inputs given by value and collect what values its inputs and outputs take (with
-    /// the inner ones that a patch made outputs).
+    /// Run an engine built by [`Job::BuildObserver`] on inputs given by value and collect what values its inputs, outputs
+    /// and the tensors it was built for take.
     Observe {
         /// Id of the build job.
         engine: u64,
         /// The inputs; they travel as a blob before the job.
         #[serde(skip)]
         inputs: NamedTensors,
-        /// Tensors to find thresholds of, not ranges alone; all when not given. Those of the first job count.
-        thresholds: Option<Vec<String>>,
         /// Tell what all these jobs together saw, and forget it.
         last: bool,
     },
@@ -172,6 +181,13 @@ pub enum JobOutput {
         /// Its outputs.
         outputs: Vec<TensorSpec>,
     },
+    /// Of [`Job::BuildObserver`].
+    BuildObserver {
+        /// The engine's id, for [`Job::Observe`].
+        engine: u64,
+        /// How it was built, without the model's hash.
+        record: BuildRecord,
+    },
     /// Of [`Job::Bench`]; the samples came as events.
     Bench {
         /// Where and with what.
@@ -260,7 +276,7 @@ impl Job {
     pub fn model(&self) -> Option<&std::path::Path> {
         match self {
             Self::Parse { model, .. } => Some(model),
-            Self::Build { recipe, .. } => Some(&recipe.model.path),
+            Self::Build { recipe, .. } | Self::BuildObserver { recipe, .. } => Some(&recipe.model.path),
             _ => None,
         }
     }

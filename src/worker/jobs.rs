@@ -1,8 +1,9 @@
 //! Jobs as the worker runs them, one after another, on the engines it holds. `build` makes and delivers engines, `measure`
-//! takes times, `values` looks at results, `told` is what the client hears meanwhile.
+//! takes times, `values` looks at results, `observe` at what inner tensors hold, `told` is what the client hears meanwhile.
 
 mod build;
 mod measure;
+mod observe;
 mod told;
 mod values;
 
@@ -11,7 +12,6 @@ pub use told::Out;
 
 use super::host::Host;
 use super::judge::Expected;
-use super::observe::Collector;
 use super::protocol::{Beside, FromWorker, ModelAt};
 use super::store::Store;
 use super::wire::tensors_from_bytes;
@@ -20,6 +20,7 @@ use crate::engine::{Builder, Engine, EngineError, Progress, builder};
 use crate::graph::Graph;
 use crate::model::Model;
 use build::Wanted;
+use observe::Observer;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,8 +47,6 @@ pub struct Work {
 struct Loaded {
     engine: Box<dyn Engine>,
     graph: Graph,
-    /// What was seen of its inner tensors since somebody asked.
-    seen: Collector,
     /// What it made of inputs, where it is a reference for others.
     expected: Arc<Expected>,
 }
@@ -58,6 +57,7 @@ pub struct Runner {
     store: Arc<Mutex<Store>>,
     host: Host,
     engines: HashMap<u64, Loaded>,
+    observers: HashMap<u64, Observer>,
     writing: Writing,
 }
 
@@ -69,6 +69,7 @@ impl Runner {
             store,
             host,
             engines: HashMap::new(),
+            observers: HashMap::new(),
             writing,
         }
     }
@@ -141,14 +142,15 @@ impl Runner {
                 seed,
                 runs,
             } => self.profile(engine, &recipe, seed, runs),
-            Job::Observe {
-                engine,
+            Job::BuildObserver {
+                recipe,
+                tensors,
                 thresholds,
-                last,
-                ..
-            } => {
+                brief,
+            } => self.build_observer(&told, *recipe, model()?, (tensors, thresholds), brief),
+            Job::Observe { engine, last, .. } => {
                 let inputs = inputs()?;
-                self.observe(engine, &inputs, thresholds, last)
+                self.observe(engine, &inputs, last)
             }
             Job::Expect {
                 engine,
@@ -175,6 +177,7 @@ impl Runner {
             }
             Job::Drop { engine } => {
                 self.engines.remove(&engine);
+                self.observers.remove(&engine);
                 Ok(JobOutput::Dropped)
             }
         }

@@ -4,6 +4,7 @@
 mod support;
 
 mod libraries;
+mod observe;
 mod options;
 mod results;
 

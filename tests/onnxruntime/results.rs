@@ -10,10 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Inputs with their shapes.
-type Shapes = [(&'static str, &'static [u64])];
+pub type Shapes = [(&'static str, &'static [u64])];
 
 /// Models of the set-up with shapes for what they leave open.
-const MODELS: [(&str, &Shapes); 7] = [
+pub const MODELS: [(&str, &Shapes); 7] = [
     ("PP-OCRv6_det_small.onnx", &[("x", &[1, 3, 96, 160])]),
     ("PP-OCRv6_rec_small.onnx", &[("x", &[2, 3, 48, 160])]),
     ("ch_ppocr_mobile_v2.0_cls_mobile.onnx", &[("x", &[3, 3, 48, 192])]),
@@ -26,7 +26,7 @@ const MODELS: [(&str, &Shapes); 7] = [
     ("light/light_squeezenet.onnx", &[]),
 ];
 
-fn inputs(model: &Path, given: &Shapes) -> NamedTensors {
+pub fn inputs(model: &Path, given: &Shapes) -> NamedTensors {
     let graph = Graph::new(Arc::new(Model::open(model).unwrap()));
     let given: BTreeMap<String, Vec<u64>> = given.iter().map(|(n, d)| ((*n).into(), d.to_vec())).collect();
     let shapes = shapes::bind_shapes(&graph, &given, &[]).unwrap();

@@ -2,7 +2,8 @@
 //!
 //! `find` finds libraries without loading them, `need` says what CUDA lacks here (`elf` reads what a library names),
 //! `library` loads one, `session` makes sessions as `options` say, `run` is the engine and `gpu` how it is measured on a
-//! GPU; `profile` reads times per node, `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is switched off.
+//! GPU; `observe` looks at inner tensors, `weights` gives a session its weights where they lie; `profile` reads times per
+//! node, `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is switched off.
 //!
 //! The engine file that `build -o` writes is the graph as ONNX Runtime optimized it: to look at and to compare with the
 //! original. It belongs to this version and this machine, and only ONNX Runtime has its operators.
@@ -12,16 +13,19 @@ mod find;
 mod gpu;
 mod library;
 mod need;
+mod observe;
 mod options;
 mod profile;
 mod run;
 mod session;
 mod tensors;
+mod weights;
 mod words;
 
 use super::bind::{check_types, warm_shapes};
 use super::{
-    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, Recorder, TargetInfo, Usable,
+    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, ObserverRequest, Recorder,
+    TargetInfo, Usable,
 };
 use crate::bench::gpu_loop::Conduct;
 use crate::bench::measure::Plan;
@@ -31,6 +35,7 @@ use crate::model::DataType;
 use crate::recipe::{Precision, Recipe};
 use find::Library;
 use gpu::Gpu;
+use observe::Observing;
 use options::Options;
 use run::OnnxRuntime as Running;
 use session::{Files, Setup, process_threads, record_log};
@@ -83,6 +88,44 @@ impl Builder for OnnxRuntime {
         }
     }
 
+    fn observer(&self, request: &ObserverRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
+        if self.cuda {
+            // Values on the GPU have to be handed out anyway.
+            return super::with_outputs(self, request, context);
+        }
+        let options = Options::read(&request.recipe.build, false)?;
+        let mut recorder = Recorder::new(context.progress);
+        let library = library::choose(&request.recipe.target, options.library.as_deref(), false)?;
+        let (environment, graph) = std::thread::scope(|scope| {
+            let loading = scope.spawn(|| library::load(&library));
+            let graph = Graph::new(request.model.clone());
+            let loaded = recorder.stage("load library", || loading.join());
+            (loaded, graph)
+        });
+        let panicked = |_| EngineError::Failed("loading the library failed".into());
+        let environment = environment?.map_err(panicked)??;
+        let setup = Setup {
+            environment,
+            cuda: None,
+            graph: false,
+            options,
+            has_fp8: has_fp8(&graph),
+        };
+        let made = recorder.stage("create session", || {
+            Observing::new(setup, &graph, request, &context.scratch, context.progress)
+        })?;
+        record_log(&mut recorder);
+        let mut engine = made?;
+        let mut record = BuildRecord {
+            target: CPU.into(),
+            version: library.version.unwrap_or_default(),
+            ..BuildRecord::default()
+        };
+        recorder.finish(&mut record);
+        engine.set_record(record);
+        Ok(Box::new(engine))
+    }
+
     fn build(&self, request: &BuildRequest, context: &BuildContext<'_>) -> Result<Box<dyn Engine>, EngineError> {
         let recipe = &request.recipe;
         let options = Options::read(&recipe.build, self.cuda)?;
@@ -116,7 +159,7 @@ impl Builder for OnnxRuntime {
             cuda: gpu.as_ref().map(|gpu| (device, gpu.stream.clone())),
             graph: wanted,
             options,
-            has_fp8: graph.tensors.iter().any(|t| t.ty.dtype.is_some_and(is_small_float)),
+            has_fp8: has_fp8(&graph),
         };
         let files = Files {
             optimized: request.output.clone(),
@@ -190,6 +233,11 @@ impl Builder for OnnxRuntime {
         engine.set_record(record);
         Ok(Box::new(engine))
     }
+}
+
+/// True for floats of 8 bits somewhere in the graph.
+fn has_fp8(graph: &Graph) -> bool {
+    graph.tensors.iter().any(|t| t.ty.dtype.is_some_and(is_small_float))
 }
 
 impl OnnxRuntime {

@@ -3,14 +3,14 @@
 use super::gpu::{self, Gpu};
 use super::profile;
 use super::session::{Files, Setup};
-use super::tensors::{empty, floats, from_value, to_value};
+use super::tensors::{empty, from_value, to_value};
 use super::words::run_error;
 use crate::bench::Profile;
 use crate::bench::measure::Timed;
 use crate::bench::sample::GpuState;
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, specs};
-use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec, Views};
+use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::model::onnx::ValueInfoProto;
@@ -85,12 +85,7 @@ impl OnnxRuntime {
 
     /// Inputs as ONNX Runtime's values, in the order of the model.
     fn values(&self, inputs: &NamedTensors) -> Result<Vec<(String, DynTensor)>, EngineError> {
-        let tensors = check_inputs(&self.inputs, &self.profiles, inputs)?;
-        let convert = |(spec, tensor): (&TensorSpec, &crate::model::Tensor)| {
-            let value = to_value(&spec.name, tensor).map_err(EngineError::Request)?;
-            Ok((spec.name.clone(), value))
-        };
-        self.inputs.iter().zip(tensors).map(convert).collect()
+        values(&self.inputs, &self.profiles, inputs)
     }
 
     /// A session whose outputs are the model's and these inner tensors.
@@ -115,6 +110,20 @@ impl OnnxRuntime {
         self.model.with_proto(proto).save_scratch(&path).map_err(failed)?;
         self.setup.session(&path, &Files::default(), None)
     }
+}
+
+/// Inputs that were checked against `specs`, as ONNX Runtime's values in that order.
+pub fn values(
+    specs: &[TensorSpec],
+    profiles: &[ProfileSpec],
+    inputs: &NamedTensors,
+) -> Result<Vec<(String, DynTensor)>, EngineError> {
+    let tensors = check_inputs(specs, profiles, inputs)?;
+    let convert = |(spec, tensor): (&TensorSpec, &crate::model::Tensor)| {
+        let value = to_value(&spec.name, tensor).map_err(EngineError::Request)?;
+        Ok((spec.name.clone(), value))
+    };
+    specs.iter().zip(tensors).map(convert).collect()
 }
 
 fn failed(error: impl std::fmt::Display) -> EngineError {
@@ -226,28 +235,6 @@ impl Engine for OnnxRuntime {
         let ran = run(&mut session, self.gpu.is_some(), values);
         self.inner = Some((wanted, session));
         ran
-    }
-
-    fn observe(&mut self, inputs: &NamedTensors, see: &mut dyn FnMut(Views<'_>)) -> Result<(), EngineError> {
-        let values = self.values(inputs)?;
-        let words = |e: ort::Error| run_error(&e);
-        let options = self.gpu.is_some().then(gpu::plain).transpose().map_err(words)?;
-        let outputs = match &options {
-            Some(options) => self.session.run_with_options(values, options),
-            None => self.session.run(values),
-        };
-        let outputs = outputs.map_err(words)?;
-        let mut tensors: Vec<(String, DynTensor)> = Vec::with_capacity(outputs.len());
-        for (name, value) in outputs {
-            // What is no tensor has no range.
-            if let Ok(tensor) = value.downcast() {
-                tensors.push((name.to_string(), tensor));
-            }
-        }
-        let views = tensors.iter().filter_map(|(name, t)| Some((name.as_str(), floats(t)?)));
-        let views: Vec<(&str, &[f32])> = views.collect();
-        see(&views);
-        Ok(())
     }
 
     fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {

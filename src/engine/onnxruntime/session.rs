@@ -46,39 +46,15 @@ impl Setup {
     /// # Errors
     /// ONNX Runtime's reason in words; [`EngineError::Cancelled`].
     pub fn session(&self, path: &Path, files: &Files, progress: Option<&dyn Progress>) -> Result<Session, EngineError> {
-        let mut builder = self.builder(files).map_err(|e| session_error(&e))?;
-        let canceler = builder.canceler();
-        let (done, ended) = crossbeam_channel::bounded::<()>(0);
-        let session = std::thread::scope(|scope| {
-            if let Some(progress) = progress {
-                scope.spawn(move || {
-                    while ended.recv_timeout(Duration::from_millis(50)) == Err(RecvTimeoutError::Timeout) {
-                        if progress.cancelled() {
-                            // The only thing that can fail here is a session that is made already.
-                            let _ = canceler.cancel();
-                        }
-                    }
-                });
-            }
-            let session = builder.commit_from_file(path);
-            drop(done);
-            session
-        });
-        if progress.is_some_and(Progress::cancelled) {
-            return Err(EngineError::Cancelled);
-        }
-        session.map_err(|e| session_error(&e))
+        let builder = self.builder(files).map_err(|e| session_error(&e))?;
+        commit(builder, progress, |builder| builder.commit_from_file(path))
     }
 
-    fn level(&self) -> GraphOptimizationLevel {
-        match self.options.level {
-            GraphOptimizationLevel::Disable => GraphOptimizationLevel::Disable,
-            _ if self.has_fp8 => GraphOptimizationLevel::Level1,
-            level => level,
-        }
-    }
-
-    fn builder(&self, files: &Files) -> Result<SessionBuilder, ort::Error> {
+    /// A builder of sessions, for one that is made of more than a file.
+    ///
+    /// # Errors
+    /// ONNX Runtime's.
+    pub fn builder(&self, files: &Files) -> Result<SessionBuilder, ort::Error> {
         let options = &self.options;
         let mut builder = Session::builder(&self.environment)?
             // The binding's own default would look for accelerators that nobody asked for.
@@ -107,6 +83,14 @@ impl Setup {
         Ok(builder)
     }
 
+    fn level(&self) -> GraphOptimizationLevel {
+        match self.options.level {
+            GraphOptimizationLevel::Disable => GraphOptimizationLevel::Disable,
+            _ if self.has_fp8 => GraphOptimizationLevel::Level1,
+            level => level,
+        }
+    }
+
     fn cuda_provider(&self, device: u32, stream: &Arc<CudaStream>) -> ExecutionProviderDispatch {
         let options = &self.options.cuda;
         let mut provider = ep::CUDA::default()
@@ -124,6 +108,38 @@ impl Setup {
         let provider = unsafe { provider.with_compute_stream(stream.cu_stream().cast()) };
         provider.build().error_on_failure()
     }
+}
+
+/// Makes the session; `progress` is asked whether to stop meanwhile.
+///
+/// # Errors
+/// ONNX Runtime's reason in words; [`EngineError::Cancelled`].
+pub fn commit(
+    mut builder: SessionBuilder,
+    progress: Option<&dyn Progress>,
+    make: impl FnOnce(&mut SessionBuilder) -> Result<Session, ort::Error>,
+) -> Result<Session, EngineError> {
+    let canceler = builder.canceler();
+    let (done, ended) = crossbeam_channel::bounded::<()>(0);
+    let session = std::thread::scope(|scope| {
+        if let Some(progress) = progress {
+            scope.spawn(move || {
+                while ended.recv_timeout(Duration::from_millis(50)) == Err(RecvTimeoutError::Timeout) {
+                    if progress.cancelled() {
+                        // The only thing that can fail here is a session that is made already.
+                        let _ = canceler.cancel();
+                    }
+                }
+            });
+        }
+        let session = make(&mut builder);
+        drop(done);
+        session
+    });
+    if progress.is_some_and(Progress::cancelled) {
+        return Err(EngineError::Cancelled);
+    }
+    session.map_err(|e| session_error(&e))
 }
 
 /// Puts what the library logged into a build's record.

@@ -72,21 +72,6 @@ pub fn empty(allocator: &Allocator, name: &str, dtype: DataType, dims: &[u64]) -
     DynTensor::new(allocator, theirs, shape).map_err(|e| format!("tensor {name}: {e}"))
 }
 
-/// The numbers of a float32 tensor on the processor, where they lie; none for anything else.
-pub fn floats(value: &DynTensor) -> Option<&[f32]> {
-    if *value.data_type() != TensorElementType::Float32 || !value.memory_info().is_cpu_accessible() {
-        return None;
-    }
-    let length = value.size().unwrap_or(0) / size_of::<f32>();
-    let data: *const f32 = value.data_ptr().cast();
-    if length == 0 || data.is_null() {
-        return Some(&[]);
-    }
-    // SAFETY: float32 data of that many elements, in the processor's memory, aligned as ONNX Runtime aligns all tensors
-    // (to 64 bytes and more), alive and unchanged as long as the value is borrowed.
-    Some(unsafe { std::slice::from_raw_parts(data, length) })
-}
-
 /// The tensor of a value that an inference gave on the processor.
 ///
 /// # Errors

@@ -6,7 +6,6 @@ use crate::engine::{BuildContext, BuildRecord, BuildRequest, EngineError, Progre
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
-use crate::worker::observe::Collector;
 use crate::worker::protocol::{Beside, CHUNK, FromWorker, ModelAt};
 use crate::worker::store::{hash_file, sees_folder};
 use crate::worker::{BESIDE, JobError, JobOutput};
@@ -65,16 +64,7 @@ impl Runner {
             let model = Arc::clone(&model);
             std::thread::spawn(move || model.sha256())
         });
-        let patched = if recipe.patches.is_empty() {
-            model
-        } else {
-            let applied = recorder.stage("apply patches", || crate::rewrite::apply_all(&model, &recipe.patches))?;
-            let applied = applied.map_err(|e| request(e.to_string()))?;
-            for (spec, patch) in recipe.patches.iter().zip(&applied) {
-                recorder.log("info", &format!("{}: {}", spec.label(), patch.summary));
-            }
-            applied.last().map_or(model, |p| Arc::clone(&p.model))
-        };
+        let patched = patched(&mut recorder, model, &recipe)?;
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
         let seen = wanted.as_ref().and_then(|w| w.beside.as_ref());
@@ -123,7 +113,6 @@ impl Runner {
         let loaded = Loaded {
             engine,
             graph,
-            seen: Collector::default(),
             expected: Arc::default(),
         };
         self.engines.insert(told.id, loaded);
@@ -171,6 +160,19 @@ impl Runner {
             }
         })
     }
+}
+
+/// The model after the recipe's patches.
+pub(super) fn patched(recorder: &mut Recorder<'_>, model: Arc<Model>, recipe: &Recipe) -> Result<Arc<Model>, JobError> {
+    if recipe.patches.is_empty() {
+        return Ok(model);
+    }
+    let applied = recorder.stage("apply patches", || crate::rewrite::apply_all(&model, &recipe.patches))?;
+    let applied = applied.map_err(|e| request(e.to_string()))?;
+    for (spec, patch) in recipe.patches.iter().zip(&applied) {
+        recorder.log("info", &format!("{}: {}", spec.label(), patch.summary));
+    }
+    Ok(applied.last().map_or(model, |p| Arc::clone(&p.model)))
 }
 
 /// The file that the user named, instead of where it is being written.

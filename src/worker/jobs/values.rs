@@ -1,14 +1,12 @@
-//! What an engine makes of given inputs: its results, what its inner tensors hold, and both against a reference.
+//! What an engine makes of given inputs: its results, and those against a reference.
 
 use super::told::Told;
-use super::{Loaded, Runner, failed};
+use super::{Runner, failed};
 use crate::data::NamedTensors;
 use crate::worker::protocol::CHUNK;
 use crate::worker::wire::{sha256_hex, tensors_to_bytes};
 use crate::worker::{JobError, JobOutput};
-use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 impl Runner {
     pub(super) fn infer(
@@ -31,41 +29,6 @@ impl Runner {
             Ok(())
         })?;
         Ok(JobOutput::Infer { tensors: Vec::new() })
-    }
-
-    pub(super) fn observe(
-        &mut self,
-        engine: u64,
-        inputs: &NamedTensors,
-        thresholds: Option<Vec<String>>,
-        last: bool,
-    ) -> Result<JobOutput, JobError> {
-        let Loaded { engine, seen, .. } = self.loaded(engine)?;
-        let thresholds: Option<HashSet<String>> = thresholds.map(|names| names.into_iter().collect());
-        let wanted = |name: &str| thresholds.as_ref().is_none_or(|names| names.contains(name));
-        let floats = inputs.iter().filter(|(_, t)| t.dtype.is_float());
-        let given: Vec<(&str, Vec<f32>)> = floats.filter_map(|(n, t)| Some((n.as_str(), t.to_f32()?))).collect();
-        let (mut bytes, mut looking) = (0, Duration::ZERO);
-        let started = Instant::now();
-        engine.observe(inputs, &mut |outputs| {
-            let looked = Instant::now();
-            let mut views: Vec<(&str, &[f32])> = given.iter().map(|(n, v)| (*n, v.as_slice())).collect();
-            views.extend_from_slice(outputs);
-            bytes = views.iter().map(|(_, v)| size_of_val(*v) as u64).sum();
-            seen.add(&views, &wanted);
-            looking = looked.elapsed();
-        })?;
-        let running = started.elapsed().saturating_sub(looking);
-        let tensors = match last {
-            true => std::mem::take(seen).observed(),
-            false => BTreeMap::new(),
-        };
-        Ok(JobOutput::Observed {
-            tensors,
-            bytes,
-            running_s: running.as_secs_f64(),
-            looking_s: looking.as_secs_f64(),
-        })
     }
 
     pub(super) fn expect(

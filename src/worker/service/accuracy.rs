@@ -16,7 +16,7 @@ use crate::graph::{Dim, Graph};
 use crate::model::Model;
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::rewrite::PatchSpec;
-use crate::worker::{Job, JobError, JobOutput};
+use crate::worker::{Job, JobError, JobOutput, Worker};
 use std::sync::Arc;
 
 /// Samples that are run together at most, where the model leaves that open.
@@ -250,57 +250,56 @@ pub fn infer(
 /// Builds the reference with these patches: on the recipe's reference target, or ONNX Runtime where it is usable, or the
 /// embedded engine.
 pub fn reference(context: &Context, recipe: &Recipe, patches: Vec<PatchSpec>) -> Result<Built, JobError> {
-    reference_with(context, recipe, patches, &[])
+    let (worker, target) = reference_worker(context, recipe)?;
+    let plain = reference_recipe(recipe, target, patches);
+    let plain = super::build::with_hash(context, &plain)?;
+    build(context, worker, &plain, None, None, false).map_err(|e| could_be_preferred(recipe, &plain.target, e))
 }
 
-/// The same with these build options where it is ONNX Runtime on the processor.
-pub fn reference_with(
-    context: &Context,
-    recipe: &Recipe,
-    patches: Vec<PatchSpec>,
-    options: &[(&str, toml::Value)],
-) -> Result<Built, JobError> {
-    let named = recipe.accuracy.reference.as_ref();
-    let worker = context.worker(named)?;
-    let mut has_preferred = true;
-    let target = match named {
-        Some(target) => target.clone(),
-        None => {
-            let JobOutput::Targets { targets } = context.run_quietly(&worker, Job::Targets, None)? else {
-                return Err(JobError::Worker("the worker does not list its targets".into()));
-            };
-            let usable = targets
-                .iter()
-                .any(|t| t.name == PREFERRED && t.found.iter().any(|f| f.usable == Usable::Yes));
-            has_preferred = usable;
-            TargetSpec {
-                name: if usable {
-                    PREFERRED.into()
-                } else {
-                    TargetSpec::default().name
-                },
-                ..TargetSpec::default()
-            }
-        }
-    };
-    let mut build_spec = BuildSpec::default();
-    if target.name == PREFERRED {
-        let options = options.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
-        build_spec.options.extend(options);
-    }
-    let plain = Recipe {
-        target,
-        build: build_spec,
-        patches,
-        variants: Vec::new(),
-        ..recipe.clone()
-    };
-    let plain = super::build::with_hash(context, &plain)?;
-    build(context, worker, &plain, None, None, false).map_err(|error| match error {
-        JobError::Engine(EngineError::Unsupported(why)) if !has_preferred => {
+/// What else would run a model that the reference cannot, where the user has not chosen the reference.
+pub fn could_be_preferred(recipe: &Recipe, target: &TargetSpec, error: JobError) -> JobError {
+    match error {
+        JobError::Engine(EngineError::Unsupported(why))
+            if recipe.accuracy.reference.is_none() && target.name != PREFERRED =>
+        {
             let hint = "ONNX Runtime runs more models and would be taken: enginesmith targets install onnxruntime";
             JobError::Engine(EngineError::Unsupported(format!("{why} {hint}")))
         }
         error => error,
-    })
+    }
+}
+
+/// A worker for the reference, and which target that is.
+pub fn reference_worker(context: &Context, recipe: &Recipe) -> Result<(Arc<Worker>, TargetSpec), JobError> {
+    let named = recipe.accuracy.reference.as_ref();
+    let worker = context.worker(named)?;
+    if let Some(target) = named {
+        return Ok((worker, target.clone()));
+    }
+    let JobOutput::Targets { targets } = context.run_quietly(&worker, Job::Targets, None)? else {
+        return Err(JobError::Worker("the worker does not list its targets".into()));
+    };
+    let usable = targets
+        .iter()
+        .any(|t| t.name == PREFERRED && t.found.iter().any(|f| f.usable == Usable::Yes));
+    let name = match usable {
+        true => PREFERRED.into(),
+        false => TargetSpec::default().name,
+    };
+    let target = TargetSpec {
+        name,
+        ..TargetSpec::default()
+    };
+    Ok((worker, target))
+}
+
+/// The recipe on that target, with these patches and no build options.
+pub fn reference_recipe(recipe: &Recipe, target: TargetSpec, patches: Vec<PatchSpec>) -> Recipe {
+    Recipe {
+        target,
+        build: BuildSpec::default(),
+        patches,
+        variants: Vec::new(),
+        ..recipe.clone()
+    }
 }

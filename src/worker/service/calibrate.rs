@@ -1,28 +1,37 @@
 //! What values a model's tensors take: found by running it over the recipe's calibration data, kept in a file.
 
-use super::accuracy::reference_with;
+use super::accuracy::{could_be_preferred, reference_recipe, reference_worker};
 use super::context::{Context, Step};
 use super::estimate::model_hash;
-use super::inputs::Inputs;
+use super::inputs::{Batch, Inputs};
 use super::{TaskOutput, request, unexpected};
 use crate::data::NamedTensors;
+use crate::files::write_known;
 use crate::graph::{Graph, TensorKind};
 use crate::model::{DataType, Model, Tensor};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, TargetSpec};
 use crate::rewrite::body_ranges;
 use crate::rewrite::quantize::read_as_codes;
 use crate::rewrite::{Calibration, Observed, PatchSpec, QuantizeSpec, apply_all};
 use crate::worker::store::modified_ns;
 use crate::worker::wire::sha256_hex;
-use crate::worker::{Job, JobError, JobHandle, JobOutput};
+use crate::worker::{Job, JobError, JobHandle, JobOutput, Worker};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, ScopedJoinHandle};
+use std::time::Duration;
 
 /// Inputs generated when the recipe has no data.
 const GENERATED: u64 = 8;
-/// Tensors that are looked at together take about this much at most (or a single sample, where that takes more).
-const HELD_BYTES: u64 = 64 << 20;
+/// Up to this many samples a session that is ready at once beats one that runs fast.
+const FEW: u64 = 8;
+/// Where the user's own calibrations are, in the folder of what the program learned.
+const FOLDER: &str = "calibration";
+/// Samples are run together as long as the tensors that are looked at take about this much at most.
+const BATCH_BYTES: u64 = 64 << 20;
 
 /// What to look at.
 #[derive(Clone, Debug, Default)]
@@ -85,16 +94,45 @@ pub fn calibrate(
     cache: Option<&Path>,
     want: &Want,
 ) -> Result<Calibration, JobError> {
-    let path = &recipe.model.path;
-    let hash = model_hash(path, &mut || !context.is_cancelled());
-    let hash = hash.map_err(|e| request(format!("{}: {e}", path.display())))?;
-    context.go_on()?;
-    let wanted = Key {
-        model_sha256: hash,
-        data: fingerprint(recipe).map_err(request)?,
-        purpose: want.purpose().map_err(request)?,
+    let stopped = AtomicBool::new(false);
+    // Hashing takes as long as everything else before the first inference, so that is done meanwhile.
+    std::thread::scope(|scope| {
+        let path = &recipe.model.path;
+        let hashing = deep().spawn_scoped(scope, || model_hash(path, &mut || !stopped.load(Ordering::Relaxed)));
+        let found = hashing
+            .map_err(|e| request(format!("no thread to hash the model: {e}")))
+            .and_then(|hashing| calibrate_with(context, recipe, cache, want, hashing));
+        stopped.store(true, Ordering::Relaxed);
+        found
+    })
+}
+
+/// A thread to read a model in: its graphs may be nested as deep as they like.
+fn deep() -> Builder {
+    Builder::new().stack_size(64 << 20)
+}
+
+/// A thread that hashes the model.
+type Hashing<'scope> = ScopedJoinHandle<'scope, io::Result<String>>;
+
+fn calibrate_with(
+    context: &Context,
+    recipe: &Recipe,
+    cache: Option<&Path>,
+    want: &Want,
+    hashing: Hashing<'_>,
+) -> Result<Calibration, JobError> {
+    let data = fingerprint(recipe).map_err(request)?;
+    let purpose = want.purpose().map_err(request)?;
+    let key = |hashing: Hashing<'_>| -> Result<Key, JobError> {
+        Ok(Key {
+            model_sha256: hashed(context, recipe, hashing)?,
+            data,
+            purpose,
+        })
     };
     if let Some(file) = cache.filter(|f| f.exists()) {
+        let wanted = key(hashing)?;
         return read(file)
             .and_then(|found| wanted.check(&found).map(|()| found))
             .map_err(|why| {
@@ -104,22 +142,57 @@ pub fn calibrate(
                 ))
             });
     }
-    let own = [wanted.purpose.as_str(), EVERYTHING].map(|purpose| wanted.file(context.data(), purpose));
-    for file in own.iter().flatten().filter(|f| f.exists()) {
-        if let Ok(found) = read(file)
-            && wanted.check(&found).is_ok()
+    let begun = begin(context, recipe, want);
+    let known = context.data().map(|folder| folder.join(FOLDER));
+    let may_know = known.is_some_and(|f| std::fs::read_dir(f).is_ok_and(|mut files| files.next().is_some()));
+    // What may already be known, or must be what the recipe says, is compared before anything long.
+    let (wanted, seen) = if may_know || recipe.model.sha256.is_some() {
+        let wanted = key(hashing)?;
+        for file in [wanted.purpose.as_str(), EVERYTHING]
+            .iter()
+            .filter_map(|purpose| wanted.file(context.data(), purpose))
+            .filter(|f| f.exists())
         {
-            context.log(None, "info", format!("ranges were known already: {}", found.source));
-            store(cache, &found).map_err(request)?;
-            return Ok(found);
+            if let Ok(found) = read(&file)
+                && wanted.check(&found).is_ok()
+            {
+                context.log(None, "info", format!("ranges were known already: {}", found.source));
+                store(cache, &found).map_err(request)?;
+                return Ok(found);
+            }
         }
-    }
-    let own = own.into_iter().next().flatten();
-    let found = observe(context, recipe, wanted, want)?;
+        (wanted, observe(context, recipe, begun?)?)
+    } else {
+        let seen = observe(context, recipe, begun?)?;
+        (key(hashing)?, seen)
+    };
+    let own = wanted.file(context.data(), &wanted.purpose);
+    let found = Calibration {
+        model_sha256: wanted.model_sha256,
+        data: wanted.data,
+        purpose: wanted.purpose,
+        version: env!("CARGO_PKG_VERSION").into(),
+        ..seen
+    };
     store(cache, &found).map_err(request)?;
     // The user's own cache may fail: it only saves time.
     let _ = store(own.as_deref(), &found);
     Ok(found)
+}
+
+/// The model's hash, compared with what the recipe says.
+fn hashed(context: &Context, recipe: &Recipe, hashing: Hashing<'_>) -> Result<String, JobError> {
+    while !hashing.is_finished() {
+        context.go_on()?;
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let path = recipe.model.path.display();
+    let hash = hashing
+        .join()
+        .map_err(|_| request(format!("{path}: it could not be hashed")))?;
+    let hash = hash.map_err(|e| request(format!("{path}: {e}")))?;
+    recipe.check_model_hash(&hash).map_err(request)?;
+    Ok(hash)
 }
 
 /// What a calibration belongs to.
@@ -152,7 +225,7 @@ impl Key {
         let key = format!("{} {} {version} {LOOKED_AT} {purpose}", self.model_sha256, self.data);
         Some(
             folder?
-                .join("calibration")
+                .join(FOLDER)
                 .join(format!("{}.json", sha256_hex(key.as_bytes()))),
         )
     }
@@ -170,7 +243,7 @@ fn store(path: Option<&Path>, found: &Calibration) -> Result<(), String> {
         std::fs::create_dir_all(folder).map_err(place)?;
     }
     let text = serde_json::to_vec(found).map_err(|e| format!("{}: {e}", path.display()))?;
-    crate::files::write_renamed(path, &text).map_err(|e| format!("{}: {e}", path.display()))
+    write_known(path, &text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 /// Changes whenever the data may have: settings, and names, sizes and times of change of the files.
@@ -200,83 +273,161 @@ fn fingerprint(recipe: &Recipe) -> Result<String, String> {
     Ok(sha256_hex(text.as_bytes()))
 }
 
-fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<Calibration, JobError> {
-    let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
-    let mut model = Arc::new(model);
-    let mut patches = recipe.before_lowering().to_vec();
-    if let Some(last) = apply_all(&model, &patches).map_err(|e| request(e.to_string()))?.pop() {
-        model = last.model;
-    }
-    let graph = Graph::new(model);
-    let wants_ranges = !matches!(want, Want::Quantization { ranges: false, .. });
-    let has_bodies = wants_ranges && !body_ranges::seen(&graph).is_empty();
-    let mut tensors: Vec<String> = graph
-        .tensors
-        .iter()
-        .filter(|t| t.body == 0 && t.kind == TensorKind::Activation)
-        .filter(|t| t.ty.dtype == Some(DataType::Float32) && t.ty.container.is_none())
-        .map(|t| t.name.to_string())
-        .collect();
-    let thresholds = match want {
-        // Of what bodies compute only the ranges are handed out, which make no histogram.
-        Want::Everything if has_bodies => Some(tensors.iter().cloned().chain(float_inputs(&graph)).collect()),
-        Want::Everything => None,
-        Want::Ranges => Some(Vec::new()),
-        Want::Quantization { spec, ranges } => {
-            let names = read_as_codes(&graph, spec);
-            if !ranges {
-                tensors.retain(|t| names.contains(t));
-            }
-            Some(names)
+/// What to look at, found in the graph.
+struct Wanted {
+    graph: Graph,
+    tensors: Vec<String>,
+    thresholds: Option<Vec<String>>,
+    /// There are bodies of If, Loop and Scan to look into.
+    has_bodies: bool,
+}
+
+impl Wanted {
+    fn find(recipe: &Recipe, want: &Want) -> Result<Self, JobError> {
+        let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
+        let mut model = Arc::new(model);
+        if let Some(last) = apply_all(&model, recipe.before_lowering())
+            .map_err(|e| request(e.to_string()))?
+            .pop()
+        {
+            model = last.model;
         }
-    };
+        let graph = Graph::new(model);
+        let mut tensors: Vec<String> = graph
+            .tensors
+            .iter()
+            .filter(|t| t.body == 0 && t.kind == TensorKind::Activation)
+            .filter(|t| t.ty.dtype == Some(DataType::Float32) && t.ty.container.is_none())
+            .map(|t| t.name.to_string())
+            .collect();
+        let wants_ranges = !matches!(want, Want::Quantization { ranges: false, .. });
+        let has_bodies = wants_ranges && !body_ranges::seen(&graph).is_empty();
+        let thresholds = match want {
+            // Of what bodies compute only the ranges are handed out, which make no histogram.
+            Want::Everything if has_bodies => Some(tensors.iter().cloned().chain(float_inputs(&graph)).collect()),
+            Want::Everything => None,
+            Want::Ranges => Some(Vec::new()),
+            Want::Quantization { spec, ranges } => {
+                let names = read_as_codes(&graph, spec);
+                if !ranges {
+                    tensors.retain(|t| names.contains(t));
+                }
+                Some(names)
+            }
+        };
+        Ok(Self {
+            graph,
+            tensors,
+            thresholds,
+            has_bodies,
+        })
+    }
+}
+
+/// A worker, and what to ask it.
+struct Begun {
+    worker: Arc<Worker>,
+    target: TargetSpec,
+    wanted: Wanted,
+}
+
+/// Starts the worker, and looks into the model meanwhile.
+fn begin(context: &Context, recipe: &Recipe, want: &Want) -> Result<Begun, JobError> {
+    std::thread::scope(|scope| {
+        let wanted = deep().spawn_scoped(scope, || Wanted::find(recipe, want));
+        let wanted = wanted.map_err(|e| request(format!("no thread to look into the model: {e}")))?;
+        let started = reference_worker(context, recipe);
+        let wanted = wanted
+            .join()
+            .map_err(|_| request("the model could not be looked into"))??;
+        let (worker, target) = started?;
+        Ok(Begun { worker, target, wanted })
+    })
+}
+
+/// Runs the model over all samples. What it was, the caller knows.
+fn observe(context: &Context, recipe: &Recipe, begun: Begun) -> Result<Calibration, JobError> {
+    let Begun { worker, target, wanted } = begun;
+    let Wanted {
+        graph,
+        tensors,
+        thresholds,
+        has_bodies,
+    } = wanted;
     let mut inputs = Inputs::open(recipe, recipe.data.calibration.as_ref(), &graph, GENERATED)?;
     inputs.limit(1);
-    patches.push(PatchSpec::AddOutputs { tensors });
     context.phase("Build the reference", None);
-    // Between two runs the processor belongs to whoever looks at the values.
-    let build = |patches| reference_with(context, recipe, patches, &[("spinning", toml::Value::Boolean(false))]);
-    let with_bodies = has_bodies.then(|| {
-        let more = patches.iter().cloned().chain([PatchSpec::AddBodyRanges {}]);
-        build(more.collect())
-    });
-    let built = match with_bodies {
-        Some(Err(JobError::Engine(why))) => {
-            let line = format!("what bodies of If, Loop and Scan compute is not seen: {why}");
-            context.log(None, "warn", line);
-            build(patches)?
+    let total = inputs.count();
+    let build = |with_bodies: bool| {
+        let mut patches = recipe.before_lowering().to_vec();
+        patches.extend(with_bodies.then_some(PatchSpec::AddBodyRanges {}));
+        let job = Job::BuildObserver {
+            recipe: Box::new(reference_recipe(recipe, target.clone(), patches)),
+            tensors: tensors.clone(),
+            thresholds: thresholds.clone(),
+            brief: total <= FEW,
+        };
+        context.begin(&worker, job)
+    };
+    let built = |building: &JobHandle| match context.finish(building, None, &mut |_| {}) {
+        Ok(JobOutput::BuildObserver { record, .. }) => Ok(record),
+        Ok(other) => Err(unexpected(&other)),
+        Err(error) => Err(could_be_preferred(recipe, &target, error)),
+    };
+    let mut building = build(has_bodies)?;
+    let mut record = None;
+    if has_bodies {
+        match built(&building) {
+            Err(JobError::Engine(why)) => {
+                let line = format!("what bodies of If, Loop and Scan compute is not seen: {why}");
+                context.log(None, "warn", line);
+                building = build(false)?;
+            }
+            other => record = Some(other?),
         }
-        Some(built) => built?,
-        None => build(patches)?,
+    }
+    let mut warned = BTreeSet::new();
+    let mut send = |batch: Batch, last: bool| -> Result<(JobHandle, u64), JobError> {
+        for name in infinite(&batch.tensors, &mut warned) {
+            let line = format!("input {name} of the calibration data has infinite values; it gets no scale");
+            context.log(None, "warn", line);
+        }
+        let job = Job::Observe {
+            engine: building.id,
+            inputs: batch.tensors,
+            last,
+        };
+        Ok((context.begin(&worker, job)?, batch.count))
+    };
+    let mut next = inputs.next()?;
+    // While the worker builds or runs one batch, the next is read and sent.
+    let mut running = match next.take() {
+        Some(first) => {
+            next = inputs.next()?;
+            Some(send(first, next.is_none())?)
+        }
+        None => None,
+    };
+    let record = match record {
+        Some(record) => record,
+        None => built(&building)?,
     };
     context.phase("Collect ranges", None);
-    let total = inputs.count();
-    let job = |inputs: NamedTensors, last: bool| Job::Observe {
-        engine: built.engine,
-        inputs,
-        thresholds: thresholds.clone(),
-        last,
-    };
-    let (mut samples, mut next) = (0, inputs.next()?);
+    let mut samples = 0;
     let mut found = BTreeMap::new();
-    // While the worker runs one batch, the next is read and sent.
-    let mut running: Option<(JobHandle, u64)> = None;
     let mut is_first = true;
-    let mut warned = BTreeSet::new();
     let (mut running_s, mut looking_s) = (0.0, 0.0);
     loop {
         context.go_on()?;
         let ended = match next.take() {
+            // How much a sample takes is known after the first, beside which nothing else is sent.
+            batch @ Some(_) if is_first => {
+                next = batch;
+                running.take()
+            }
             Some(batch) => {
                 next = inputs.next()?;
-                for name in infinite(&batch.tensors, &mut warned) {
-                    let line = format!("input {name} of the calibration data has infinite values; it gets no scale");
-                    context.log(None, "warn", line);
-                }
-                let started = context.begin(&built.worker, job(batch.tensors, next.is_none()))?;
-                let before = running.replace((started, batch.count));
-                // How much a sample takes is known after the first, beside which nothing else is sent.
-                if is_first { running.take() } else { before }
+                running.replace(send(batch, next.is_none())?)
             }
             None if running.is_none() => break,
             None => running.take(),
@@ -287,19 +438,13 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
             running_s += seen.running_s;
             looking_s += seen.looking_s;
             if std::mem::take(&mut is_first) {
-                inputs.limit(HELD_BYTES / (seen.bytes / count.max(1)).max(1));
+                inputs.limit(BATCH_BYTES / (seen.bytes / count.max(1)).max(1));
             }
             samples += count;
             let share = samples as f64 / total.max(1) as f64;
             context.share(format!("Collect ranges, {samples} of {total} samples"), share);
         }
     }
-    let source = format!(
-        "{} on {} {}",
-        inputs.words(samples),
-        built.record.target,
-        built.record.version
-    );
     if samples == 1 && recipe.data.calibration.is_some() {
         context.log(
             None,
@@ -308,15 +453,12 @@ fn observe(context: &Context, recipe: &Recipe, key: Key, want: &Want) -> Result<
         );
     }
     Ok(Calibration {
-        model_sha256: key.model_sha256,
-        data: key.data,
-        version: env!("CARGO_PKG_VERSION").into(),
-        purpose: key.purpose,
-        source,
+        source: format!("{} on {} {}", inputs.words(samples), record.target, record.version),
         samples,
         inference_s: running_s,
         looking_s,
         tensors: found,
+        ..Calibration::default()
     })
 }
 

@@ -311,7 +311,21 @@ impl Context {
         variant: Option<usize>,
         event: &mut dyn FnMut(&JobEvent),
     ) -> Result<JobOutput, JobError> {
-        self.drive(worker, job, &mut |next| {
+        let handle = self.begin(worker, job)?;
+        self.finish(&handle, variant, event)
+    }
+
+    /// As [`Self::run`] for a job that began before.
+    ///
+    /// # Errors
+    /// Why the job ended without a result.
+    pub fn finish(
+        &self,
+        handle: &JobHandle,
+        variant: Option<usize>,
+        event: &mut dyn FnMut(&JobEvent),
+    ) -> Result<JobOutput, JobError> {
+        self.wait(handle, &mut |next| {
             event(next);
             match next {
                 JobEvent::Log { severity, line } => self.log(variant, severity, line),
@@ -355,12 +369,7 @@ impl Context {
         })
     }
 
-    /// Submits a job and hands its events on until it ends; cancels it when the task is cancelled.
-    fn drive(&self, worker: &Arc<Worker>, job: Job, event: &mut dyn FnMut(&JobEvent)) -> Result<JobOutput, JobError> {
-        let handle = self.begin(worker, job)?;
-        self.wait(&handle, event)
-    }
-
+    /// Hands a job's events on until it ends; cancels it when the task is cancelled.
     fn wait(&self, handle: &JobHandle, event: &mut dyn FnMut(&JobEvent)) -> Result<JobOutput, JobError> {
         let mut asked = false;
         loop {

@@ -1,8 +1,11 @@
 //! How long builds took before, and hashes of model files: what is worth remembering between tasks.
 
 use crate::engine::BuildRecord;
+use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::worker::store::{hash_file, modified_ns};
+use crate::worker::wire::finish;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -88,11 +91,27 @@ pub fn model_hash(path: &Path, go_on: &mut dyn FnMut() -> bool) -> io::Result<St
     {
         return Ok(hash.clone());
     }
-    let hash = hash_file(&path, go_on)?;
+    let hash = match Model::open(&path) {
+        Ok(model) => hash_mapped(&model, go_on)?,
+        Err(_) => hash_file(&path, go_on)?,
+    };
     lock()
         .get_or_insert_default()
         .insert(path, (size, modified, hash.clone()));
     Ok(hash)
+}
+
+/// The same from the mapped file, which nobody copies for that.
+fn hash_mapped(model: &Model, go_on: &mut dyn FnMut() -> bool) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    for part in model.file_data().chunks(1 << 20) {
+        if !go_on() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        hash.update(part);
+    }
+    model.check_intact().map_err(io::Error::other)?;
+    Ok(finish(hash))
 }
 
 #[cfg(test)]
