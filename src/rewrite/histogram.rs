@@ -132,7 +132,9 @@ impl Histogram {
                 .filter(|v| v.is_finite())
                 .fold(0f32, |m, v| m.max(v.abs())),
         };
-        if self.counts.is_empty() || largest > self.edge(BINS) || self.only_zeros() {
+        // A tensor without elements has no limits.
+        let is_new = self.counts.is_empty() || largest > self.edge(BINS) || self.only_zeros();
+        if is_new && !values.is_empty() {
             self.open(largest);
         }
         let look = Look {

@@ -19,6 +19,8 @@ pub struct Collector {
     /// Tensors that get a histogram; all when not given.
     thresholds: Option<HashSet<String>>,
     tensors: Mutex<BTreeMap<String, Arc<Mutex<Seen>>>>,
+    /// Held while a tensor is looked at, by all processors: one tensor at a time counts in the rooms.
+    looking: Mutex<()>,
     /// Room to count in that nobody uses just now.
     rooms: Mutex<Vec<Scratch>>,
     /// Time and bytes so far.
@@ -38,6 +40,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl See for Collector {
     fn see(&self, name: &str, values: &[f32], spread: Spread<'_>) {
+        let _one = lock(&self.looking);
         let started = Instant::now();
         let known = lock(&self.tensors).get(name).map(Arc::clone);
         let seen = known.unwrap_or_else(|| {
