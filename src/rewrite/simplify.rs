@@ -8,6 +8,7 @@ use super::fold::{has_references, is_contradicted, refuse_broken};
 use crate::graph::{Dim, Graph, Node, NodeId, Producer, TensorId, TensorKind};
 use crate::model::onnx::{AttributeProto, NodeProto, attribute_proto::AttributeType};
 use crate::model::{Attributes, Model, Tensor};
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(super) fn simplify(model: &Arc<Model>) -> Result<Done, String> {
         let look = Look {
             graph: &graph,
             defaults: defaults(&graph),
+            never_zero: OnceCell::new(),
         };
         let before = notes.len();
         for id in graph.topological_order() {
@@ -68,6 +70,8 @@ struct Rewritten {
 struct Look<'a> {
     graph: &'a Graph,
     defaults: HashSet<TensorId>,
+    /// Found when first asked for.
+    never_zero: OnceCell<HashSet<&'a str>>,
 }
 
 /// Starts, ends, axes (from the front) and steps.
@@ -252,7 +256,12 @@ impl<'a> Look<'a> {
             return None;
         }
         // With nothing in it, a tensor does not say what -1 is.
-        let is_empty = |(at, size): (usize, &i64)| *size == 0 && !matches!(own.get(at), Some(Dim::Known(1..)));
+        let is_empty = |(at, size): (usize, &i64)| match own.get(at) {
+            _ if *size != 0 => false,
+            Some(Dim::Known(n)) => *n == 0,
+            Some(Dim::Symbol(name)) => !self.never_zero.get_or_init(|| self.never_zero()).contains(&**name),
+            _ => true,
+        };
         if computed == 1 && sizes.iter().enumerate().any(is_empty) {
             return None;
         }
@@ -267,6 +276,28 @@ impl<'a> Look<'a> {
             feeds: vec![Feed::Tensor(read), Feed::Value(name, value)],
             what: "has a constant shape",
         })
+    }
+
+    /// Names of sizes at which the model fails anyway when they are zero: a Reshape that always runs copies them beside -1.
+    fn never_zero(&self) -> HashSet<&'a str> {
+        let mut names = HashSet::new();
+        for (at, node) in self.graph.nodes.iter().enumerate() {
+            let copies = || self.graph.proto(NodeId(at as u32)).int("allowzero").unwrap_or(0) == 0;
+            let is_one = node.body == 0 && &*node.op_type == "Reshape" && node.domain.is_empty();
+            let Some(read) = Self::input(node, 0).filter(|_| is_one && copies()) else {
+                continue;
+            };
+            let sizes = self
+                .integers(node, 1)
+                .filter(|sizes| sizes.contains(&-1))
+                .unwrap_or_default();
+            for (size, dim) in sizes.iter().zip(self.dims(read)) {
+                if let (0, Dim::Symbol(name)) = (size, dim) {
+                    names.insert(&**name);
+                }
+            }
+        }
+        names
     }
 
     fn dims(&self, tensor: TensorId) -> &'a [Dim] {

@@ -461,6 +461,21 @@ fn a_size_that_may_be_zero_is_not_copied_beside_a_computed_one() {
     let done = simplified(&reshape_by_two(-1));
     assert!(operators(&done).contains(&"Concat".to_owned()), "{}", done.summary);
     assert_eq!(operators(&simplified(&reshape_by_two(4))), ["Reshape"]);
+    // Where the model fails with nothing in it anyway, this changes nothing.
+    let mut p = reshape_by_two(-1);
+    let g = p.graph.get_or_insert_default();
+    let named = crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value::DimParam("n".into());
+    if let Some(crate::model::onnx::__buffa::oneof::type_proto::Value::TensorType(t)) =
+        &mut g.input[0].r#type.get_or_insert_default().value
+    {
+        t.shape.get_or_insert_default().dim[0].value = Some(named);
+    }
+    assert!(operators(&simplified(&p)).contains(&"Concat".to_owned()));
+    let g = p.graph.get_or_insert_default();
+    g.initializer.push(i64s("flat", &[0, -1]));
+    g.node.push(node("Reshape", &["x", "flat"], &["z"]));
+    g.output.push(value("z", DataType::Float32, &[-1, -1]));
+    assert_eq!(operators(&simplified(&p)), ["Reshape", "Reshape"]);
 }
 
 #[test]
