@@ -464,11 +464,13 @@ fn a_size_that_may_be_zero_is_not_copied_beside_a_computed_one() {
     // Where the model fails with nothing in it anyway, this changes nothing.
     let mut p = reshape_by_two(-1);
     let g = p.graph.get_or_insert_default();
-    let named = crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value::DimParam("n".into());
+    let named = |n: &str| crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value::DimParam(n.into());
     if let Some(crate::model::onnx::__buffa::oneof::type_proto::Value::TensorType(t)) =
         &mut g.input[0].r#type.get_or_insert_default().value
     {
-        t.shape.get_or_insert_default().dim[0].value = Some(named);
+        let dims = &mut t.shape.get_or_insert_default().dim;
+        dims[0].value = Some(named("n"));
+        dims[1].value = Some(named("m"));
     }
     assert!(operators(&simplified(&p)).contains(&"Concat".to_owned()));
     let g = p.graph.get_or_insert_default();
