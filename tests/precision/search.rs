@@ -197,7 +197,10 @@ fn what_cannot_be_searched_is_refused_in_words() {
         (vec!["--to", "int8", "--limit", "speed=2"], "top1-drop"),
         (vec!["--to", "int8", "--limit", "top1-drop=1%"], "needs labels"),
         (vec!["--to", "int8", "-o", "out.onnx"], "-o needs --limit"),
-        (vec!["--to", "int8", "--keep", "0", "-o", "net.onnx"], "exists already"),
+        (
+            vec!["--to", "int8", "--keep", "0", "-o", "net.onnx"],
+            "the model itself",
+        ),
         (vec!["--to", "int8", "--labels", "nothing"], "nothing"),
     ] {
         let all: Vec<&str> = ["search", "net.onnx"]
