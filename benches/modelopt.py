@@ -6,7 +6,8 @@
 
 DIR is a virtual environment with ModelOpt 0.47.0 (6.4 GB); it is made when it is not there. Each run is a whole process, in
 turn (ours, ModelOpt, ours, ...); wall time, processor time and the peak memory of the process tree (PSS, so that pages shared
-within the tree count once, sampled every 50 ms) are measured from outside. Models are known by file name (`CASES`): the
+within the tree count once, sampled every 50 ms) are measured from outside. ModelOpt gets a fresh copy of the model each time,
+as it writes the shapes that it infers into the file it is given. Models are known by file name (`CASES`): the
 shapes of their inputs and how values are drawn, with a fixed seed: some samples to calibrate with, others to judge with. The
 text models get drawn lines and pages of text (`text_lines.py`), magika the first and last 1024 bytes of files of the
 environment; resnet50 and bert_base, whose weights are random, get random values and tokens. With `--noise` all get random
@@ -175,7 +176,8 @@ class Case:
 
     def __init__(self, np, model: Path, folder: Path, count: int, draw, inputs: str) -> None:
         self.model, self.count, self.folder, self.inputs = model, count, folder, inputs
-        folder.mkdir(parents=True, exist_ok=True)
+        self.copy = folder / "given" / model.name
+        self.copy.parent.mkdir(parents=True, exist_ok=True)
         samples = [draw() for _ in range(count)]
         self.judge = [draw() for _ in range(min(JUDGED, 2 * count))]
 
@@ -290,7 +292,7 @@ def commands(args, case: Case, task: str) -> dict:
         return {
             "ours": ([args.program, "cast", recipe, "--to", "fp16", "--force", "-o", ours], ours),
             "ModelOpt": (
-                [*python, "modelopt.onnx.autocast", "--onnx_path", model, "--output_path", theirs,
+                [*python, "modelopt.onnx.autocast", "--onnx_path", case.copy, "--output_path", theirs,
                  "--low_precision_type", "fp16", "--calibration_data", case.single, "--providers", "cpu"],
                 theirs,
             ),
@@ -300,7 +302,7 @@ def commands(args, case: Case, task: str) -> dict:
         "ours": ([*quantize, "-o", ours], ours),
         WIDE: ([*quantize, "--pointwise", "--attention", "-o", wide], wide),
         "ModelOpt": (
-            [*python, "modelopt.onnx.quantization", "--onnx_path", model, "--output_path", theirs,
+            [*python, "modelopt.onnx.quantization", "--onnx_path", case.copy, "--output_path", theirs,
              "--quantize_mode", "int8", "--calibration_method", "entropy", "--calibration_data_path", case.all,
              "--calibration_eps", "cpu", "--calibration_shapes", case.shapes, "--high_precision_dtype", "fp32"],
             theirs,
@@ -335,6 +337,7 @@ def judge(args, task: str, case: Case, modules) -> dict:
         for side, (command, _) in what.items():
             # Ours would find its own cached ranges again: every run starts with an empty data folder.
             shutil.rmtree(scratch, ignore_errors=True)
+            shutil.copyfile(case.model, case.copy)
             env = {**os.environ, "XDG_DATA_HOME": str(scratch), "ORT_DYLIB_PATH": str(args.library)}
             runs[side].append(Run(command, env))
         if task != "cast":
