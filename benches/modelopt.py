@@ -374,7 +374,7 @@ def judge(args, task: str, case: Case, modules) -> dict:
         lowered = [result["sides"].get(s, {}).get("lowered") for s in (side, "ModelOpt")]
         if side != "ModelOpt" and None not in lowered:
             notes = reasons(what[side][0], scratch, args) if task == "int8" else {}
-            result["differences"][side] = compare(*lowered, result["sides"]["ModelOpt"]["graph"], notes)
+            result["differences"][side] = compare(task, *lowered, result["sides"]["ModelOpt"]["graph"], notes)
     for entry in result["sides"].values():
         entry.pop("graph", None)
     return result
@@ -387,7 +387,7 @@ def reasons(command: list, scratch: Path, args) -> dict:
     return {name: note for name, note in json.loads(done.stdout)["notes"]}
 
 
-def compare(ours: dict, theirs: dict, their_nodes: dict, notes: dict) -> dict:
+def compare(task: str, ours: dict, theirs: dict, their_nodes: dict, notes: dict) -> dict:
     """Nodes that one side alone lowers, by operator and reason; those that both lower with other inputs."""
 
     def plain(note: str) -> str:
@@ -401,6 +401,8 @@ def compare(ours: dict, theirs: dict, their_nodes: dict, notes: dict) -> dict:
         return why
 
     def stumbles(name: str, node: dict) -> str:
+        if task == "cast":
+            return ""
         other = their_nodes.get(name)
         if other is None:
             return "ModelOpt's result has no such node"
@@ -415,7 +417,8 @@ def compare(ours: dict, theirs: dict, their_nodes: dict, notes: dict) -> dict:
     def grouped(nodes) -> dict:
         found: dict = {}
         for op, why in nodes:
-            found[f"{op}: {why}"] = found.get(f"{op}: {why}", 0) + 1
+            what = f"{op}: {why}" if why else op
+            found[what] = found.get(what, 0) + 1
         return dict(sorted(found.items(), key=lambda f: -f[1]))
 
     return {
