@@ -136,7 +136,7 @@ def main() -> None:
     lines = [
         "# What calibration costs beyond inference",
         "",
-        f"`{args.model.name}`, INT8 by entropy, ONNX Runtime {onnxruntime.__version__} on both sides, {args.few} and {args.many} samples, "
+        f"`{args.model.name}`, INT8, ONNX Runtime {onnxruntime.__version__} on both sides, {args.few} and {args.many} samples, "
         f"{args.rounds} rounds in turn, {os.cpu_count()} processors, Linux {platform.release()}, load average {load:.1f} at the end, "
         f"{time.strftime('%Y-%m-%d')}. Made by `benches/calibration.py`, whose head says how.",
         "",
