@@ -20,7 +20,7 @@ const TRIED: usize = 256;
 /// Values counted together.
 const BLOCK: usize = 8192;
 /// Values of a tensor that are all counted; of those that come after them one line in [`EVERY`] is.
-pub const COUNTED: u64 = 1 << 20;
+pub const COUNTED: u64 = 1 << 22;
 /// See [`COUNTED`]. The expected counts stay what they are: a line that is counted counts this often, and which one of the
 /// lines next to each other it is differs from place to place.
 pub const EVERY: usize = 8;
