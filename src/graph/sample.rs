@@ -1,10 +1,11 @@
 //! Small models made in code: for the self-test of a target, and for tests.
 
 use crate::model::DataType;
+pub use crate::model::attribute::{body, int, ints};
 use crate::model::onnx::__buffa::oneof::{tensor_shape_proto::dimension, type_proto};
 use crate::model::onnx::{
     AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension,
+    TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto::Dimension,
 };
 use buffa::MessageField;
 
@@ -23,36 +24,6 @@ pub fn node(op_type: &str, inputs: &[&str], outputs: &[&str]) -> NodeProto {
 pub fn with(mut node: NodeProto, attribute: AttributeProto) -> NodeProto {
     node.attribute.push(attribute);
     node
-}
-
-/// An attribute of this integer.
-pub fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INT),
-        i: Some(value),
-        ..Default::default()
-    }
-}
-
-/// An attribute of these integers.
-pub fn ints(name: &str, values: &[i64]) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INTS),
-        ints: values.into(),
-        ..Default::default()
-    }
-}
-
-/// An attribute of this graph.
-pub fn body(name: &str, graph: GraphProto) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::GRAPH),
-        g: MessageField::some(graph),
-        ..Default::default()
-    }
 }
 
 /// A value of this type; a negative size is left unknown.

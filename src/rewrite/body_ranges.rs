@@ -12,7 +12,8 @@ use super::fold::refuse_broken;
 use super::names::Fresh;
 use super::outputs::declaration;
 use crate::graph::{Dim, Graph, NodeId, Producer, Shape, TensorId, TensorKind};
-use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, attribute_proto::AttributeType};
+use crate::model::attribute::int;
+use crate::model::onnx::{AttributeProto, GraphProto, NodeProto};
 use crate::model::{Attributes, DataType, Model, Tensor};
 use std::sync::Arc;
 
@@ -316,13 +317,4 @@ impl<'a> Watcher<'a> {
 /// The declaration of a range inside.
 fn declared(name: &str) -> crate::model::onnx::ValueInfoProto {
     declaration(name, DataType::Float32, Some(&Shape::known(&[2])))
-}
-
-fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INT),
-        i: Some(value),
-        ..Default::default()
-    }
 }

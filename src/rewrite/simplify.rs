@@ -6,7 +6,8 @@ use super::clean::{Done, count, label};
 use super::edit::{Edit, Feed, defaults};
 use super::fold::{has_references, is_contradicted, refuse_broken};
 use crate::graph::{Dim, Graph, Node, NodeId, Producer, TensorId, TensorKind};
-use crate::model::onnx::{AttributeProto, NodeProto, attribute_proto::AttributeType};
+use crate::model::attribute::ints;
+use crate::model::onnx::NodeProto;
 use crate::model::{Attributes, Model, Tensor};
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -593,10 +594,5 @@ impl<'a> Look<'a> {
 
 fn set_ints(proto: &mut NodeProto, name: &str, values: Vec<i64>) {
     proto.attribute.retain(|a| a.name.as_deref() != Some(name));
-    proto.attribute.push(AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INTS),
-        ints: values,
-        ..Default::default()
-    });
+    proto.attribute.push(ints(name, &values));
 }

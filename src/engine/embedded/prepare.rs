@@ -1,10 +1,10 @@
 //! Making a model what rten can take: attributes that rten wants spelled out, sizes that the recipe fixes.
 
 use crate::graph::{Dim, Graph, NodeId, PathStep};
+use crate::model::attribute::ints;
 use crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value as DimValue;
 use crate::model::onnx::__buffa::oneof::type_proto::Value as TypeValue;
-use crate::model::onnx::attribute_proto::AttributeType;
-use crate::model::onnx::{AttributeProto, GraphProto, ModelProto, NodeProto};
+use crate::model::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::model::{Attributes, Model};
 use crate::recipe::ProfileSpec;
 use std::sync::Arc;
@@ -147,14 +147,5 @@ fn node_at<'a>(graph: &'a mut GraphProto, path: &[PathStep]) -> Option<&'a mut N
             node_at(body.g.as_option_mut()?, rest)
         }
         _ => None,
-    }
-}
-
-fn ints(name: &str, values: &[i64]) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INTS),
-        ints: values.to_vec(),
-        ..AttributeProto::default()
     }
 }

@@ -11,8 +11,8 @@ use crate::engine::bind::specs;
 use crate::engine::{BuildRecord, Engine, EngineError, ObserverRequest, Progress, See, TensorSpec};
 use crate::graph::Graph;
 use crate::model::Model;
-use crate::model::onnx::attribute_proto::AttributeType;
-use crate::model::onnx::{AttributeProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
+use crate::model::attribute::int;
+use crate::model::onnx::{ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
 use crate::recipe::ProfileSpec;
 use buffa::Message;
 use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorDomain, OperatorInput, OperatorOutput};
@@ -227,12 +227,7 @@ fn watched(model: &Model, names: &[String]) -> ModelProto {
             domain: Some(DOMAIN.into()),
             input: vec![name.clone()],
             output: vec![output],
-            attribute: vec![AttributeProto {
-                name: Some(INDEX.into()),
-                r#type: Some(AttributeType::INT),
-                i: i64::try_from(index).ok(),
-                ..Default::default()
-            }],
+            attribute: vec![int(INDEX, i64::try_from(index).unwrap_or(i64::MAX))],
             ..Default::default()
         });
     }

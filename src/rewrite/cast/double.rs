@@ -9,7 +9,7 @@ use crate::model::onnx::__buffa::oneof::type_proto;
 use crate::model::onnx::{
     AttributeProto, GraphProto, NodeProto, SparseTensorProto, TensorProto, TypeProto, attribute_proto::AttributeType,
 };
-use crate::model::{DataType, Model, Tensor};
+use crate::model::{DataType, Model, Tensor, attribute};
 use crate::rewrite::bodies::body_mut;
 use crate::rewrite::loss::{Loss, LossKind};
 use crate::rewrite::names::Fresh;
@@ -346,12 +346,7 @@ fn restore(top: &mut GraphProto, kept: &HashMap<String, String>) {
         name: Some(format!("{made}/cast")),
         input: vec![from.into()],
         output: vec![made.into()],
-        attribute: vec![AttributeProto {
-            name: Some("to".into()),
-            r#type: Some(AttributeType::INT),
-            i: Some(i64::from(to)),
-            ..Default::default()
-        }],
+        attribute: vec![attribute::int("to", i64::from(to))],
         ..Default::default()
     };
     let mut first = Vec::new();

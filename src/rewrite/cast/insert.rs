@@ -7,15 +7,12 @@ use super::weights::{Converted, convert};
 use super::{CastSpec, LowType};
 use crate::graph::{Graph, NodeId, Producer, TensorId};
 use crate::model::onnx::__buffa::oneof::type_proto;
-use crate::model::onnx::{
-    AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto, attribute_proto::AttributeType,
-};
-use crate::model::{Attributes, DataType, Tensor};
+use crate::model::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
+use crate::model::{Attributes, DataType, Tensor, attribute};
 use crate::rewrite::bodies::body_mut;
 use crate::rewrite::edit::{constant_node, input};
 use crate::rewrite::loss::{Loss, LossKind};
 use crate::rewrite::names::Fresh;
-use buffa::MessageField;
 use std::collections::HashMap;
 
 /// What was written.
@@ -220,12 +217,7 @@ impl Writer<'_> {
             name: Some(self.fresh.name(wanted)),
             input: vec![from],
             output: vec![made],
-            attribute: vec![AttributeProto {
-                name: Some("to".into()),
-                r#type: Some(AttributeType::INT),
-                i: Some(i64::from(self.dtype(other).to_onnx())),
-                ..Default::default()
-            }],
+            attribute: vec![attribute::int("to", i64::from(self.dtype(other).to_onnx()))],
             ..Default::default()
         })
     }
@@ -368,12 +360,9 @@ impl Writer<'_> {
         let name = made.map_or_else(String::new, |t| self.graph.tensor(t).name.to_string());
         self.lost(&name, &value, &done);
         proto.attribute.retain(|a| a.name.as_deref() != Some("value"));
-        proto.attribute.push(AttributeProto {
-            name: Some("value".into()),
-            r#type: Some(AttributeType::TENSOR),
-            t: MessageField::some(done.tensor.to_proto("")),
-            ..Default::default()
-        });
+        proto
+            .attribute
+            .push(attribute::tensor("value", done.tensor.to_proto("")));
         Ok(())
     }
 

@@ -11,7 +11,7 @@ use crate::model::Tensor;
 use crate::model::onnx::{ModelProto, NodeProto};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use write::Writer;
-pub(super) use write::{constant_node, input};
+pub(super) use write::{constant_node, holder, input, stored_node};
 
 /// What a node that a patch puts in reads.
 pub(super) enum Feed {

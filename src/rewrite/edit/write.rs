@@ -2,11 +2,10 @@
 
 use super::{Edit, Read};
 use crate::graph::{Shape, TensorId};
-use crate::model::Tensor;
-use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, ValueInfoProto, attribute_proto::AttributeType};
+use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto};
+use crate::model::{Tensor, attribute};
 use crate::rewrite::bodies::body_mut;
 use crate::rewrite::outputs::declaration;
-use buffa::MessageField;
 use std::collections::HashSet;
 
 /// The messages of one model on their way to be edited.
@@ -162,17 +161,21 @@ pub(super) type NewValue<'e> = (&'e str, &'e Tensor);
 
 /// A node that holds a value.
 pub(in crate::rewrite) fn constant_node(name: &str, value: &Tensor) -> NodeProto {
-    let mut tensor = value.to_proto(name);
-    tensor.name = None;
+    stored_node(value.to_proto(name))
+}
+
+/// A stored tensor as a node.
+pub(in crate::rewrite) fn stored_node(mut tensor: TensorProto) -> NodeProto {
+    let name = tensor.name.take().unwrap_or_default();
+    holder(name, attribute::tensor("value", tensor))
+}
+
+/// A `Constant` of this name and attribute.
+pub(in crate::rewrite) fn holder(name: String, value: AttributeProto) -> NodeProto {
     NodeProto {
         op_type: Some("Constant".into()),
-        output: vec![name.into()],
-        attribute: vec![AttributeProto {
-            name: Some("value".into()),
-            r#type: Some(AttributeType::TENSOR),
-            t: MessageField::some(tensor),
-            ..Default::default()
-        }],
+        output: vec![name],
+        attribute: vec![value],
         ..Default::default()
     }
 }

@@ -1,9 +1,10 @@
 //! Gelu: `x/2 * (1 + erf(x/sqrt(2)))`, and its approximation `x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715*x^3)))`
 //! (operator Gelu-20), the factors in whatever order.
 
-use super::pattern::{Look, Product, text};
+use super::pattern::{Look, Product};
 use super::{Feed, Found};
 use crate::graph::{NodeId, TensorId};
+use crate::model::attribute::text;
 use std::f64::consts::{FRAC_1_PI, FRAC_1_SQRT_2};
 
 /// The pattern that ends with this node; `None` where none does.

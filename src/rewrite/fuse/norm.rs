@@ -5,10 +5,11 @@
 //! that themselves (attribute `stash_type` 1).
 
 use super::parameter::{ones, parameter};
-use super::pattern::{Look, float, int};
+use super::pattern::Look;
 use super::{Feed, Found};
 use crate::graph::{Dim, Node, NodeId, Producer, TensorId};
 use crate::model::DataType;
+use crate::model::attribute::{float, int};
 
 /// `input / sqrt(mean(input^2) + epsilon)`.
 struct Scaled {

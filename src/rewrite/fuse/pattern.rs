@@ -1,7 +1,6 @@
 //! Looks at a graph that patterns share: who makes a tensor, scalars, products taken apart, what leaks out.
 
 use crate::graph::{Graph, Node, NodeId, Producer, TensorId, TensorKind};
-use crate::model::onnx::{AttributeProto, attribute_proto::AttributeType};
 use crate::model::{Attributes, DataType};
 use crate::rewrite::edit::defaults;
 use crate::rewrite::fold::has_references;
@@ -205,32 +204,5 @@ impl<'a> Look<'a> {
             None => proto.ints("axes")?.to_vec(),
         };
         (!axes.is_empty()).then_some(axes)
-    }
-}
-
-pub(super) fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INT),
-        i: Some(value),
-        ..Default::default()
-    }
-}
-
-pub(super) fn float(name: &str, value: f32) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::FLOAT),
-        f: Some(value),
-        ..Default::default()
-    }
-}
-
-pub(super) fn text(name: &str, value: &str) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::STRING),
-        s: Some(value.as_bytes().to_vec().into()),
-        ..Default::default()
     }
 }

@@ -5,16 +5,14 @@ mod tests;
 
 use super::bodies::body_mut;
 use super::clean::{Done, count, label};
-use super::edit::defaults;
+use super::edit::{defaults, holder, stored_node};
 use super::fold::refuse_broken;
 use super::names::Fresh;
 use crate::graph::{Graph, NodeId, TensorId, TensorKind};
-use crate::model::Model;
 use crate::model::onnx::{
-    AttributeProto, FunctionProto, GraphProto, NodeProto, SparseTensorProto, TensorAnnotation, TensorProto,
-    ValueInfoProto, attribute_proto::AttributeType,
+    FunctionProto, GraphProto, NodeProto, SparseTensorProto, TensorAnnotation, TensorProto, ValueInfoProto,
 };
-use buffa::MessageField;
+use crate::model::{Model, attribute};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -270,35 +268,13 @@ fn take_body(graph: &Graph, proto: &mut NodeProto, body: u32) -> Option<GraphPro
     body_mut(graph, proto, body).map(std::mem::take)
 }
 
-/// A stored tensor as a node.
-fn stored_node(mut tensor: TensorProto) -> NodeProto {
-    let name = tensor.name.take().unwrap_or_default();
-    NodeProto {
-        op_type: Some("Constant".into()),
-        output: vec![name],
-        attribute: vec![AttributeProto {
-            name: Some("value".into()),
-            r#type: Some(AttributeType::TENSOR),
-            t: MessageField::some(tensor),
-            ..Default::default()
-        }],
-        ..Default::default()
-    }
-}
-
+/// A stored sparse tensor as a node.
 fn sparse_node(mut tensor: SparseTensorProto) -> NodeProto {
     let name = tensor.values.as_option_mut().and_then(|values| values.name.take());
-    NodeProto {
-        op_type: Some("Constant".into()),
-        output: vec![name.unwrap_or_default()],
-        attribute: vec![AttributeProto {
-            name: Some("sparse_value".into()),
-            r#type: Some(AttributeType::SPARSE_TENSOR),
-            sparse_tensor: MessageField::some(tensor),
-            ..Default::default()
-        }],
-        ..Default::default()
-    }
+    holder(
+        name.unwrap_or_default(),
+        attribute::sparse_tensor("sparse_value", tensor),
+    )
 }
 
 /// Gives tensors of a graph other names, in its bodies too where they are not defined anew.

@@ -14,7 +14,8 @@ use super::edit::constant_node;
 use super::fold::{has_references, refuse_broken};
 use super::names::Fresh;
 use crate::graph::{Dim, Graph, Node, NodeId, TensorId};
-use crate::model::onnx::{AttributeProto, GraphProto, NodeProto, OperatorSetIdProto, attribute_proto::AttributeType};
+use crate::model::attribute::{int, text};
+use crate::model::onnx::{GraphProto, NodeProto, OperatorSetIdProto};
 use crate::model::{Attributes, Model, Tensor};
 use std::sync::Arc;
 
@@ -258,16 +259,6 @@ impl Raiser<'_> {
     }
 }
 
-/// An attribute of this integer.
-fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        name: Some(name.into()),
-        r#type: Some(AttributeType::INT),
-        i: Some(value),
-        ..Default::default()
-    }
-}
-
 impl<'a> Raised<'_, 'a> {
     fn op_type(&self) -> &str {
         self.proto.op_type.as_deref().unwrap_or_default()
@@ -312,12 +303,7 @@ impl<'a> Raised<'_, 'a> {
 
     fn set_text(&mut self, name: &str, value: &str) {
         self.drop_attribute(name);
-        self.proto.attribute.push(AttributeProto {
-            name: Some(name.into()),
-            r#type: Some(AttributeType::STRING),
-            s: Some(value.as_bytes().to_vec().into()),
-            ..Default::default()
-        });
+        self.proto.attribute.push(text(name, value));
     }
 
     /// Puts a constant at this input; inputs before it that are not there are left out.

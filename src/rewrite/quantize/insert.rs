@@ -6,8 +6,8 @@ use super::place::Placed;
 use super::scales::Scales;
 use super::weights::{Grain, quantize};
 use crate::graph::{Graph, NodeId, Producer, TensorId};
-use crate::model::Tensor;
-use crate::model::onnx::{AttributeProto, ModelProto, NodeProto, TensorProto, attribute_proto::AttributeType};
+use crate::model::onnx::{ModelProto, NodeProto, TensorProto};
+use crate::model::{Tensor, attribute};
 use crate::rewrite::names::Fresh;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -135,12 +135,8 @@ impl Writer<'_> {
             self.fresh.name(format!("{name}/dequantize")),
         );
         let mut attribute = |name: &str, value: usize| {
-            node.attribute.push(AttributeProto {
-                name: Some(name.into()),
-                r#type: Some(AttributeType::INT),
-                i: Some(i64::try_from(value).unwrap_or(0)),
-                ..Default::default()
-            });
+            node.attribute
+                .push(attribute::int(name, i64::try_from(value).unwrap_or(0)));
         };
         match grain {
             // One scale has no axis, whatever the attribute says.
