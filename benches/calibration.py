@@ -10,9 +10,12 @@ difference in samples is what one sample costs. Needs numpy, onnx and onnxruntim
 over the process tree, sampled every 50 ms. The samples are standard normal numbers from a fixed seed.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
-import os
 import platform
 import re
 import shutil

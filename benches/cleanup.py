@@ -11,9 +11,12 @@ process, the shortest of the rounds, the three in turn. Prints a Markdown table,
 than another tool.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import collections
-import os
 import platform
 import subprocess
 import sys

@@ -14,9 +14,12 @@ else, on both sides, the others: without it the scheduler decides, except that t
 to the last processor where there are more than two. `--no-split` measures that.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
-import os
 import platform
 import random
 import shutil

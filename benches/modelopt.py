@@ -28,9 +28,12 @@ Where the two lower different nodes, the reason is given: that of `quantize --js
 for those that ours alone lowers, what of the node ModelOpt's rules stumble over.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
-import os
 import platform
 import re
 import shutil

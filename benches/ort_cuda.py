@@ -13,6 +13,10 @@ quantization, calibrated on noise), then measures each in turn (A B A B ...) wit
 The table gives the median latency (h2d + compute + d2h) of each side and the ratio. Outputs of both sides are compared.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import base64
 import hashlib

@@ -12,9 +12,12 @@ the lowest and highest ratio of one round. Needs a Python with onnxruntime and n
         MODELS/PP-OCRv6_det_small.onnx=x:1x3x96x160 ... (a shape for every input that the model leaves open)
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
-import os
 import platform
 import statistics
 import subprocess

@@ -12,6 +12,10 @@
 In every npz the member `NAME.npy` holds tensor NAME, whatever characters the name has.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
 import warnings

@@ -9,6 +9,10 @@ unknown size 1. SHAPE is like 1x3x224x224 (empty for a scalar); VALUE fills the 
 Prints one line of JSON: nodes before and after, and the largest difference.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
 import sys

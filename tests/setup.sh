@@ -24,6 +24,8 @@ gui_packages=(xvfb xdotool imagemagick x11-apps mesa-vulkan-drivers libgl1-mesa-
     libxkbcommon0 libxkbcommon-x11-0 libxcursor1 libxi6 libxrandr2)
 # The mock of TensorRT that NVIDIA's bindings are run against is C++.
 build_packages=(g++)
+# What programs write and which sockets they open is watched.
+watch_packages=(strace)
 
 # Sets python (the interpreter itself, not a launcher of a version manager), python_version and has_pip; false without one.
 find_python() {
@@ -33,7 +35,7 @@ print("%d.%d" % sys.version_info[:2], importlib.util.find_spec("pip") is not Non
 }
 
 install_system_packages() {
-    local wanted=("${gui_packages[@]}" "${build_packages[@]}") missing as_root=() log
+    local wanted=("${gui_packages[@]}" "${build_packages[@]}" "${watch_packages[@]}") missing as_root=() log
     if ! find_python; then
         wanted+=(python3 python3-pip)
     elif [[ $has_pip != True ]]; then

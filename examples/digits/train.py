@@ -15,6 +15,10 @@ is made by looking at the test set.
     python train.py
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 from pathlib import Path
 

@@ -22,6 +22,7 @@ const JOB_STACK: usize = 64 << 20;
 
 /// Runs the worker until its standard input ends or it is told to stop; returns the process's exit code.
 pub fn serve() -> i32 {
+    stdio::no_telemetry();
     let (input, output) = match stdio::take() {
         Ok(streams) => streams,
         Err(e) => {

@@ -1,4 +1,4 @@
-//! The process's standard streams and its end: the few system calls that the worker needs.
+//! The process's standard streams, its environment and its end: the few system calls that the worker needs.
 //!
 //! Native libraries print to file descriptor 1 as they like, and programs they start read descriptor 0. So the worker
 //! takes both away before any library is loaded: the protocol keeps private copies, 1 becomes stderr and 0 the null
@@ -49,6 +49,14 @@ pub fn take() -> io::Result<(File, File)> {
     let input = io::stdin().as_handle().try_clone_to_owned()?;
     let output = io::stdout().as_handle().try_clone_to_owned()?;
     Ok((input.into(), output.into()))
+}
+
+/// Switches off what libraries would send home, before any of them is loaded: since 1.29 ONNX Runtime's library from PyPI
+/// makes a database under the user's cache folder when it is loaded and queues a device's hash, the program's path and
+/// texts of errors in it. Call it before the process has a second thread.
+pub fn no_telemetry() {
+    // SAFETY: no other thread runs yet that could read or write the environment meanwhile.
+    unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 
 /// Ends the process at once, without running destructors of libraries whose threads may still be at work.

@@ -8,6 +8,10 @@ a list of numbers fills the declared shape. Prints one line of JSON: by name the
 value of an output, or what is wrong.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import json
 import sys
 from pathlib import Path

@@ -11,6 +11,8 @@ mod install;
 mod jobs;
 mod json;
 mod mistakes;
+#[cfg(target_os = "linux")]
+mod network;
 mod sweep;
 
 use std::path::Path;

@@ -11,6 +11,10 @@ Weights are random (fixed seed): these models are for speed, memory and agreemen
     pip install torch==2.15.0 torchvision==0.29.2 onnx==1.23.2 onnxruntime==1.31.1
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 from pathlib import Path
 

@@ -8,6 +8,10 @@ JSON: per output the mean absolute error, the largest value of the original, the
 many the two models get right and on how many samples their largest output differs.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 import json
 import sys

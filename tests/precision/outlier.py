@@ -8,6 +8,10 @@ float32, but scales per column then leave nothing of the other weights. DATA is 
 the network itself answers in float32.
 """
 
+import os
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # ONNX Runtime from PyPI queues telemetry otherwise
+
 import argparse
 
 import numpy as np

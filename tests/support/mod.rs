@@ -43,7 +43,9 @@ pub fn digits() -> PathBuf {
 
 /// A command that runs the reference Python (onnxruntime, onnx, numpy).
 pub fn python() -> Command {
-    Command::new(setting("ENGINESMITH_TEST_PYTHON"))
+    let mut command = Command::new(setting("ENGINESMITH_TEST_PYTHON"));
+    command.env("ORT_DISABLE_TELEMETRY", "1");
+    command
 }
 
 /// The ONNX Runtime library.

@@ -3,7 +3,8 @@
 //! `find` finds libraries without loading them, `need` says what CUDA lacks here (`elf` reads what a library names),
 //! `library` loads one, `session` makes sessions as `options` say, `run` is the engine and `gpu` how it is measured on a
 //! GPU; `observe` looks at inner tensors, `weights` gives a session its weights where they lie; `profile` reads times per
-//! node, `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is switched off.
+//! node, `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is
+//! switched off twice: in the environment before the library is loaded (`worker`, `.cargo/config.toml` for tests) and in `library`.
 //!
 //! The engine file that `build -o` writes is the graph as ONNX Runtime optimized it: to look at and to compare with the
 //! original. It belongs to this version and this machine, and only ONNX Runtime has its operators.

@@ -61,7 +61,9 @@ fn onnxruntime(recipe: &Recipe) -> String {
         .unwrap_or(0);
     format!(
         "\"\"\"Measures a model with ONNX Runtime: protocol serial, trtexec's percentiles.\"\"\"\n\
-         import time\n\nimport numpy as np\nimport onnxruntime as ort\n\n\
+         import os\nimport time\n\nimport numpy as np\n\n\
+         # The library queues telemetry from 1.29 on, unless this is set before it is loaded.\n\
+         os.environ[\"ORT_DISABLE_TELEMETRY\"] = \"1\"\nimport onnxruntime as ort  # noqa: E402\n\n\
          MODEL = {model}\nSHAPES = {shapes}\nWARMUP_S, DURATION_S, ITERATIONS = {warmup}, {duration}, {iterations}\n\n{ORT_BODY}",
         model = literal(&recipe.model.path.to_string_lossy()),
         shapes = shapes(recipe),
