@@ -1,6 +1,6 @@
 //! Comparing variants.
 
-use super::{Environment, OutputAccuracy, Statistics, TaskAccuracy};
+use super::{EffectivePrecision, Environment, OutputAccuracy, Resources, Statistics, TaskAccuracy};
 use serde::{Deserialize, Serialize};
 
 /// A ratio of medians with its bootstrap interval.
@@ -42,6 +42,12 @@ pub struct VariantResult {
     pub engine_bytes: Option<u64>,
     /// Seconds the build took.
     pub build_s: f64,
+    /// Until it could be used, and memory.
+    #[serde(default)]
+    pub resources: Resources,
+    /// What it computes in, beside `precision`, which was asked for; none without evidence.
+    #[serde(default)]
+    pub effective_precision: Option<EffectivePrecision>,
     /// Statistics over all rounds.
     pub statistics: Statistics,
     /// Median latency of each round, in order.

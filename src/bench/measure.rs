@@ -1,6 +1,7 @@
 //! The measuring loop: warm-up, at least the protocol's time and iterations, samples handed on in batches.
 
 use super::gpu_loop::{self, GpuTimed};
+use super::self_timed::{self, SelfTimed};
 use super::{Protocol, Sample};
 use crate::recipe::BenchSpec;
 use std::cell::RefCell;
@@ -28,6 +29,11 @@ pub trait Timed {
 
     /// Streams and events of the engine; `None` for CPU engines.
     fn gpu(&mut self) -> Option<&mut dyn GpuTimed> {
+        None
+    }
+
+    /// An engine that takes its own times; `None` for those that are timed from here.
+    fn self_timed(&mut self) -> Option<&mut dyn SelfTimed> {
         None
     }
 
@@ -88,6 +94,12 @@ pub fn measure(
     plan: &Plan,
     batch: &mut dyn FnMut(&[Sample]) -> bool,
 ) -> Result<Vec<Sample>, String> {
+    if timed.self_timed().is_some() && !timed.is_gpu() {
+        refuse_on_cpu(plan.protocol)?;
+    }
+    if let Some(own) = timed.self_timed() {
+        return self_timed::measure(own, plan, batch);
+    }
     if timed.is_gpu() {
         return match timed.gpu() {
             Some(gpu) => gpu_loop::measure(gpu, plan, batch),

@@ -7,6 +7,7 @@ const KNOWN: &[(&str, &[u32])] = &[
     ("onnxruntime-cuda", &[1]),
     ("tensorrt", &[10, 11]),
     ("tensorrt-rtx", &[1]),
+    ("runner", &[]),
 ];
 
 /// A known target at a known major version.
@@ -43,7 +44,7 @@ impl Target {
             });
         };
         if majors.is_empty() {
-            // The embedded engine has one version: this program's.
+            // The embedded engine has one version, this program's; what a runner is made of is its own business.
             return Ok(Self { name, version: None });
         }
         let mut parts = version.split('.').map(str::parse::<u32>);
@@ -91,6 +92,7 @@ impl Target {
             "tensorrt-rtx" => "TensorRT-RTX",
             "onnxruntime-cpu" => "ONNX Runtime (CPU)",
             "onnxruntime-cuda" => "ONNX Runtime (CUDA)",
+            "runner" => "the runner",
             _ => "the embedded engine",
         }
     }

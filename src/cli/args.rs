@@ -5,6 +5,7 @@ mod lower;
 mod measure;
 mod model;
 mod recipe;
+mod runner;
 mod search;
 mod studio;
 mod targets;
@@ -15,6 +16,7 @@ pub use lower::{CalibrationArgs, CastArgs, DataArgs, NodeChoice, QuantizeArgs, S
 pub use measure::{BenchArgs, CompareArgs, HistoryArgs, ProfileArgs, ReportArgs, SweepArgs};
 pub use model::{BuildArgs, CheckArgs, CleanArgs, InspectArgs};
 pub use recipe::{OneVariant, RecipeArgs, RunArgs};
+pub use runner::{RunnerArgs, RunnerLanguage};
 pub use search::SearchArgs;
 pub use studio::StudioArgs;
 pub use targets::{TargetsAction, TargetsArgs};
@@ -73,6 +75,8 @@ pub enum Command {
     Run(RunArgs),
     /// List the targets and what was found of them
     Targets(TargetsArgs),
+    /// Write what makes a runner of your own code, to measure it beside engines
+    Runner(RunnerArgs),
     /// Run jobs for another enginesmith over standard input and output
     Worker,
 }

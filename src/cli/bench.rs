@@ -1,7 +1,7 @@
 //! `bench`: one engine measured.
 
 use super::args::BenchArgs;
-use super::compare::print_warnings;
+use super::compare::{print_costs, print_warnings};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
@@ -68,6 +68,8 @@ fn to_json(comparison: &Comparison, result: &VariantResult) -> Value {
         "d2h_ms": s.d2h_ms,
         "throughput_qps": s.throughput_qps,
         "build_s": result.build_s,
+        "resources": result.resources,
+        "effective_precision": result.effective_precision,
         "notes": result.notes,
         "warnings": comparison.warnings.iter().chain(&s.warnings).collect::<Vec<_>>(),
     })
@@ -120,6 +122,8 @@ fn print_human(comparison: &Comparison, result: &VariantResult) {
         format::significant(images),
         result.batch
     );
+    outln!();
+    print_costs(comparison);
     print_warnings(comparison);
 }
 

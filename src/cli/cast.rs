@@ -28,7 +28,7 @@ pub fn cast(args: &CastArgs) -> Result<Exit, CliError> {
         }
     };
     let spec = CastSpec {
-        keep_io_types: args.keep_io,
+        keep_io_types: !args.lower_io,
         include: args.nodes.include.clone(),
         exclude: args.nodes.exclude.clone(),
         include_ops: args.nodes.include_op.clone(),

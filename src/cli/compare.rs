@@ -164,8 +164,50 @@ pub fn print_table(comparison: &Comparison) {
         table.row(row(variant, accuracy, i == 0));
     }
     outln!("{table}");
+    print_costs(comparison);
     print_accuracy(comparison);
     print_warnings(comparison);
+}
+
+/// What each variant computes in, what it takes until it can be used, and memory.
+pub fn print_costs(comparison: &Comparison) {
+    const ALL: [&str; 7] = [
+        "computes in",
+        "load s",
+        "first inference s",
+        "JIT s",
+        "host memory",
+        "device memory",
+        "engine",
+    ];
+    let cells = |v: &VariantResult| -> [String; 7] {
+        let r = &v.resources;
+        let seconds = |s: Option<f64>| s.map_or(String::new(), format::significant);
+        let bytes = |b: Option<u64>| b.map_or(String::new(), format::bytes);
+        [
+            v.effective_precision.as_ref().map_or(String::new(), |e| e.words()),
+            seconds(r.load_s),
+            seconds(r.first_inference_s),
+            seconds(r.jit_s),
+            bytes(r.host_peak_bytes),
+            bytes(r.device.and_then(|d| d.peak)),
+            bytes(v.engine_bytes),
+        ]
+    };
+    let rows: Vec<[String; 7]> = comparison.variants.iter().map(cells).collect();
+    let used: Vec<usize> = (0..ALL.len())
+        .filter(|i| rows.iter().any(|r| !r[*i].is_empty()))
+        .collect();
+    if used.is_empty() {
+        return;
+    }
+    let headers: Vec<&str> = std::iter::once("variant").chain(used.iter().map(|i| ALL[*i])).collect();
+    let mut table = Table::new(&headers, 2);
+    for (variant, cells) in comparison.variants.iter().zip(&rows) {
+        let used = used.iter().map(|i| cells[*i].clone());
+        table.row(std::iter::once(variant.name.clone()).chain(used));
+    }
+    outln!("{table}");
 }
 
 /// Every output of every variant against the reference, and answers against labels.

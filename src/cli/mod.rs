@@ -29,6 +29,7 @@ mod progress;
 mod quantize;
 mod request;
 mod run;
+mod runner;
 mod runtimes;
 mod search;
 mod studio;
@@ -83,6 +84,7 @@ fn run_command(command: Command) -> Result<Exit, CliError> {
         Command::Search(a) => search::search(&a),
         Command::Run(a) => run::run(&a),
         Command::Targets(a) => targets::targets(&a),
+        Command::Runner(a) => runner::runner(&a),
         Command::Worker => std::process::exit(crate::worker::server::serve()),
     }
 }

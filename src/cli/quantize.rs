@@ -62,7 +62,7 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
     let mut patches = vec![PatchSpec::Quantize(Box::new(spec(&found)))];
     patches.extend(args.rest.map(|to| {
         PatchSpec::Cast(Box::new(CastSpec {
-            keep_io_types: args.keep_io,
+            keep_io_types: !args.lower_io,
             ranges: Some(found.ranges()),
             ..CastSpec::new(to)
         }))

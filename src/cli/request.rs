@@ -13,10 +13,11 @@ use std::path::Path;
 /// # Errors
 /// Exit code 2: a recipe or an option that cannot be read, naming it; more than one target.
 pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
-    match recipe_on(args)? {
+    let flag = if args.target.is_empty() { "--runner" } else { "--target" };
+    match given(args)? {
         (recipe, targets) if targets.is_empty() => Ok(recipe),
         _ => Err(option_error(
-            "--target",
+            flag,
             "this command takes one target; compare and sweep take several",
         )),
     }
@@ -28,14 +29,62 @@ pub fn recipe(args: &RecipeArgs) -> Result<Recipe, CliError> {
 /// # Errors
 /// As [`recipe`].
 pub fn recipe_on(args: &RecipeArgs) -> Result<(Recipe, Vec<TargetSpec>), CliError> {
+    if args.runner.is_empty() || !args.target.is_empty() {
+        return given(args);
+    }
+    // A runner alone is measured beside the recipe's own target.
+    let own = open(&args.input)?.target;
+    let (recipe, _) = given(&RecipeArgs {
+        runner: Vec::new(),
+        ..args.clone()
+    })?;
+    let mut targets = vec![own];
+    targets.extend(runners(args)?);
+    Ok((recipe, targets))
+}
+
+/// The runners that `--runner` names.
+fn runners(args: &RecipeArgs) -> Result<Vec<TargetSpec>, CliError> {
+    let folder = std::env::current_dir().ok();
+    let spec = |text: &String| {
+        let command = crate::worker::split_words(text).map_err(|e| option_error("--runner", e))?;
+        if command.is_empty() {
+            return Err(option_error("--runner", "the command is empty"));
+        }
+        Ok(TargetSpec {
+            name: "runner".into(),
+            command,
+            folder: folder.clone(),
+            ..TargetSpec::default()
+        })
+    };
+    args.runner.iter().map(spec).collect()
+}
+
+/// As [`recipe_on`], with the targets that the options name and no others.
+fn given(args: &RecipeArgs) -> Result<(Recipe, Vec<TargetSpec>), CliError> {
     let mut recipe = open(&args.input)?;
     let mut targets = Vec::new();
     for target in &args.target {
         targets.push(target_spec(target)?);
     }
-    if let [TargetSpec { name, version, .. }] = targets.as_slice() {
+    targets.extend(runners(args)?);
+    if let [
+        TargetSpec {
+            name,
+            version,
+            command,
+            folder,
+            ..
+        },
+    ] = targets.as_slice()
+    {
         recipe.target.name.clone_from(name);
         recipe.target.version.clone_from(version);
+        if name != "runner" || !command.is_empty() {
+            recipe.target.command.clone_from(command);
+            recipe.target.folder.clone_from(folder);
+        }
         targets.clear();
     }
     if let Some(via) = &args.via {

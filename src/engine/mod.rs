@@ -9,6 +9,7 @@ pub mod onnxruntime;
 mod option_kind;
 pub mod plan;
 mod record;
+pub mod runner;
 pub mod tensorrt;
 mod types;
 
@@ -22,12 +23,13 @@ pub use types::{
 };
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.
-pub const TARGETS: [&str; 5] = [
+pub const TARGETS: [&str; 6] = [
     "embedded",
     onnxruntime::CPU,
     onnxruntime::CUDA,
     tensorrt::TENSORRT,
     tensorrt::RTX,
+    runner::NAME,
 ];
 
 /// The builder of the target with this name.
@@ -40,6 +42,7 @@ pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
             flavour: Flavour::Enterprise,
         })),
         tensorrt::RTX => Some(Box::new(tensorrt::TensorRt { flavour: Flavour::Rtx })),
+        runner::NAME => Some(Box::new(runner::Runner)),
         _ => None,
     }
 }

@@ -17,6 +17,8 @@ pub struct Recorder<'a> {
     start: Instant,
     stages: Vec<(String, f64)>,
     log: Vec<(String, String)>,
+    load_s: Option<f64>,
+    first_inference_s: Option<f64>,
 }
 
 impl<'a> Recorder<'a> {
@@ -27,7 +29,21 @@ impl<'a> Recorder<'a> {
             start: Instant::now(),
             stages: Vec::new(),
             log: Vec::new(),
+            load_s: None,
+            first_inference_s: None,
         }
+    }
+
+    /// Says that the stages of these names, so far, made an engine that can run.
+    pub fn loaded(&mut self, stages: &[&str]) {
+        let of = self.stages.iter().filter(|(name, _)| stages.contains(&name.as_str()));
+        self.load_s = Some(of.map(|(_, seconds)| seconds).sum());
+    }
+
+    /// Says that the last stage was an inference that went well; the first one counts.
+    pub fn inferred(&mut self) {
+        let last = self.stages.last().map(|(_, seconds)| *seconds);
+        self.first_inference_s = self.first_inference_s.or(last);
     }
 
     /// Runs one stage.
@@ -73,6 +89,8 @@ impl<'a> Recorder<'a> {
     /// Completes a record with the times and log kept here.
     pub fn finish(self, record: &mut BuildRecord) {
         record.seconds = self.start.elapsed().as_secs_f64();
+        record.load_s = self.load_s.or(record.load_s);
+        record.first_inference_s = self.first_inference_s.or(record.first_inference_s);
         record.stages = self.stages;
         record.log = self.log;
     }

@@ -1,6 +1,7 @@
 //! What every engine has in common.
 
 use super::OptionKind;
+use crate::bench::{DeviceMemory, EffectivePrecision};
 use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::graph::Shape;
@@ -139,6 +140,15 @@ pub struct BuildRecord {
     pub device: Option<String>,
     /// Wall time of the whole build in seconds.
     pub seconds: f64,
+    /// Seconds until the engine could run, from the prepared model or engine file: [`crate::bench::Resources::load_s`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_s: Option<f64>,
+    /// Seconds of its first inference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_inference_s: Option<f64>,
+    /// Seconds of `load_s` in which the runtime compiled kernels for this device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jit_s: Option<f64>,
     /// Wall time per stage in seconds, in order.
     pub stages: Vec<(String, f64)>,
     /// Log lines with severity.
@@ -270,6 +280,22 @@ pub trait Engine: Send {
 
     /// The GPU it runs on, as it is now; none for engines on the processor.
     fn gpu_state(&self) -> Option<crate::bench::sample::GpuState> {
+        None
+    }
+
+    /// Memory of the GPU, as far as it was read so far and is now; none for engines on the processor.
+    fn device_memory(&mut self) -> Option<DeviceMemory> {
+        None
+    }
+
+    /// Number of the process that computes, where that is another one than this (a runner).
+    fn process(&self) -> Option<u32> {
+        None
+    }
+
+    /// What it computes in, from what the runtime says of the engine or the operators that it ran; none where there is no
+    /// evidence.
+    fn effective_precision(&mut self) -> Option<EffectivePrecision> {
         None
     }
 

@@ -7,10 +7,13 @@ use crate::format::{self, significant};
 type Column = (&'static str, fn(&VariantResult) -> String);
 
 /// Columns for people; those that no variant fills are left out.
-pub(super) const COLUMNS: [Column; 16] = [
+pub(super) const COLUMNS: [Column; 22] = [
     ("Variant", |v| v.name.clone()),
     ("Target", |v| v.target.clone()),
     ("Precision", |v| v.precision.to_uppercase()),
+    ("Computes in", |v| {
+        v.effective_precision.as_ref().map_or(String::new(), |e| e.words())
+    }),
     ("Batch", |v| v.batch.to_string()),
     ("Median [ms]", |v| match v.error {
         Some(_) => "failed".into(),
@@ -53,6 +56,18 @@ pub(super) const COLUMNS: [Column; 16] = [
         }
     }),
     ("Engine", |v| v.engine_bytes.map_or(String::new(), format::bytes)),
+    ("Load [s]", |v| v.resources.load_s.map_or(String::new(), significant)),
+    ("First inference [s]", |v| {
+        v.resources.first_inference_s.map_or(String::new(), significant)
+    }),
+    ("JIT [s]", |v| v.resources.jit_s.map_or(String::new(), significant)),
+    ("Host memory", |v| {
+        v.resources.host_peak_bytes.map_or(String::new(), format::bytes)
+    }),
+    ("Device memory", |v| {
+        let peak = v.resources.device.and_then(|d| d.peak);
+        peak.map_or(String::new(), format::bytes)
+    }),
 ];
 
 /// Queries per second times batch.
@@ -135,7 +150,8 @@ pub fn csv(comparison: &Comparison) -> String {
     let mut out = String::from(
         "model,model_sha256,protocol,variant,target,precision,shapes,batch,samples,latency_min_ms,latency_max_ms,latency_mean_ms,\
          latency_median_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,latency_cv,compute_median_ms,throughput_qps,\
-         speedup,speedup_low,speedup_high,within_noise,build_s,engine_bytes,top1_correct,top5_correct,task_samples,min_passing_atol,error\r\n",
+         speedup,speedup_low,speedup_high,within_noise,build_s,engine_bytes,top1_correct,top5_correct,task_samples,min_passing_atol,effective_precision,load_s,\
+         first_inference_s,jit_s,host_peak_bytes,device_before_bytes,device_engine_bytes,device_context_bytes,device_peak_bytes,error\r\n",
     );
     for v in &comparison.variants {
         let (s, l) = (&v.statistics, &v.statistics.latency_ms);
@@ -174,6 +190,15 @@ pub fn csv(comparison: &Comparison) -> String {
             least_tolerance(v)
                 .filter(|t| t.is_finite())
                 .map_or(String::new(), |t| t.to_string()),
+            v.effective_precision.as_ref().map_or(String::new(), |e| e.words()),
+            optional(v.resources.load_s),
+            optional(v.resources.first_inference_s),
+            optional(v.resources.jit_s),
+            optional(v.resources.host_peak_bytes),
+            optional(v.resources.device.and_then(|d| d.before)),
+            optional(v.resources.device.and_then(|d| d.engine)),
+            optional(v.resources.device.and_then(|d| d.context)),
+            optional(v.resources.device.and_then(|d| d.peak)),
             v.error.clone().unwrap_or_default(),
         ];
         let cells: Vec<String> = cells.iter().map(|c| quoted(c)).collect();
@@ -181,6 +206,10 @@ pub fn csv(comparison: &Comparison) -> String {
         out.push_str("\r\n");
     }
     out
+}
+
+fn optional<T: ToString>(value: Option<T>) -> String {
+    value.map_or(String::new(), |v| v.to_string())
 }
 
 /// A cell, quoted where it must be. A text that a spreadsheet would run as a formula is kept from it by an apostrophe.

@@ -62,7 +62,7 @@ pub struct ModelSpec {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
-    /// `embedded`, `onnxruntime-cpu`, `onnxruntime-cuda`, `tensorrt` or `tensorrt-rtx`.
+    /// `embedded`, `onnxruntime-cpu`, `onnxruntime-cuda`, `tensorrt`, `tensorrt-rtx` or `runner`.
     pub name: String,
     /// Version or prefix of it (`10`, `1.7`); none means the newest found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,17 +73,33 @@ pub struct TargetSpec {
     /// Command prefix that the worker runs behind (`ssh gpu-box`); none means this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+    /// Of `runner`: the program that is measured and its arguments. It starts where the worker runs, not through a shell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+    /// Of `runner`: the folder that the program starts in; none means the recipe's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
 }
 
 impl TargetSpec {
     /// The names there are.
-    pub const NAMES: [&'static str; 5] = [
+    pub const NAMES: [&'static str; 6] = [
         "embedded",
         "onnxruntime-cpu",
         "onnxruntime-cuda",
         "tensorrt",
         "tensorrt-rtx",
+        "runner",
     ];
+
+    /// As rows of a comparison are named: `onnxruntime-cpu@1.32`, a runner by its command.
+    pub fn label(&self) -> String {
+        match &self.version {
+            _ if !self.command.is_empty() => self.command.join(" "),
+            Some(version) => format!("{}@{version}", self.name),
+            None => self.name.clone(),
+        }
+    }
 }
 
 impl Default for TargetSpec {
@@ -93,6 +109,8 @@ impl Default for TargetSpec {
             version: None,
             device: None,
             via: None,
+            command: Vec::new(),
+            folder: None,
         }
     }
 }

@@ -68,10 +68,45 @@ pub(super) fn recipe(recipe: &Recipe) -> Result<(), Misfit> {
 
 fn target(target: &TargetSpec, path: &[&str]) -> Result<(), Misfit> {
     if TargetSpec::NAMES.contains(&target.name.as_str()) {
-        return Ok(());
+        return runner(target, path);
     }
     let hint = suggest(&target.name, &TargetSpec::NAMES);
     Err(misfit(path, format!("unknown target {:?}{hint}", target.name)))
+}
+
+/// What belongs to a runner and what does not.
+fn runner(target: &TargetSpec, path: &[&str]) -> Result<(), Misfit> {
+    let wrong = |key: &str, message: String| {
+        let mut path = path.to_vec();
+        path.pop();
+        path.push(key);
+        Err(misfit(&path, message))
+    };
+    if target.name == "runner" {
+        if target.version.is_some() {
+            return wrong("version", "a runner says its version itself".into());
+        }
+        if target.command.first().is_some_and(|program| program.trim().is_empty()) {
+            return wrong("command", "the program's name is empty".into());
+        }
+        if target.command.iter().any(|word| word.contains('\0')) {
+            return wrong("command", "a word holds the character NUL".into());
+        }
+        return Ok(());
+    }
+    for (key, is_given) in [
+        ("command", !target.command.is_empty()),
+        ("folder", target.folder.is_some()),
+    ] {
+        if is_given {
+            let name = &target.name;
+            return wrong(
+                key,
+                format!("only the target \"runner\" has a command; this one is {name:?}"),
+            );
+        }
+    }
+    Ok(())
 }
 
 fn profiles(recipe: &Recipe) -> Result<(), Misfit> {

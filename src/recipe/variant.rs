@@ -12,7 +12,7 @@ impl Recipe {
     /// One recipe per variant, overrides applied and checked; the recipe itself (named after precision and target) when it lists none.
     ///
     /// Tables merge key by key, arrays are replaced. A variant that names another target does not take over the base's
-    /// `target.version` and `target.device`; one that names another model does not take over `model.sha256`; one that names
+    /// `target.version`, `target.device` and what belongs to a runner; one that names another model does not take over `model.sha256`; one that names
     /// another precision does not take over the patches that lower the graph to the base's.
     ///
     /// # Errors
@@ -110,7 +110,13 @@ pub(super) fn merged(root: &Node) -> Result<Vec<(String, Node)>, Misfit> {
             }
         }
         let mut node = base.clone();
-        forget(&mut node, &overrides, "target", "name", &["version", "device"]);
+        forget(
+            &mut node,
+            &overrides,
+            "target",
+            "name",
+            &["version", "device", "command", "folder"],
+        );
         forget(&mut node, &overrides, "model", "path", &["sha256"]);
         node.merge(overrides);
         out.push((name, node));
@@ -197,8 +203,13 @@ where
     if let Some(target) = target {
         let mut table = toml::Table::from_iter([("name".to_owned(), target.name.clone().into())]);
         table.extend(target.version.iter().map(|v| ("version".to_owned(), v.clone().into())));
-        let version = target.version.as_ref().map_or(String::new(), |v| format!("@{v}"));
-        name.push(format!("{}{version}", target.name));
+        if !target.command.is_empty() {
+            let words = target.command.iter().map(|w| w.clone().into());
+            table.insert("command".into(), toml::Value::Array(words.collect()));
+            let folder = target.folder.iter().filter_map(|f| f.to_str());
+            table.extend(folder.map(|f| ("folder".to_owned(), f.into())));
+        }
+        name.push(target.label());
         overrides.insert("target".into(), table.into());
     }
     if let Some(p) = precision {

@@ -29,16 +29,39 @@ impl Recipe {
 
     /// Makes the recipe's relative paths relative to the current folder, given the recipe's own folder.
     pub(super) fn resolve_paths(&mut self, folder: &Path) {
+        self.each_folder(&mut |own| Some(own.unwrap_or_default()));
         self.each_path(&mut |path| folder.join(path));
+        // A runner starts there, whatever folder the worker is in.
+        self.each_folder(&mut |own| own.and_then(|folder| std::path::absolute(folder.join(".")).ok()));
     }
 
     fn relate_paths(&mut self, folder: &Path) {
         self.each_path(&mut |path| relative_to(path, folder).unwrap_or_else(|| path.to_owned()));
+        self.each_folder(&mut |own| own.filter(|folder| !folder.as_os_str().is_empty() && folder != Path::new(".")));
+    }
+
+    /// Applies `change` to the folder of every runner in the recipe, those in overrides included.
+    fn each_folder(&mut self, change: &mut dyn FnMut(Option<PathBuf>) -> Option<PathBuf>) {
+        if !self.target.command.is_empty() {
+            self.target.folder = change(self.target.folder.take());
+        }
+        for variant in &mut self.variants {
+            let target = variant.overrides.get_mut("target").and_then(toml::Value::as_table_mut);
+            let Some(target) = target.filter(|t| t.contains_key("command")) else {
+                continue;
+            };
+            let own = target.remove("folder").and_then(|f| f.as_str().map(PathBuf::from));
+            if let Some(folder) = change(own) {
+                let folder = folder.to_string_lossy().into_owned();
+                target.insert("folder".into(), folder.into());
+            }
+        }
     }
 
     /// Applies `change` to every path in the recipe, those in overrides included.
     fn each_path(&mut self, change: &mut dyn FnMut(&Path) -> PathBuf) {
         self.model.path = change(&self.model.path);
+        self.target.folder = self.target.folder.as_deref().map(&mut *change);
         for source in [&mut self.data.calibration, &mut self.data.test].into_iter().flatten() {
             source.path = change(&source.path);
         }
@@ -47,6 +70,7 @@ impl Recipe {
                 &["model", "path"][..],
                 &["data", "calibration", "path"],
                 &["data", "test", "path"],
+                &["target", "folder"],
             ] {
                 if let Some(toml::Value::String(text)) = look_up(&mut variant.overrides, keys) {
                     *text = change(Path::new(text.as_str())).to_string_lossy().into_owned();

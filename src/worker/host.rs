@@ -85,6 +85,17 @@ impl Memory {
         Some(Self { peak, available })
     }
 
+    /// As [`Self::now`], with the peak of the process that computes for this one added, when there is one.
+    pub fn with(process: Option<u32>) -> Option<Self> {
+        let mut memory = Self::now()?;
+        if let Some(pid) = process
+            && let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status"))
+        {
+            memory.peak += kibibytes(&status, "VmHWM:").unwrap_or(0);
+        }
+        Some(memory)
+    }
+
     /// True when what took the peak from `before` to here would, twice over, not fit any more: doubling a batch about
     /// doubles what the last doubling took.
     pub fn forbids_doubling(&self, before: u64) -> bool {

@@ -1,6 +1,6 @@
 //! What a worker can be asked to do, and what it answers.
 
-use crate::bench::{Environment, Profile, Sample};
+use crate::bench::{DeviceMemory, EffectivePrecision, Environment, Profile, Sample};
 use crate::check::ParserReport;
 use crate::data::NamedTensors;
 use crate::engine::plan::EngineView;
@@ -206,6 +206,12 @@ pub enum JobOutput {
         /// The worker's memory after it, where the system tells it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         memory: Option<Box<crate::worker::host::Memory>>,
+        /// Memory of the GPU, of engines on one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device_memory: Option<Box<DeviceMemory>>,
+        /// What the engine computes in, where there is evidence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_precision: Option<Box<EffectivePrecision>>,
     },
     /// Of [`Job::Infer`].
     Infer {

@@ -91,7 +91,9 @@ impl Runner {
         // Told before the end of the job is: from then on the folder is the client's alone.
         self.writing.set(None);
         let body = match result {
-            Ok(output) => FromWorker::Done { output },
+            Ok(output) => FromWorker::Done {
+                output: Box::new(output),
+            },
             Err(error) => FromWorker::Failed { error },
         };
         self.out.send(id, body);

@@ -22,6 +22,8 @@ mod words;
 /// How the names of folders begin in which an engine waits to be renamed.
 const BESIDE: &str = ".enginesmith-";
 
+pub use crate::engine::runner::PYTHON as PYTHON_RUNNER;
 pub use client::{JobHandle, Launch, Worker, WorkerError};
 pub use job::{Job, JobError, JobEvent, JobOutput};
 pub use service::{Depth, Service, ServiceEvent, Task, TaskHandle, TaskOutput, Want, mixes_time};
+pub use words::split as split_words;

@@ -195,7 +195,7 @@ pub enum ToWorker {
     /// Start a job.
     Job {
         /// What to do.
-        job: Job,
+        job: Box<Job>,
         /// Where its model is, for jobs with one.
         model: Option<ModelAt>,
         /// Where its engine may be written, for builds with an output.
@@ -274,7 +274,7 @@ pub enum FromWorker {
     /// The job ended.
     Done {
         /// Its result.
-        output: JobOutput,
+        output: Box<JobOutput>,
     },
     /// The job ended without a result (or its upload could not be stored).
     Failed {

@@ -207,7 +207,7 @@ impl Reader {
                 // The jobs' thread lives as long as this one.
                 let _ = self.work.send(Work {
                     id,
-                    job,
+                    job: *job,
                     model,
                     beside,
                     inputs,

@@ -13,6 +13,7 @@ mod json;
 mod mistakes;
 #[cfg(target_os = "linux")]
 mod network;
+mod runner;
 mod sweep;
 
 use std::path::Path;

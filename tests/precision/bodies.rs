@@ -21,7 +21,7 @@ fn ranges_inside_bodies_decide_what_is_lowered_there() {
     for (to, half) in [("fp16", "float16"), ("bf16", "bfloat16")] {
         let (out, cache) = (format!("{to}.onnx"), format!("{to}.json"));
         let mut arguments = vec!["cast", "bodies.onnx", "--to", to, "-o", &out, "--cache", &cache];
-        arguments.extend(["--data", "data.npz", "--as-is", "--json", "--keep-io"]);
+        arguments.extend(["--data", "data.npz", "--as-is", "--json"]);
         let report = json(&run(home.path(), &arguments));
         let cache: Value = serde_json::from_slice(&std::fs::read(home.path().join(&cache)).unwrap()).unwrap();
         let known: BTreeMap<String, [f64; 2]> =
@@ -82,15 +82,7 @@ fn ranges_inside_bodies_decide_what_is_lowered_there() {
 fn a_real_model_that_is_all_branches_is_lowered_where_it_runs() {
     let home = tempfile::tempdir().unwrap();
     let source = model("silero_vad.onnx");
-    let mut arguments = vec![
-        "cast",
-        source.to_str().unwrap(),
-        "--to",
-        "fp16",
-        "-o",
-        "half.onnx",
-        "--keep-io",
-    ];
+    let mut arguments = vec!["cast", source.to_str().unwrap(), "--to", "fp16", "-o", "half.onnx"];
     arguments.extend(["--shape", "input:1x576", "--json"]);
     let report = json(&run(home.path(), &arguments));
     let notes: Vec<(String, String)> = serde_json::from_value(report["notes"].clone()).unwrap();
@@ -121,16 +113,7 @@ fn a_real_model_that_is_all_branches_is_lowered_where_it_runs() {
 fn local_functions_are_inlined_before_their_nodes_are_decided() {
     let home = tempfile::tempdir().unwrap();
     script("tests/cleanup/functions.py", home.path());
-    let mut arguments = vec![
-        "cast",
-        "nested.onnx",
-        "--to",
-        "fp16",
-        "-o",
-        "half.onnx",
-        "--keep-io",
-        "--json",
-    ];
+    let mut arguments = vec!["cast", "nested.onnx", "--to", "fp16", "-o", "half.onnx", "--json"];
     arguments.extend(["--shape", "x:4x8"]);
     let report = json(&run(home.path(), &arguments));
     assert_eq!(report["prepared"][0]["kind"], "inline-functions", "{report}");

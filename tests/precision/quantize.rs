@@ -52,11 +52,7 @@ fn digits_in_other_types_stay_close() {
         ("fp8", &["--mode", "fp8"][..], 0.98),
         ("fp8_fp16", &["--mode", "fp8", "--rest", "fp16"], 0.98),
         ("int8_fp16", &["--rest", "fp16"], 0.99),
-        (
-            "int8_bf16",
-            &["--rest", "bf16", "--keep-io", "--exclude-op", "Gemm"],
-            0.0,
-        ),
+        ("int8_bf16", &["--rest", "bf16", "--exclude-op", "Gemm"], 0.0),
     ] {
         let output = format!("{name}.onnx");
         let report = quantize(home.path(), recipe.to_str().unwrap(), &output, arguments);
@@ -111,7 +107,7 @@ fn weights_in_int4_are_valid_and_close() {
             "PP-OCRv6_rec_small.onnx",
             "x:1x3x48x192",
             "x:float32:1x3x48x192",
-            &["--rest", "fp16", "--keep-io", "--block", "64"],
+            &["--rest", "fp16", "--block", "64"],
             0.9,
         ),
     ] {

@@ -14,9 +14,9 @@ pub struct CastArgs {
     /// fp16 or bf16
     #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
     pub to: LowType,
-    /// Inputs and outputs keep their types
+    /// Lower the float32 inputs and outputs of the model too; without it they keep their types, so that the result is a drop-in
     #[arg(long)]
-    pub keep_io: bool,
+    pub lower_io: bool,
     /// Cast the graph as it is: do not raise its opset and fuse layer normalizations first
     #[arg(long)]
     pub as_is: bool,
@@ -64,9 +64,9 @@ pub struct QuantizeArgs {
     /// Lower what stays float to this type: fp16 or bf16
     #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
     pub rest: Option<LowType>,
-    /// With --rest: inputs and outputs keep their types
+    /// With --rest: lower the float32 inputs and outputs of the model too
     #[arg(long, requires = "rest")]
-    pub keep_io: bool,
+    pub lower_io: bool,
     /// Quantize the graph as it is: do not raise its opset, fold constants and remove no-ops first
     #[arg(long)]
     pub as_is: bool,

@@ -11,10 +11,14 @@ use std::path::PathBuf;
 pub struct RecipeArgs {
     /// The model (.onnx) or a recipe (.toml)
     pub input: PathBuf,
-    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, tensorrt, tensorrt-rtx; compare and sweep take
-    /// several, separated by commas, also versions of one (onnxruntime-cpu@1.22,onnxruntime-cpu@1.23)
+    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, tensorrt, tensorrt-rtx, runner; compare and sweep
+    /// take several, separated by commas, also versions of one (onnxruntime-cpu@1.22,onnxruntime-cpu@1.23)
     #[arg(long, value_name = "NAME[@VERSION]", value_delimiter = ',')]
     pub target: Vec<String>,
+    /// Your own program that speaks the runner protocol, for example 'python eager.py'; compare and sweep take several and
+    /// measure them beside the targets. `enginesmith runner python` writes what makes a runner of a Python function
+    #[arg(long, value_name = "COMMAND")]
+    pub runner: Vec<String>,
     /// Run the worker behind this command, for example 'ssh gpu-box'
     #[arg(long, value_name = "PREFIX")]
     pub via: Option<String>,

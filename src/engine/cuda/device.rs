@@ -59,41 +59,58 @@ impl Device {
 
     /// Driver, clocks, power and temperature now; what NVML does not tell is left out.
     pub fn state(&self) -> GpuState {
-        static NVML: OnceLock<Option<Nvml>> = OnceLock::new();
-        let mut state = GpuState {
-            name: self.name(),
-            ..GpuState::default()
-        };
-        let Some(nvml) = NVML.get_or_init(|| Nvml::init().ok()) else {
-            return state;
-        };
-        state.driver = nvml.sys_driver_version().unwrap_or_default();
-        if let Ok(version) = nvml.sys_cuda_driver_version() {
-            state.cuda = format!("{}.{}", version / 1000, version % 1000 / 10);
-        }
-        // NVML counts all GPUs of the machine, the driver those that this process may see.
-        let device = self.uuid().and_then(|uuid| nvml.device_by_uuid(uuid).ok());
-        if let Some(device) = device {
-            state.sm_clock_mhz = device.clock_info(Clock::SM).ok();
-            state.memory_clock_mhz = device.clock_info(Clock::Memory).ok();
-            state.power_w = device.power_usage().ok().map(|milliwatts| f64::from(milliwatts) / 1e3);
-            state.temperature_c = device.temperature(TemperatureSensor::Gpu).ok();
-        }
-        state
+        state_of(self.name(), self.uuid())
     }
 
-    /// `GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+    /// As NVML writes it.
     fn uuid(&self) -> Option<String> {
-        let bytes = self.context.uuid().ok()?.bytes;
-        let hex: Vec<String> = bytes.iter().map(|b| format!("{:02x}", *b as u8)).collect();
-        let part = |range: std::ops::Range<usize>| hex.get(range).map(<[String]>::concat);
-        Some(format!(
-            "GPU-{}-{}-{}-{}-{}",
-            part(0..4)?,
-            part(4..6)?,
-            part(6..8)?,
-            part(8..10)?,
-            part(10..16)?
-        ))
+        Some(uuid_text(&self.context.uuid().ok()?))
     }
+}
+
+/// The state of the GPU with this index, as the driver counts for this process, without taking it into use; none where there
+/// is no such GPU.
+pub fn state(index: u32) -> Option<GpuState> {
+    if driver_trouble().is_some() {
+        return None;
+    }
+    let device = result::device::get(i32::try_from(index).ok()?).ok()?;
+    let uuid = result::device::get_uuid(device).ok()?;
+    Some(state_of(result::device::get_name(device).ok()?, Some(uuid_text(&uuid))))
+}
+
+fn state_of(name: String, uuid: Option<String>) -> GpuState {
+    static NVML: OnceLock<Option<Nvml>> = OnceLock::new();
+    let mut state = GpuState {
+        name,
+        ..GpuState::default()
+    };
+    let Some(nvml) = NVML.get_or_init(|| Nvml::init().ok()) else {
+        return state;
+    };
+    state.driver = nvml.sys_driver_version().unwrap_or_default();
+    if let Ok(version) = nvml.sys_cuda_driver_version() {
+        state.cuda = format!("{}.{}", version / 1000, version % 1000 / 10);
+    }
+    // NVML counts all GPUs of the machine, the driver those that this process may see.
+    let device = uuid.and_then(|uuid| nvml.device_by_uuid(uuid).ok());
+    if let Some(device) = device {
+        state.sm_clock_mhz = device.clock_info(Clock::SM).ok();
+        state.memory_clock_mhz = device.clock_info(Clock::Memory).ok();
+        state.power_w = device.power_usage().ok().map(|milliwatts| f64::from(milliwatts) / 1e3);
+        state.temperature_c = device.temperature(TemperatureSensor::Gpu).ok();
+    }
+    state
+}
+
+/// `GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
+fn uuid_text(uuid: &sys::CUuuid) -> String {
+    let mut text = String::from("GPU");
+    for (i, byte) in uuid.bytes.iter().enumerate() {
+        if [0, 4, 6, 8, 10].contains(&i) {
+            text.push('-');
+        }
+        text.push_str(&format!("{:02x}", *byte as u8));
+    }
+    text
 }

@@ -106,6 +106,7 @@ impl Builder for Embedded {
         };
         let loaded = recorder.stage("load", || RtenEngine::load(&path, &ready, &options, &recipe.profiles))?;
         let mut engine = loaded?;
+        recorder.loaded(&["load"]);
         for shapes in warm_shapes(&graph, recipe)? {
             let name = shapes.stage();
             let ran = recorder.stage(&name, || {
@@ -115,7 +116,10 @@ impl Builder for Embedded {
             match ran {
                 // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
                 Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
-                other => other?,
+                other => {
+                    other?;
+                    recorder.inferred();
+                }
             }
         }
         let mut record = BuildRecord {

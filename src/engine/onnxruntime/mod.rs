@@ -47,6 +47,14 @@ pub const CPU: &str = "onnxruntime-cpu";
 /// Name of the target on NVIDIA GPUs.
 pub const CUDA: &str = "onnxruntime-cuda";
 
+/// Stages of a build that make a session.
+const LOADING: [&str; 4] = [
+    "load NVIDIA libraries",
+    "load library",
+    "create session",
+    "create session without CUDA graph",
+];
+
 /// Builds engines of one of the two targets.
 pub struct OnnxRuntime {
     /// The one on NVIDIA GPUs.
@@ -194,6 +202,7 @@ impl Builder for OnnxRuntime {
         }
         record_log(&mut recorder);
         let session = made?;
+        recorder.loaded(&LOADING);
         // The caller's thread computes too.
         let threads = process_threads()
             .zip(before)
@@ -221,7 +230,10 @@ impl Builder for OnnxRuntime {
             match ran {
                 // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
                 Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
-                other => other?,
+                other => {
+                    other?;
+                    recorder.inferred();
+                }
             }
         }
         let mut record = BuildRecord {

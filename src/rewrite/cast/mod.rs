@@ -94,8 +94,8 @@ impl std::fmt::Display for LowType {
 pub struct CastSpec {
     /// The type to lower to.
     pub to: LowType,
-    /// Inputs and outputs of the model keep their types; otherwise float32 ones are lowered too.
-    #[serde(default)]
+    /// Inputs and outputs of the model keep their types, as a drop-in engine has them; otherwise float32 ones are lowered too.
+    #[serde(default = "yes")]
     pub keep_io_types: bool,
     /// Nodes lowered whatever the limits say: names, `*` stands for anything. Beats the excluding lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -123,12 +123,16 @@ pub struct CastSpec {
     pub ranges: Option<Ranges>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 impl CastSpec {
     /// Everything by default.
     pub fn new(to: LowType) -> Self {
         Self {
             to,
-            keep_io_types: false,
+            keep_io_types: true,
             include: Vec::new(),
             exclude: Vec::new(),
             include_ops: Vec::new(),

@@ -105,7 +105,7 @@ fn receive(text: &str, shared: &Shared, answers: &Sender<(u64, Answer)>) -> Resu
         | FromWorker::Blob { .. }
         | FromWorker::Chunk { .. }
         | FromWorker::BlobEnd) => shared.blob(id, part),
-        FromWorker::Done { output } => shared.done(id, output),
+        FromWorker::Done { output } => shared.done(id, *output),
         FromWorker::Failed { error } => {
             shared.fail(id, error);
             answer(Answer::Failed);

@@ -156,6 +156,7 @@ impl<W: Write> Sending<W> {
         if !self.shared.set_sent(id) {
             return Err(Stop::Unwanted);
         }
+        let job = Box::new(job);
         self.send(id, ToWorker::Job { job, model, beside })?;
         Ok(())
     }

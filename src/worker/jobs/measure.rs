@@ -72,7 +72,9 @@ impl Runner {
             inputs: inputs.why,
             is_gpu,
             notes,
-            memory: Memory::now().map(Box::new),
+            memory: Memory::with(loaded.engine.process()).map(Box::new),
+            device_memory: loaded.engine.device_memory().map(Box::new),
+            effective_precision: loaded.engine.effective_precision().map(Box::new),
         })
     }
 

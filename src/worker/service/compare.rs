@@ -9,7 +9,7 @@ use crate::bench::compare::{Baseline, Measured, ReferenceResult};
 use crate::bench::gate::check_limits;
 use crate::bench::history::{Entry, History};
 use crate::bench::measure::Plan;
-use crate::bench::{Comparison, Environment, Protocol, Sample, VariantResult};
+use crate::bench::{Comparison, Environment, Protocol, Resources, Sample, VariantResult};
 use crate::recipe::units::parse_named_shape;
 use crate::recipe::{BenchSpec, Recipe};
 use crate::worker::{Job, JobError, JobEvent, JobOutput};
@@ -169,6 +169,12 @@ fn build_all(context: &Context, rows: &mut [Row], builds: &Builds) -> Result<(),
                 row.result.target = format!("{}@{}", built.record.target, built.record.version);
                 row.result.build_s = built.record.seconds;
                 row.result.engine_bytes = built.record.engine_bytes;
+                row.result.resources = Resources {
+                    load_s: built.record.load_s,
+                    first_inference_s: built.record.first_inference_s,
+                    jit_s: built.record.jit_s,
+                    ..Resources::default()
+                };
                 row.built = Some(built);
             }
             Err(error) => row.fail(context, i, error)?,
@@ -240,12 +246,19 @@ impl Row {
             shapes,
             is_gpu,
             notes,
+            memory,
+            device_memory,
+            effective_precision,
             ..
         } = output
         else {
             return Err(unexpected(&output));
         };
         self.rounds.push(samples);
+        let resources = &mut self.result.resources;
+        resources.host_peak_bytes = memory.map(|m| m.peak).max(resources.host_peak_bytes);
+        resources.device = device_memory.map(|m| *m).or(resources.device);
+        self.result.effective_precision = effective_precision.map(|e| *e);
         let facts = self.run.get_or_insert_with(|| RunFacts {
             protocol: Protocol::Custom,
             is_gpu,
@@ -362,6 +375,9 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
             });
             row.result.fill(&measured, against);
             row.result.notes = facts.notes;
+            let effective = row.result.effective_precision.as_ref();
+            let warning = effective.and_then(|e| e.warning(row.recipe.build.precision));
+            row.result.statistics.warnings.extend(warning);
             protocol = facts.protocol.name();
             if !protocols.contains(&protocol) {
                 protocols.push(protocol);
