@@ -1,6 +1,7 @@
 //! Comparing variants.
 
 use super::{EffectivePrecision, Environment, OutputAccuracy, Resources, Statistics, TaskAccuracy};
+use crate::graph::sizes::Sizes;
 use serde::{Deserialize, Serialize};
 
 /// A ratio of medians with its bootstrap interval.
@@ -214,6 +215,9 @@ pub struct Comparison {
     pub model_sha256: String,
     /// Protocol of every number below.
     pub protocol: String,
+    /// Sizes of the inputs, each with where it comes from; empty where that was not kept.
+    #[serde(default)]
+    pub sizes: Sizes,
     /// Rows.
     pub variants: Vec<VariantResult>,
     /// What accuracy was measured against, when there was test data.

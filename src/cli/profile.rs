@@ -4,7 +4,7 @@ use super::args::ProfileArgs;
 use super::drive::drive;
 use super::engine::print_findings;
 use super::exit::{CliError, Exit};
-use super::inspect::print_json;
+use super::inspect::{print_json, with_sizes};
 use super::request;
 use super::table::Table;
 use crate::bench::LayerProfile;
@@ -23,11 +23,12 @@ pub fn profile(args: &ProfileArgs) -> Result<Exit, CliError> {
         recipe: Box::new(recipe),
         runs: args.runs,
     };
-    let TaskOutput::Profile(profile) = drive(task, &names, args.recipe.json)?.output else {
+    let outcome = drive(task, &names, args.recipe.json)?;
+    let TaskOutput::Profile(profile) = outcome.output else {
         return Err(CliError::failed("the profile gave no result"));
     };
     if args.recipe.json {
-        print_json(&to_json(&profile))?;
+        print_json(&with_sizes(&to_json(&profile), &outcome.sizes)?)?;
     } else {
         print_human(&profile);
     }

@@ -98,6 +98,7 @@ fn make() -> Comparison {
         ..VariantResult::default()
     });
     Comparison {
+        sizes: Default::default(),
         model: "net.onnx".into(),
         model_sha256: "ab".repeat(32),
         protocol: "serial".into(),

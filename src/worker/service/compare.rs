@@ -409,6 +409,7 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
         warnings.push("the first variant has no numbers, so there is nothing to compare the others with".into());
     }
     let comparison = Comparison {
+        sizes: Default::default(),
         model: name,
         model_sha256: sha256,
         protocol: protocols.first().map(|p| (*p).to_string()).unwrap_or_default(),
