@@ -76,7 +76,7 @@ fn make(folder: &Path) {
             protocol: Protocol::Serial,
             is_gpu: false,
         };
-        result.fill(&measured, None);
+        result.fill(&measured);
         let entry = Entry {
             id: String::new(),
             model: "resnet50.onnx".into(),

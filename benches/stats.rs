@@ -1,6 +1,7 @@
 //! Time of the statistics behind every table and plot. `cargo bench --bench stats`.
 
 use enginesmith::bench::live::LiveSeries;
+use enginesmith::bench::verdict::{ERROR, Pairing};
 use enginesmith::bench::{Protocol, Ratio, Sample, Statistics};
 use enginesmith::data::random::Random;
 
@@ -27,12 +28,12 @@ fn statistics(bencher: divan::Bencher<'_, '_>, count: usize) {
     bencher.bench(|| Statistics::of(divan::black_box(&samples), Protocol::Serial, false, 1));
 }
 
-/// The interval of a ratio, five rounds each.
+/// The interval of a ratio, ten rounds each.
 #[divan::bench(args = [10_000, 1_000_000])]
 fn ratio(bencher: divan::Bencher<'_, '_>, count: usize) {
-    let latencies: Vec<f64> = samples(count).iter().map(Sample::latency_ms).collect();
-    let rounds: Vec<Vec<f64>> = latencies.chunks(count / 5).map(<[f64]>::to_vec).collect();
-    bencher.bench(|| Ratio::of(divan::black_box(&rounds), &rounds, 1));
+    let rounds: Vec<Vec<Sample>> = samples(count).chunks(count / 10).map(<[Sample]>::to_vec).collect();
+    let pairing = Pairing::Rounds { growing: false };
+    bencher.bench(|| Ratio::of((divan::black_box(&rounds), 1), (&rounds, 1), pairing, ERROR));
 }
 
 /// What the studio does with new samples.

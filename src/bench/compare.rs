@@ -1,29 +1,20 @@
 //! Comparing variants.
 
 use super::{EffectivePrecision, Environment, OutputAccuracy, Resources, Statistics, TaskAccuracy};
-use crate::graph::sizes::Sizes;
 use serde::{Deserialize, Serialize};
 
-/// A ratio of medians with its bootstrap interval.
+/// How many times as fast as the baseline, with its interval ([`super::interval`]); [`super::verdict`] makes it.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Ratio {
-    /// Median latency per image (latency over batch, so that batches compare) of the baseline over the variant's: above 1
-    /// the variant is faster.
+    /// Median latency per image (latency over batch, so that batches compare) of the baseline over the variant's, round by
+    /// round: above 1 the variant is faster.
     pub speedup: f64,
-    /// Lower end of the 95 % bootstrap interval.
+    /// Lower end of the interval: 95 % for all rows of the comparison together.
     pub low: f64,
     /// Upper end.
     pub high: f64,
     /// True when the interval contains 1: no winner is called.
     pub within_noise: bool,
-}
-
-impl Ratio {
-    /// From the latencies in milliseconds of each round of the baseline and of the variant; `None` when either has none.
-    /// See [`super::bootstrap`] for the interval.
-    pub fn of(baseline: &[Vec<f64>], variant: &[Vec<f64>], seed: u64) -> Option<Self> {
-        super::bootstrap::ratio_of_medians(baseline, variant, seed)
-    }
 }
 
 /// One row.
@@ -53,11 +44,32 @@ pub struct VariantResult {
     pub statistics: Statistics,
     /// Median latency of each round, in order.
     pub round_medians_ms: Vec<f64>,
-    /// 95 % bootstrap interval of the median latency.
+    /// 99th percentile of the latency of each round, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub round_p99_ms: Vec<f64>,
+    /// Queries per second of each round, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub round_qps: Vec<f64>,
+    /// 95 % interval of the median latency, by the sign test over rounds.
     #[serde(default)]
     pub median_interval_ms: Option<(f64, f64)>,
-    /// Against the first row.
+    /// The protocol it was measured with.
+    #[serde(default)]
+    pub protocol: String,
+    /// Sessions that its rounds ran in: as many as rounds where each had one made anew.
+    #[serde(default)]
+    pub sessions: u32,
+    /// Why its rounds are no basis for a comparison, when they scatter too much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unstable: Option<String>,
+    /// Accuracy limits of the recipe that it breaks, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_limits: Vec<String>,
+    /// Against the row that the verdict names.
     pub ratio: Option<Ratio>,
+    /// What the comparison says of it.
+    #[serde(default)]
+    pub verdict: super::Verdict,
     /// Per output, when test data was given.
     pub accuracy: Vec<OutputAccuracy>,
     /// When labels were given.
@@ -69,6 +81,10 @@ pub struct VariantResult {
     pub notes: Vec<String>,
     /// Why this variant has no numbers, when it failed.
     pub error: Option<String>,
+    /// True when it failed because its target or its worker could not be reached or ended, which says nothing about the
+    /// model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unreachable: bool,
     /// Latencies for pictures, when they were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub histogram: Option<Histogram>,
@@ -116,6 +132,7 @@ impl Comparison {
         }));
         self.variants.extend(sweep.variants.into_iter().map(|mut row| {
             row.ratio = None;
+            row.verdict = super::Verdict::default();
             row
         }));
         self.warnings.extend(sweep.warnings);
@@ -132,63 +149,71 @@ pub struct Measured<'a> {
     pub is_gpu: bool,
 }
 
-/// What a variant is compared with.
-#[derive(Clone, Copy)]
-pub struct Baseline<'a> {
-    /// Samples of each round, in order.
-    pub rounds: &'a [Vec<super::Sample>],
-    /// Images per query.
-    pub batch: u64,
-}
-
-/// Latencies in milliseconds of each round, divided by the images of a query.
-fn per_image(mut latencies: Vec<Vec<f64>>, batch: u64) -> Vec<Vec<f64>> {
-    let images = batch.max(1) as f64;
-    latencies.iter_mut().flatten().for_each(|latency| *latency /= images);
-    latencies
-}
-
 impl VariantResult {
     /// True when its results differ from the reference's by more than nothing.
     pub fn differs(&self) -> bool {
         self.accuracy.iter().any(|a| a.mean_abs > 0.0 || a.nan + a.inf > 0)
     }
 
-    /// Fills in everything that follows from samples (`batch` must be set): statistics, round medians, histogram, and the
-    /// ratio against the baseline's rounds (`None` for the baseline itself). A variant without samples keeps empty statistics and gets an
-    /// error when it has none yet.
-    pub fn fill(&mut self, measured: &Measured<'_>, baseline: Option<Baseline<'_>>) {
+    /// Fills in everything that follows from its own samples: statistics, round medians, histogram. A variant without
+    /// samples keeps empty statistics and gets an error when it has none yet. The ratio is for
+    /// [`Comparison::judge`] to give.
+    pub fn fill(&mut self, measured: &Measured<'_>) {
         let rounds: Vec<&[super::Sample]> = measured.rounds.iter().map(Vec::as_slice).collect();
         let Some(statistics) = Statistics::of_rounds(&rounds, measured.protocol, measured.is_gpu, 1) else {
             self.error.get_or_insert_with(|| "no inference was measured".into());
             return;
         };
-        let latencies = super::bootstrap::latencies(measured.rounds);
-        self.round_medians_ms = latencies
-            .iter()
-            .filter_map(|round| super::Summary::of(round.clone()).map(|s| s.median))
-            .collect();
-        let all = latencies.iter().flatten().copied();
+        self.protocol = measured.protocol.name().into();
+        self.round_medians_ms = rounds.iter().filter_map(|r| super::verdict::median_ms(r)).collect();
+        let of_rounds = |rounds: &&[super::Sample]| Statistics::of(rounds, measured.protocol, measured.is_gpu, 1);
+        let each: Vec<Statistics> = rounds.iter().filter_map(of_rounds).collect();
+        self.round_p99_ms = each.iter().map(|s| s.latency_ms.p99).collect();
+        self.round_qps = each.iter().map(|s| s.throughput_qps).collect();
+        let all = rounds.iter().flat_map(|r| r.iter().map(super::Sample::latency_ms));
         self.histogram = Some(Histogram::of(
             all,
             statistics.latency_ms.min,
             statistics.latency_ms.p99,
             HISTOGRAM_BINS,
         ));
-        self.median_interval_ms = super::bootstrap::interval_of_median(&latencies, BOOTSTRAP_SEED);
-        self.ratio = baseline.and_then(|b| {
-            let base = per_image(super::bootstrap::latencies(b.rounds), b.batch);
-            Ratio::of(&base, &per_image(latencies, self.batch), BOOTSTRAP_SEED)
+        self.median_interval_ms = super::interval::of_median(&self.round_medians_ms, super::verdict::ERROR).map(|i| {
+            (
+                i.low.min(statistics.latency_ms.median),
+                i.high.max(statistics.latency_ms.median),
+            )
         });
+        self.unstable = unstable(&self.round_medians_ms);
         self.statistics = statistics;
     }
 }
 
+/// Scatter of round medians above which a variant is called unstable: half of what modes 20 % apart make.
+const UNSTABLE: f64 = 0.1;
+/// Rounds from which on there is a scatter.
+const SCATTER_ROUNDS: usize = 3;
+
+/// Why the rounds' medians are no basis for a comparison: their scatter, as the median distance from their median
+/// times 1.4826 (what a standard deviation is of normal noise; one odd round does not move it); none where it is small.
+fn unstable(medians_ms: &[f64]) -> Option<String> {
+    let middle = |mut values: Vec<f64>| {
+        values.sort_unstable_by(f64::total_cmp);
+        super::stats::median(&values)
+    };
+    let logarithms: Vec<f64> = medians_ms.iter().map(|ms| ms.ln()).collect();
+    let center = middle(logarithms.clone())?;
+    let scatter = 1.4826 * middle(logarithms.iter().map(|x| (x - center).abs()).collect())?;
+    (medians_ms.len() >= SCATTER_ROUNDS && scatter > UNSTABLE).then(|| {
+        format!(
+            "from round to round its median latency scatters by {:.0} %, above {:.0} %",
+            scatter * 1e2,
+            UNSTABLE * 1e2
+        )
+    })
+}
+
 /// Bins of a stored histogram, from the smallest latency to the 99th percentile.
 const HISTOGRAM_BINS: usize = 60;
-/// The same samples always give the same interval.
-const BOOTSTRAP_SEED: u64 = 0x5eed;
-
 /// The engine whose results are the reference.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ReferenceResult {
@@ -206,7 +231,7 @@ impl ReferenceResult {
     }
 }
 
-/// All rows, the first is the baseline.
+/// All rows, the first is the baseline of those that do the same work.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Comparison {
     /// Model file name.
@@ -215,9 +240,15 @@ pub struct Comparison {
     pub model_sha256: String,
     /// Protocol of every number below.
     pub protocol: String,
-    /// Sizes of the inputs, each with where it comes from; empty where that was not kept.
+    /// What it all comes to, in a sentence or a few.
     #[serde(default)]
-    pub sizes: Sizes,
+    pub headline: String,
+    /// The decision's error rate and what it rests on; none where nothing was compared.
+    #[serde(default)]
+    pub decision: Option<super::Decision>,
+    /// What was checked against a baseline file.
+    #[serde(default)]
+    pub gates: Vec<super::gate::Check>,
     /// Rows.
     pub variants: Vec<VariantResult>,
     /// What accuracy was measured against, when there was test data.

@@ -1,7 +1,9 @@
 //! Gates: what makes a comparison fail, against an earlier comparison or against a recipe's accuracy limits.
 
-use super::{Comparison, OutputAccuracy, Protocol, VariantResult};
+use super::verdict::ERROR;
+use super::{Comparison, OutputAccuracy, Protocol, VariantResult, interval};
 use crate::recipe::AccuracySpec;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// How much worse than the baseline file a variant may be; `None` leaves that out.
@@ -19,11 +21,93 @@ pub struct Gates {
     pub error_percent: Option<f64>,
 }
 
-/// Why a comparison fails, one sentence each; empty when it passes.
+/// What a baseline may differ in from what is held against it, where the user says so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Different {
+    /// Host or processor or GPU.
+    Machine,
+    /// Library and version.
+    Runtime,
+    /// Model file.
+    Model,
+    /// Threads of a CPU engine.
+    Threads,
+}
+
+impl Different {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Machine => "machine",
+            Self::Runtime => "runtime",
+            Self::Model => "model",
+            Self::Threads => "threads",
+        }
+    }
+}
+
+/// One thing that was checked of one variant.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Check {
+    /// The variant.
+    pub variant: String,
+    /// What was checked: `measured`, `accuracy`, `slower`, `p99`, `throughput`, `top1`, `error`.
+    pub gate: String,
+    /// True when it holds.
+    pub passed: bool,
+    /// What was found, as a sentence without the variant's name.
+    pub message: String,
+}
+
+impl Check {
+    fn new(variant: &VariantResult, gate: &str, passed: bool, message: String) -> Self {
+        Self {
+            variant: variant.name.clone(),
+            gate: gate.into(),
+            passed,
+            message,
+        }
+    }
+}
+
+impl Comparison {
+    /// Everything that was checked: that every variant was measured, the recipe's limits, and the gates against a baseline.
+    /// Files for CI and the exit code come from this.
+    pub fn checks(&self) -> Vec<Check> {
+        let mut out = Vec::new();
+        for v in &self.variants {
+            let message = match &v.error {
+                Some(error) => error.clone(),
+                None => format!(
+                    "{} samples in {} rounds",
+                    v.statistics.samples,
+                    v.round_medians_ms.len()
+                ),
+            };
+            out.push(Check::new(v, "measured", v.error.is_none(), message));
+            if !v.accuracy.is_empty() || v.task.is_some() || !v.broken_limits.is_empty() {
+                let message = match v.broken_limits.is_empty() {
+                    true => "the recipe's limits hold".into(),
+                    false => v.broken_limits.join("; "),
+                };
+                out.push(Check::new(v, "accuracy", v.broken_limits.is_empty(), message));
+            }
+        }
+        out.extend(self.gates.iter().cloned());
+        out
+    }
+}
+
+/// Holds a comparison against an earlier one.
 ///
 /// # Errors
-/// The two cannot be compared: another protocol or model, or nothing was asked.
-pub fn check(current: &Comparison, baseline: &Comparison, gates: &Gates) -> Result<Vec<String>, String> {
+/// The two cannot be compared: another protocol, or what is not among `allowed` differs; nothing was asked; too few rounds.
+pub fn check(
+    current: &Comparison,
+    baseline: &Comparison,
+    gates: &Gates,
+    allowed: &[Different],
+) -> Result<Vec<Check>, String> {
     if current.protocol != baseline.protocol {
         return Err(format!(
             "the baseline was measured with the protocol {}, this comparison with {}: their numbers do not mean the same",
@@ -33,103 +117,203 @@ pub fn check(current: &Comparison, baseline: &Comparison, gates: &Gates) -> Resu
     if *gates == Gates::default() {
         return Err("a baseline was given but no gate: say how much worse a variant may be".into());
     }
-    let mut failures = Vec::new();
+    if current.model_sha256 != baseline.model_sha256 {
+        differ(Different::Model, &baseline.model_sha256, &current.model_sha256, allowed)?;
+    }
+    let mut checks = Vec::new();
     for old in &baseline.variants {
         let Some(new) = current.variants.iter().find(|v| v.name == old.name) else {
-            failures.push(format!("{}: in the baseline, but not in this comparison", old.name));
+            let message = "it is in the baseline, but not in this comparison".into();
+            checks.push(Check::new(old, "measured", false, message));
             continue;
         };
-        if old.error.is_some() {
-            continue;
-        }
-        if let Some(error) = &new.error {
-            failures.push(format!("{}: failed, the baseline did not: {error}", new.name));
+        if old.error.is_some() || new.error.is_some() {
+            // What failed now is among the checks already.
             continue;
         }
         if old.shapes != new.shapes {
-            failures.push(format!(
-                "{}: measured with shapes {}, the baseline with {}",
-                new.name,
-                new.shapes.join(" "),
-                old.shapes.join(" ")
-            ));
+            let (new_shapes, old_shapes) = (new.shapes.join(" "), old.shapes.join(" "));
+            let message = format!("measured with shapes {new_shapes}, the baseline with {old_shapes}");
+            checks.push(Check::new(new, "measured", false, message));
             continue;
         }
-        speed(new, old, gates, &mut failures);
-        accuracy(new, old, gates, &mut failures);
+        same_conditions(new, old, allowed)?;
+        speed(new, old, gates, baseline.variants.len(), &mut checks)?;
+        accuracy(new, old, gates, &mut checks);
     }
-    Ok(failures)
+    Ok(checks)
 }
 
-fn speed(new: &VariantResult, old: &VariantResult, gates: &Gates, failures: &mut Vec<String>) {
-    let (n, o) = (&new.statistics, &old.statistics);
-    let rows = [
+/// # Errors
+/// The difference, and the option that allows it.
+fn differ(what: Different, old: &str, new: &str, allowed: &[Different]) -> Result<(), String> {
+    if allowed.contains(&what) {
+        return Ok(());
+    }
+    let name = what.name();
+    Err(format!(
+        "the baseline is of another {name} ({old}, now {new}): a difference would say nothing about this change; \
+         --allow-different {name} compares them all the same"
+    ))
+}
+
+fn same_conditions(new: &VariantResult, old: &VariantResult, allowed: &[Different]) -> Result<(), String> {
+    let (n, o) = (&new.environment, &old.environment);
+    let gpu = |v: &VariantResult| v.environment.gpu.first().map(|g| g.name.clone()).unwrap_or_default();
+    let machine = |v: &VariantResult| {
+        let words = [v.environment.host.clone(), v.environment.cpu.clone(), gpu(v)];
+        words
+            .into_iter()
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let threads = |t: Option<u32>| t.map_or("unknown".into(), |t| t.to_string());
+    let pairs = [
+        (Different::Machine, machine(old), machine(new)),
         (
-            "median latency",
-            "ms",
-            n.latency_ms.median,
-            o.latency_ms.median,
-            gates.slower_percent,
-            1.0,
+            Different::Runtime,
+            format!("{} {}", old.target, o.runtime),
+            format!("{} {}", new.target, n.runtime),
         ),
-        (
-            "p99 latency",
-            "ms",
-            n.latency_ms.p99,
-            o.latency_ms.p99,
-            gates.p99_slower_percent,
-            1.0,
-        ),
-        (
-            "throughput",
-            "queries/s",
-            n.throughput_qps,
-            o.throughput_qps,
-            gates.throughput_percent,
-            -1.0,
-        ),
+        (Different::Threads, threads(o.threads), threads(n.threads)),
     ];
-    for (what, unit, new_value, old_value, limit, worse) in rows {
-        let change = (new_value - old_value) / old_value * 1e2;
-        if let Some(limit) = limit
-            && (change.is_nan() || change * worse > limit)
-        {
-            failures.push(format!(
-                "{}: {what} {new_value:.4} {unit} is {change:+.1} % against the baseline's {old_value:.4} {unit}; \
-                 {limit} % is allowed",
-                new.name
-            ));
+    for (what, old, new) in pairs {
+        if old != new {
+            differ(what, old.trim(), new.trim(), allowed)?;
         }
     }
+    Ok(())
 }
 
-fn accuracy(new: &VariantResult, old: &VariantResult, gates: &Gates, failures: &mut Vec<String>) {
-    if let Some(limit) = gates.top1_points {
-        match (top1_percent(new), top1_percent(old)) {
-            (Some(n), Some(o)) if o - n > limit => failures.push(format!(
-                "{}: top-1 {n:.2} % is {:.2} points below the baseline's {o:.2} %; {limit} are allowed",
+/// A gate on a figure that every round has.
+struct Figure {
+    gate: &'static str,
+    words: &'static str,
+    unit: &'static str,
+    limit: Option<f64>,
+    of: fn(&VariantResult) -> &[f64],
+    /// 1 where more is worse, -1 where less is.
+    worse: f64,
+}
+
+/// Fails what is worse by more than the limit with the whole of its 95 % interval (over the rounds of both, by
+/// Wilcoxon's rank-sum test; all variants of the baseline together).
+fn speed(
+    new: &VariantResult,
+    old: &VariantResult,
+    gates: &Gates,
+    variants: usize,
+    checks: &mut Vec<Check>,
+) -> Result<(), String> {
+    let figures = [
+        Figure {
+            gate: "slower",
+            words: "median latency",
+            unit: "ms",
+            limit: gates.slower_percent,
+            of: |v| &v.round_medians_ms,
+            worse: 1.0,
+        },
+        Figure {
+            gate: "p99",
+            words: "p99 latency",
+            unit: "ms",
+            limit: gates.p99_slower_percent,
+            of: |v| &v.round_p99_ms,
+            worse: 1.0,
+        },
+        Figure {
+            gate: "throughput",
+            words: "throughput",
+            unit: "queries/s",
+            limit: gates.throughput_percent,
+            of: |v| &v.round_qps,
+            worse: -1.0,
+        },
+    ];
+    for figure in figures {
+        let Some(limit) = figure.limit else { continue };
+        let logarithms = |v: &VariantResult| -> Vec<f64> { (figure.of)(v).iter().map(|x| x.ln()).collect() };
+        let (n, o) = (logarithms(new), logarithms(old));
+        let found = interval::unpaired(&n, &o, ERROR / variants.max(1) as f64)
+            .filter(|i| i.low.is_finite() && i.high.is_finite() && i.estimate.is_finite());
+        let Some(found) = found else {
+            return Err(format!(
+                "{}: {} rounds here and {} in the baseline are too few to tell by how much its {} differs; \
+                 measure both in 10 rounds or more (a comparison saved by an older version has none of this figure)",
                 new.name,
-                o - n
-            )),
-            (None, Some(_)) => failures.push(format!("{}: has no top-1 figure, the baseline has", new.name)),
-            _ => {}
-        }
+                n.len(),
+                o.len(),
+                figure.words
+            ));
+        };
+        let percent = |x: f64| x.exp_m1() * 1e2;
+        let middle = |v: &VariantResult| interval::of_median((figure.of)(v), ERROR).map_or(f64::NAN, |i| i.estimate);
+        // The end of the interval that is least bad: beyond the limit, all of the interval is.
+        let least = if figure.worse > 0.0 {
+            percent(found.low)
+        } else {
+            -percent(found.high)
+        };
+        let passed = least <= limit;
+        let verdict = if passed { "within" } else { "worse than" };
+        let message = format!(
+            "{} {:.4} {unit} is {:+.1} % (95 % interval {:+.1} to {:+.1} %) against the baseline's {:.4} {unit}, {verdict} the {limit} % allowed",
+            figure.words,
+            middle(new),
+            percent(found.estimate),
+            percent(found.low),
+            percent(found.high),
+            middle(old),
+            unit = figure.unit,
+        );
+        checks.push(Check::new(new, figure.gate, passed, message));
     }
-    if let Some(limit) = gates.error_percent {
-        for o in &old.accuracy {
-            match new.accuracy.iter().find(|n| n.output == o.output) {
-                Some(n) if n.nan + n.inf > o.nan + o.inf => failures.push(format!(
-                    "{}: output {:?} has {} NaN and {} infinite values, the baseline {} and {}",
-                    new.name, n.output, n.nan, n.inf, o.nan, o.inf
-                )),
-                Some(n) if n.mean_abs > o.mean_abs * (1.0 + limit / 1e2) => failures.push(format!(
-                    "{}: mean absolute error {:.3e} of output {:?} is above the baseline's {:.3e} by more than {limit} %",
-                    new.name, n.mean_abs, n.output, o.mean_abs
-                )),
-                Some(_) => {}
-                None => failures.push(format!("{}: output {:?} has no accuracy, the baseline has", new.name, o.output)),
+    Ok(())
+}
+
+fn accuracy(new: &VariantResult, old: &VariantResult, gates: &Gates, checks: &mut Vec<Check>) {
+    if let Some(limit) = gates.top1_points {
+        let (passed, message) = match (top1_percent(new), top1_percent(old)) {
+            (Some(n), Some(o)) if o - n > limit => (
+                false,
+                format!(
+                    "top-1 {n:.2} % is {:.2} points below the baseline's {o:.2} %; {limit} are allowed",
+                    o - n
+                ),
+            ),
+            (None, Some(_)) => (false, "it has no top-1 figure, the baseline has".into()),
+            (Some(n), Some(o)) => (true, format!("top-1 {n:.2} %, the baseline's {o:.2} %")),
+            (_, None) => (true, "the baseline has no top-1 figure".into()),
+        };
+        checks.push(Check::new(new, "top1", passed, message));
+    }
+    let Some(limit) = gates.error_percent else { return };
+    for o in &old.accuracy {
+        let (passed, message) = match new.accuracy.iter().find(|n| n.output == o.output) {
+            Some(n) if n.nan + n.inf > o.nan + o.inf => (
+                false,
+                format!(
+                    "output {:?} has {} NaN and {} infinite values, the baseline {} and {}",
+                    n.output, n.nan, n.inf, o.nan, o.inf
+                ),
+            ),
+            Some(n) => {
+                let passed = n.mean_abs <= o.mean_abs * (1.0 + limit / 1e2);
+                let verdict = if passed { "within" } else { "above" };
+                let message = format!(
+                    "mean absolute error {:.3e} of output {:?} is {verdict} {limit} % more than the baseline's {:.3e}",
+                    n.mean_abs, n.output, o.mean_abs
+                );
+                (passed, message)
             }
-        }
+            None => (
+                false,
+                format!("output {:?} has no accuracy, the baseline has", o.output),
+            ),
+        };
+        checks.push(Check::new(new, "error", passed, message));
     }
 }
 
@@ -155,22 +339,21 @@ pub fn check_limits(
     let mut failures = Vec::new();
     let limited = limits.max_mean_abs.is_some() || limits.min_cosine.is_some();
     for a in &variant.accuracy {
-        let name = &variant.name;
         if limited && a.nan + a.inf > 0 {
             failures.push(format!(
-                "{name}: output {:?} has {} NaN and {} infinite values",
+                "output {:?} has {} NaN and {} infinite values",
                 a.output, a.nan, a.inf
             ));
         }
         if let Some(limit) = limits.max_mean_abs.filter(|limit| a.mean_abs > *limit) {
             failures.push(format!(
-                "{name}: mean absolute error {:.3e} of output {:?} is above the limit {limit:.3e}",
+                "mean absolute error {:.3e} of output {:?} is above the limit {limit:.3e}",
                 a.mean_abs, a.output
             ));
         }
         if let Some(limit) = limits.min_cosine.filter(|limit| a.cosine < *limit) {
             failures.push(format!(
-                "{name}: cosine similarity {:.6} of output {:?} is below the limit {limit}",
+                "cosine similarity {:.6} of output {:?} is below the limit {limit}",
                 a.cosine, a.output
             ));
         }
@@ -184,8 +367,7 @@ pub fn check_limits(
         && lost > limit
     {
         failures.push(format!(
-            "{}: top-1 loses {lost:.2} percentage points against the reference; {limit} are allowed",
-            variant.name
+            "top-1 loses {lost:.2} percentage points against the reference; {limit} are allowed"
         ));
     }
     failures
@@ -219,6 +401,9 @@ mod tests {
         VariantResult {
             name: name.into(),
             shapes: vec!["x:1x3".into()],
+            round_medians_ms: around(median),
+            round_p99_ms: around(2.0 * median),
+            round_qps: around(1e3 / median),
             statistics: Statistics {
                 samples: 10,
                 latency_ms: Summary {
@@ -233,9 +418,20 @@ mod tests {
         }
     }
 
+    /// Ten rounds, 1 % apart at most.
+    fn around(x: f64) -> Vec<f64> {
+        (0..10).map(|i| x * (1.0 + 1e-3 * f64::from(i - 5))).collect()
+    }
+
+    /// What failed, as `variant: message`.
+    fn failures(current: &Comparison, baseline: &Comparison, gates: &Gates) -> Result<Vec<String>, String> {
+        let checks = check(current, baseline, gates, &[])?;
+        let failed = checks.into_iter().filter(|c| !c.passed);
+        Ok(failed.map(|c| format!("{}: {}", c.variant, c.message)).collect())
+    }
+
     fn comparison(variants: Vec<VariantResult>) -> Comparison {
         Comparison {
-            sizes: Default::default(),
             model: "m.onnx".into(),
             model_sha256: String::new(),
             protocol: "serial".into(),
@@ -254,10 +450,10 @@ mod tests {
         };
         let base = comparison(vec![variant("a", 1.0), variant("b", 1.0), variant("gone", 1.0)]);
         let now = comparison(vec![variant("a", 1.04), variant("b", 1.1), variant("new", 9.0)]);
-        let failures = check(&now, &base, &gates).unwrap();
+        let failures = failures(&now, &base, &gates).unwrap();
         assert_eq!(failures.len(), 3, "{failures:?}");
         assert!(
-            failures[0].contains("b: median latency 1.1000 ms is +10.0 %"),
+            failures[0].starts_with("b: median latency 1.0995 ms is +10.0 % (95 % interval +9."),
             "{failures:?}"
         );
         assert!(
@@ -265,6 +461,13 @@ mod tests {
             "{failures:?}"
         );
         assert!(failures[2].starts_with("gone:"), "{failures:?}");
+        // 5.2 % more with an interval that reaches below 5 % is not more than 5 % with 95 % confidence.
+        let near = comparison(vec![variant("a", 1.052), variant("b", 1.0), variant("gone", 1.0)]);
+        let strict = Gates {
+            slower_percent: Some(5.0),
+            ..Gates::default()
+        };
+        assert_eq!(super::tests::failures(&near, &base, &strict).unwrap(), [""; 0]);
     }
 
     #[test]
@@ -276,36 +479,54 @@ mod tests {
             ..Gates::default()
         };
         assert!(
-            check(&comparison(vec![]), &other, &gates)
+            failures(&comparison(vec![]), &other, &gates)
                 .unwrap_err()
                 .contains("trtexec-11")
         );
-        assert!(check(&comparison(vec![]), &comparison(vec![]), &Gates::default()).is_err());
+        assert!(failures(&comparison(vec![]), &comparison(vec![]), &Gates::default()).is_err());
         let mut reshaped = variant("a", 1.0);
         reshaped.shapes = vec!["x:8x3".into()];
-        let failures = check(
-            &comparison(vec![reshaped]),
-            &comparison(vec![variant("a", 1.0)]),
-            &gates,
-        )
-        .unwrap();
-        assert!(
-            failures[0].contains("x:8x3") && failures[0].contains("x:1x3"),
-            "{failures:?}"
-        );
-        let broken = VariantResult {
+        let base = comparison(vec![variant("a", 1.0)]);
+        let failed = failures(&comparison(vec![reshaped]), &base, &gates).unwrap();
+        assert!(failed[0].contains("x:8x3") && failed[0].contains("x:1x3"), "{failed:?}");
+        // What failed now fails as not measured, whatever the gates.
+        let broken = comparison(vec![VariantResult {
             error: Some("no memory".into()),
             ..variant("a", 1.0)
+        }]);
+        assert_eq!(failures(&broken, &base, &gates).unwrap(), [""; 0]);
+        assert!(broken.checks().iter().any(|c| !c.passed && c.message == "no memory"));
+        // Figures that are no numbers, and too few of them, decide nothing.
+        assert!(failures(&comparison(vec![variant("a", f64::NAN)]), &base, &gates).is_err());
+        let mut short = variant("a", 1.0);
+        short.round_medians_ms.truncate(1);
+        let why = failures(&comparison(vec![short]), &base, &gates).unwrap_err();
+        assert!(why.contains("too few"), "{why}");
+    }
+
+    #[test]
+    fn another_machine_runtime_model_or_thread_count_is_refused_unless_named() {
+        let gates = Gates {
+            slower_percent: Some(5.0),
+            ..Gates::default()
         };
-        let failures = check(&comparison(vec![broken]), &comparison(vec![variant("a", 1.0)]), &gates).unwrap();
-        assert!(failures[0].contains("no memory"));
-        // A figure that is not a number never passes.
-        let failures = check(
-            &comparison(vec![variant("a", f64::NAN)]),
-            &comparison(vec![variant("a", 1.0)]),
-            &gates,
-        );
-        assert_eq!(failures.unwrap().len(), 1);
+        let base = comparison(vec![variant("a", 1.0)]);
+        type Change = fn(&mut Comparison);
+        let changes: [(Different, Change); 4] = [
+            (Different::Machine, |c| c.variants[0].environment.host = "other".into()),
+            (Different::Runtime, |c| {
+                c.variants[0].environment.runtime = "ONNX Runtime 9".into()
+            }),
+            (Different::Model, |c| c.model_sha256 = "ab".into()),
+            (Different::Threads, |c| c.variants[0].environment.threads = Some(8)),
+        ];
+        for (what, change) in changes {
+            let mut now = base.clone();
+            change(&mut now);
+            let why = check(&now, &base, &gates, &[]).unwrap_err();
+            assert!(why.contains(&format!("--allow-different {}", what.name())), "{why}");
+            assert!(check(&now, &base, &gates, &[what]).is_ok());
+        }
     }
 
     #[test]
@@ -330,7 +551,7 @@ mod tests {
             error_percent: Some(10.0),
             ..Gates::default()
         };
-        let run = |new, old| check(&comparison(vec![new]), &comparison(vec![old]), &gates).unwrap();
+        let run = |new, old| failures(&comparison(vec![new]), &comparison(vec![old]), &gates).unwrap();
         assert_eq!(run(with(198, 1.05e-3, 0), with(200, 1e-3, 0)), [""; 0]);
         let failures = run(with(197, 1.2e-3, 0), with(200, 1e-3, 0));
         assert!(

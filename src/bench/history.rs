@@ -1,7 +1,8 @@
 //! The history of runs: an index as JSON lines with everything a table or a plot over time needs, samples in binary files
 //! beside it that are read only when somebody looks at them. One folder per model, named by its hash.
 
-use super::compare::{Baseline, Measured};
+use super::compare::Measured;
+use super::verdict::Pairing;
 use super::{Comparison, Protocol, Sample, VariantResult};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
@@ -200,29 +201,22 @@ impl History {
             samples.push(self.samples(entry)?);
         }
         let mut out = Comparison {
-            sizes: Default::default(),
             warnings: vec![
                 "these runs were not measured in turn: what changed on the machine between them is in the ratio".into(),
             ],
             ..Comparison::default()
         };
-        let baseline = samples.first().zip(entries.first());
         for (i, (entry, rounds)) in entries.iter().zip(&samples).enumerate() {
             let mut result = entry.result.clone();
             result.name = entry.label();
-            result.ratio = None;
+            result.protocol.clone_from(&entry.protocol);
             if let Some(protocol) = Protocol::from_name(&entry.protocol).filter(|_| !rounds.is_empty()) {
                 let measured = Measured {
                     rounds,
                     protocol,
                     is_gpu: entry.result.statistics.enqueue_ms.is_some(),
                 };
-                let against = baseline.filter(|(rounds, _)| i > 0 && !rounds.is_empty());
-                let against = against.map(|(rounds, entry)| Baseline {
-                    rounds,
-                    batch: entry.result.batch,
-                });
-                result.fill(&measured, against);
+                result.fill(&measured);
             } else {
                 out.warnings.push(format!(
                     "{}: its samples were not kept, so there is no ratio",
@@ -241,6 +235,8 @@ impl History {
             }
             out.variants.push(result);
         }
+        let rounds: Vec<&[Vec<Sample>]> = samples.iter().map(Vec::as_slice).collect();
+        out.judge(&rounds, Pairing::Apart, None, None);
         Ok(out)
     }
 
@@ -447,7 +443,7 @@ mod tests {
                 (0..50)
                     .map(|i| Sample::call(f64::from(i) * ms, f64::from(i + 1) * ms))
                     .collect::<Vec<_>>();
-                3
+                6
             ]
         };
         history.append(entry("old"), &calls(2.0)).unwrap();

@@ -30,7 +30,7 @@ pub struct MixPoint {
     pub trial: Option<usize>,
     /// Median latency in milliseconds.
     pub ms: f64,
-    /// Its 95 % bootstrap interval.
+    /// Its 95 % interval.
     pub interval_ms: (f64, f64),
     /// The metric's figure; of [`FULL`] that of no error.
     pub figure: f64,
@@ -265,7 +265,6 @@ mod tests {
         });
         Mixes {
             comparison: Comparison {
-                sizes: Default::default(),
                 protocol: "serial".into(),
                 variants: rows.collect(),
                 ..Comparison::default()

@@ -4,13 +4,13 @@
 
 pub mod accuracy;
 pub mod bisect;
-mod bootstrap;
 pub mod compare;
 pub mod differences;
 pub mod effective;
 pub mod gate;
 pub mod gpu_loop;
 pub mod history;
+pub mod interval;
 pub mod layer;
 pub mod lint;
 pub mod live;
@@ -19,12 +19,15 @@ pub mod mixes;
 pub mod palette;
 pub mod protocol;
 pub mod resources;
+pub mod rounds;
 pub mod sample;
 pub mod self_timed;
+pub mod side_by_side;
 mod slower;
 pub mod stats;
 pub mod sweep;
 pub mod trend;
+pub mod verdict;
 
 pub use accuracy::{OutputAccuracy, OutputMeter, TaskAccuracy};
 pub use compare::{Comparison, Histogram, Ratio, VariantResult};
@@ -37,4 +40,6 @@ pub use mixes::Mixes;
 pub use protocol::Protocol;
 pub use resources::{DeviceMemory, Resources};
 pub use sample::{Environment, Sample};
+pub use side_by_side::SideBySide;
 pub use stats::{Statistics, Summary};
+pub use verdict::{Decision, Standing, Verdict};

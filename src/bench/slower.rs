@@ -59,7 +59,6 @@ mod tests {
 
     fn of(variants: Vec<VariantResult>) -> Vec<String> {
         Comparison {
-            sizes: Default::default(),
             variants,
             ..Comparison::default()
         }

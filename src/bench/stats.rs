@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// Median enqueue over median compute above which a run is enqueue bound.
 const ENQUEUE_BOUND: f64 = 0.8;
-/// Coefficient of variation of the compute time above which clocks are called unstable.
-const UNSTABLE_CV: f64 = 0.025;
+/// Coefficient of variation of the compute time above which trtexec calls clocks unstable.
+const SCATTER_CV: f64 = 0.025;
 
 /// Statistics of one series, in milliseconds.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -150,16 +150,16 @@ impl Statistics {
                 ));
             }
         }
-        if self.compute_ms.cv > UNSTABLE_CV {
+        if self.compute_ms.cv > SCATTER_CV {
             let cause = if is_gpu {
                 "lock the clocks, or measure longer"
             } else {
                 "other work on the machine or changing clocks; measure longer or on a quiet machine"
             };
             out.push(format!(
-                "Unstable: the compute time's coefficient of variation is {:.1} %, above {:.1} %: {cause}.",
+                "Scattered: the compute time's coefficient of variation is {:.1} %, above {:.1} %: {cause}.",
                 self.compute_ms.cv * 1e2,
-                UNSTABLE_CV * 1e2
+                SCATTER_CV * 1e2
             ));
         }
         if streams > 1 {
@@ -276,7 +276,7 @@ mod tests {
         );
         assert!(text.contains("2 streams"), "{text}");
         assert!(
-            !text.contains("from the device") && !text.contains("Unstable"),
+            !text.contains("from the device") && !text.contains("Scattered"),
             "{text}"
         );
     }

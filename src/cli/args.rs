@@ -13,7 +13,7 @@ mod value;
 
 pub use accuracy::{AccuracyArgs, BisectArgs, ReferenceArgs};
 pub use lower::{CalibrationArgs, CastArgs, DataArgs, NodeChoice, QuantizeArgs, SampleArgs};
-pub use measure::{BenchArgs, CompareArgs, HistoryArgs, ProfileArgs, ReportArgs, SweepArgs};
+pub use measure::{BenchArgs, CompareArgs, GateArgs, HistoryArgs, ProfileArgs, ReportArgs, SweepArgs};
 pub use model::{BuildArgs, CheckArgs, CleanArgs, InspectArgs};
 pub use recipe::{OneVariant, RecipeArgs, RunArgs};
 pub use runner::{RunnerArgs, RunnerLanguage};
@@ -26,8 +26,8 @@ use clap::{Parser, Subcommand};
 
 /// Turn an ONNX model into a fast inference engine and see what that bought.
 ///
-/// Without a command the studio opens. Exit codes: 0 fine, 1 findings or a failed comparison, 2 unusable input, 3 target
-/// not available, 130 cancelled.
+/// Without a command the studio opens. Exit codes: 0 fine, 1 findings or failed limits, 2 unusable input or
+/// output, 3 a target or worker that cannot be reached or ended, 130 cancelled.
 #[derive(Parser, Debug)]
 #[command(name = "enginesmith", version = crate::VERSION, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -51,7 +51,7 @@ pub enum Command {
     /// Measure one engine
     Bench(BenchArgs),
     /// Measure variants side by side
-    Compare(CompareArgs),
+    Compare(Box<CompareArgs>),
     /// Find out which layers take the time
     Profile(ProfileArgs),
     /// Clean a model up: fold constants, merge and remove what need not be there; results stay the same

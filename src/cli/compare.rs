@@ -4,11 +4,11 @@ use super::accuracy::task_words;
 use super::args::{CompareArgs, ReportArgs};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
+use super::gates::{Gate, percent, verdict};
 use super::inspect::print_json;
 use super::request;
 use super::table::Table;
-use crate::bench::gate::{self, Gates};
-use crate::bench::{Comparison, VariantResult};
+use crate::bench::{Comparison, Decision, VariantResult};
 use crate::data::shapes;
 use crate::export::Report;
 use crate::export::file::{self, ReportFormat};
@@ -16,6 +16,7 @@ use crate::files;
 use crate::format;
 use crate::graph::Graph;
 use crate::model::Model;
+use crate::recipe::units::parse_duration;
 use crate::recipe::{Grid, Recipe};
 use crate::worker::{Task, TaskOutput};
 use std::collections::BTreeMap;
@@ -35,29 +36,30 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
             .variants(|batch| shapes_at(&recipe, batch))
             .map_err(CliError::unusable)?;
     }
+    if let Some(share) = percent("--precision-of-answer", &args.precision_of_answer)? {
+        if !(share > 0.0 && share < 100.0) {
+            return Err(CliError::unusable(
+                "--precision-of-answer: give a percentage between 0 and 100, such as 2%",
+            ));
+        }
+        recipe.bench.precision_of_answer = Some(share / 1e2);
+    }
+    if let Some(text) = &args.time_limit {
+        let seconds = parse_duration(text).map_err(|e| CliError::unusable(format!("--time-limit: {e}")))?;
+        recipe.bench.time_limit_s = Some(seconds);
+    }
     may_write(&args.report, &recipe)?;
-    let baseline = args
-        .baseline
-        .as_deref()
-        .map(gate::read_baseline)
-        .transpose()
-        .map_err(CliError::unusable)?;
-    let gates = gates(args)?;
-    let comparison = measure(&recipe, args.recipe.json)?;
+    let gate = Gate::open(&args.gates)?;
+    let mut comparison = measure(&recipe, args.recipe.json)?;
+    gate.hold(&mut comparison)?;
     write_reports(&args.report, &comparison, &recipe)?;
+    gate.write(&comparison, &args.recipe.input)?;
     if args.recipe.json {
         print_json(&comparison)?;
     } else {
         print_table(&comparison);
     }
-    let mut exit = verdict(&comparison);
-    if let Some(baseline) = &baseline {
-        for failure in gate::check(&comparison, baseline, &gates).map_err(CliError::unusable)? {
-            errln!("failed: {failure}");
-            exit = Exit::Findings;
-        }
-    }
-    Ok(exit)
+    Ok(verdict(&comparison))
 }
 
 /// Makes sure that the reports can be written, before anything is measured for them.
@@ -86,7 +88,7 @@ pub fn write_reports(reports: &ReportArgs, comparison: &Comparison, recipe: &Rec
         command: None,
     };
     for path in &reports.output {
-        file::write(path, &report).map_err(CliError::failed)?;
+        file::write(path, &report).map_err(CliError::unusable)?;
         errln!("wrote {}", path.display());
     }
     Ok(())
@@ -125,43 +127,36 @@ pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
     }
 }
 
-/// Exit code 1 when a variant failed or missed the recipe's accuracy limits.
-pub fn verdict(comparison: &Comparison) -> Exit {
-    let mut exit = Exit::Fine;
-    for failure in &comparison.failures {
-        errln!("failed: {failure}");
-        exit = Exit::Findings;
-    }
-    for variant in &comparison.variants {
-        if let Some(error) = &variant.error {
-            errln!("failed: {}: {error}", variant.name);
-            exit = Exit::Findings;
-        }
-    }
-    exit
-}
-
 /// The table of results, the protocol above it.
 pub fn print_table(comparison: &Comparison) {
     outln!("{}  protocol {}", comparison.model, comparison.protocol);
+    if !comparison.headline.is_empty() {
+        outln!("{}", comparison.headline);
+    }
     outln!();
+    let sizes = comparison.has_other_work();
     let accuracy = comparison.variants.iter().any(|v| v.task.is_some());
     let mut header = vec![
         "variant",
         "target",
         "median ms",
         "p99 ms",
-        "queries/s",
-        "images/s",
-        "speed-up",
+        "mean queries/s",
+        "mean images/s",
+        "median speed-up per image",
         "95 % interval",
     ];
+    if sizes {
+        header.push("shapes");
+    }
     if accuracy {
         header.push("top-1");
     }
     let mut table = Table::new(&header, 2);
-    for (i, variant) in comparison.variants.iter().enumerate() {
-        table.row(row(variant, accuracy, i == 0));
+    for variant in &comparison.variants {
+        let mut cells = row(variant, sizes, accuracy);
+        cells.resize(header.len(), String::new());
+        table.row(cells);
     }
     outln!("{table}");
     print_costs(comparison);
@@ -260,31 +255,33 @@ fn print_accuracy(comparison: &Comparison) {
     }
 }
 
-fn row(variant: &VariantResult, accuracy: bool, first: bool) -> Vec<String> {
+fn row(variant: &VariantResult, sizes: bool, accuracy: bool) -> Vec<String> {
     let mut cells = vec![variant.name.clone(), variant.target.clone()];
-    if variant.error.is_some() {
-        cells.push("failed".into());
-        cells.resize(if accuracy { 9 } else { 8 }, String::new());
+    if !variant.is_measured() {
+        cells.push(
+            if variant.error.is_some() {
+                "failed"
+            } else {
+                "not measured"
+            }
+            .into(),
+        );
         return cells;
     }
     let s = &variant.statistics;
-    let ratio = variant.ratio.as_ref();
     cells.extend([
         format::significant(s.latency_ms.median),
         format::significant(s.latency_ms.p99),
         format::significant(s.throughput_qps),
         format::significant(s.throughput_qps * variant.batch as f64),
-        ratio.map_or(if first { "baseline".into() } else { String::new() }, |r| {
-            if r.within_noise {
-                "within noise".into()
-            } else {
-                format::speedup(r.speedup)
-            }
-        }),
-        ratio.map_or(String::new(), |r| {
+        variant.speedup_words(),
+        variant.ratio.map_or(String::new(), |r| {
             format!("{} to {}", format::speedup(r.low), format::speedup(r.high))
         }),
     ]);
+    if sizes {
+        cells.push(variant.shapes.join(" "));
+    }
     if accuracy {
         cells.push(variant.task.map_or(String::new(), |t| {
             format!("{} of {}", format::count(t.top1_correct), format::count(t.samples))
@@ -298,6 +295,9 @@ pub fn print_warnings(comparison: &Comparison) {
     for warning in &comparison.warnings {
         outln!("warning: {warning}");
     }
+    if let Some(words) = comparison.decision.as_ref().and_then(Decision::words) {
+        outln!("note: {words}");
+    }
     for variant in &comparison.variants {
         for warning in &variant.statistics.warnings {
             outln!("warning: {}: {warning}", variant.name);
@@ -306,27 +306,4 @@ pub fn print_warnings(comparison: &Comparison) {
             outln!("note: {}: {note}", variant.name);
         }
     }
-}
-
-fn gates(args: &CompareArgs) -> Result<Gates, CliError> {
-    let percent = |flag: &str, text: &Option<String>| -> Result<Option<f64>, CliError> {
-        let Some(text) = text else { return Ok(None) };
-        let number = text
-            .trim()
-            .trim_end_matches('%')
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|n| n.is_finite() && *n >= 0.0);
-        number
-            .map(Some)
-            .ok_or_else(|| CliError::unusable(format!("{flag}: {text:?} is not a percentage such as 5%")))
-    };
-    Ok(Gates {
-        slower_percent: percent("--fail-slower", &args.fail_slower)?,
-        p99_slower_percent: percent("--fail-p99-slower", &args.fail_p99_slower)?,
-        throughput_percent: percent("--fail-throughput", &args.fail_throughput)?,
-        top1_points: percent("--fail-top1", &args.fail_top1)?,
-        error_percent: percent("--fail-error", &args.fail_error)?,
-    })
 }

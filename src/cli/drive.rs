@@ -4,7 +4,6 @@ use super::exit::CliError;
 use super::progress::Progress;
 use crate::bench::Sample;
 use crate::files;
-use crate::graph::sizes::Sizes;
 use crate::worker::{JobError, Launch, Service, ServiceEvent, Task, TaskOutput};
 use crossbeam_channel::RecvTimeoutError;
 use std::sync::Arc;
@@ -17,8 +16,6 @@ pub struct Outcome {
     pub output: TaskOutput,
     /// All samples, by variant, in order of time.
     pub samples: Vec<Vec<Sample>>,
-    /// The sizes of the inputs that it was made at; empty for a task that runs no model.
-    pub sizes: Sizes,
 }
 
 /// Runs the task; `names` are the variants' names, for progress.
@@ -30,7 +27,6 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
     let handle = Service::new(Launch::default()).start(task, Arc::new(|| ()));
     let mut progress = Progress::new(names, quiet);
     let mut samples = vec![Vec::new(); names.len()];
-    let mut sizes = Sizes::default();
     let mut asked = false;
     loop {
         if interrupts.came() && !asked {
@@ -44,7 +40,6 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
                 return Ok(Outcome {
                     output: *output,
                     samples,
-                    sizes,
                 });
             }
             Ok(ServiceEvent::Failed(error)) => {
@@ -58,12 +53,6 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
                     && let Some(kept) = samples.get_mut(*variant)
                 {
                     kept.extend_from_slice(new);
-                }
-                if let ServiceEvent::Sizes(decided) = &event {
-                    sizes.clone_from(decided);
-                    if let Some(line) = decided.line().filter(|_| !quiet) {
-                        progress.note(&line);
-                    }
                 }
                 progress.event(&event);
             }

@@ -9,11 +9,11 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything fine.
     Fine,
-    /// Findings of severity error, or a comparison that failed its limits.
+    /// Findings of severity error, or limits that do not hold.
     Findings,
-    /// The input cannot be used: arguments, model, recipe, data.
+    /// The input cannot be used (arguments, model, recipe, data), or the output cannot be written.
     Unusable,
-    /// The target is not available here.
+    /// The target or its worker cannot be reached, or ended.
     Unavailable,
     /// The user cancelled.
     Cancelled,
@@ -84,11 +84,9 @@ impl From<JobError> for CliError {
     fn from(error: JobError) -> Self {
         let exit = match &error {
             JobError::Cancelled | JobError::Engine(EngineError::Cancelled) => Exit::Cancelled,
-            JobError::Engine(EngineError::Unavailable(_)) => Exit::Unavailable,
+            JobError::Engine(EngineError::Unavailable(_)) | JobError::Worker(_) => Exit::Unavailable,
             JobError::Engine(EngineError::Request(_)) => Exit::Unusable,
-            JobError::Engine(EngineError::Unsupported(_) | EngineError::Failed(_)) | JobError::Worker(_) => {
-                Exit::Findings
-            }
+            JobError::Engine(EngineError::Unsupported(_) | EngineError::Failed(_)) => Exit::Findings,
         };
         Self {
             exit,

@@ -1,7 +1,8 @@
 //! The command line: arguments to recipes, tasks to tables and JSON. One file a command.
 //!
 //! Calls `worker::service` for anything that runs, and `model`, `graph`, `rewrite`, `recipe` for looking. Exit codes:
-//! 0 fine, 1 findings or a failed comparison, 2 unusable input, 3 target not available, 130 cancelled.
+//! 0 fine, 1 findings or failed limits, 2 unusable input or output, 3 a target or worker that cannot be reached or ended,
+//! 130 cancelled.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)] // They panic when the reader goes away; `out` does not.
 
@@ -12,6 +13,7 @@ mod accuracy;
 pub mod args;
 mod bench;
 mod build;
+mod build_only;
 mod cast;
 mod check;
 mod clean;
@@ -21,6 +23,7 @@ mod doctor;
 mod drive;
 mod engine;
 mod exit;
+mod gates;
 mod history;
 mod inspect;
 mod lower;

@@ -1,16 +1,20 @@
 //! `profile`: time per layer.
 
-use super::args::ProfileArgs;
+use super::args::{ProfileArgs, named};
 use super::drive::drive;
 use super::engine::print_findings;
 use super::exit::{CliError, Exit};
-use super::inspect::{print_json, with_sizes};
+use super::inspect::print_json;
 use super::request;
 use super::table::Table;
-use crate::bench::LayerProfile;
+use crate::bench::{LayerProfile, SideBySide};
 use crate::format;
+use crate::graph::Graph;
+use crate::model::Model;
+use crate::recipe::{Precision, Recipe};
 use crate::worker::{Task, TaskOutput};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Layers that are listed; `--json` has all.
 const LISTED: usize = 40;
@@ -18,21 +22,124 @@ const LISTED: usize = 40;
 /// Builds, profiles and prints the layers, those that take most time first.
 pub fn profile(args: &ProfileArgs) -> Result<Exit, CliError> {
     let recipe = request::one(&args.recipe, &args.one)?;
-    let names = [recipe.build.precision.name().to_owned()];
-    let task = Task::Profile {
-        recipe: Box::new(recipe),
-        runs: args.runs,
+    let other = match args.against.is_empty() {
+        true => None,
+        false => Some(against(args, &recipe)?),
     };
-    let outcome = drive(task, &names, args.recipe.json)?;
-    let TaskOutput::Profile(profile) = outcome.output else {
-        return Err(CliError::failed("the profile gave no result"));
+    let profile = run(&recipe, args)?;
+    let Some(other) = other else {
+        if args.recipe.json {
+            print_json(&to_json(&profile))?;
+        } else {
+            print_human(&profile);
+        }
+        return Ok(Exit::Fine);
     };
+    let other = run(&other, args)?;
+    let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
+    let both = SideBySide::of(&Graph::new(Arc::new(model)), &profile, &other);
     if args.recipe.json {
-        print_json(&with_sizes(&to_json(&profile), &outcome.sizes)?)?;
+        print_json(&json!({ "profile": to_json(&profile), "against": to_json(&other), "side_by_side": both }))?;
     } else {
-        print_human(&profile);
+        print_both(&profile, &other, &both);
     }
     Ok(Exit::Fine)
+}
+
+fn run(recipe: &Recipe, args: &ProfileArgs) -> Result<LayerProfile, CliError> {
+    let names = [recipe.build.precision.name().to_owned()];
+    let task = Task::Profile {
+        recipe: Box::new(recipe.clone()),
+        runs: args.runs,
+    };
+    match drive(task, &names, args.recipe.json)?.output {
+        TaskOutput::Profile(profile) => Ok(*profile),
+        _ => Err(CliError::failed("the profile gave no result")),
+    }
+}
+
+/// The recipe with what `--against` names: a variant of the recipe file, a precision, a target.
+fn against(args: &ProfileArgs, recipe: &Recipe) -> Result<Recipe, CliError> {
+    let mut other = recipe.clone();
+    let file = request::recipe(&args.recipe)?;
+    for text in &args.against {
+        let variants = file.resolve_variants().map_err(CliError::unusable)?;
+        if let Some((_, variant)) = variants.into_iter().find(|(name, _)| name == text) {
+            other = variant;
+            other.variants.clear();
+        } else if let Ok(precision) = named::<Precision>(text) {
+            other.build.precision = precision;
+        } else {
+            let target = request::target_spec(text).map_err(|_| {
+                CliError::unusable(format!(
+                    "--against {text}: neither a variant of the recipe, nor a precision, nor a target"
+                ))
+            })?;
+            if target.name != other.target.name {
+                // Another runtime has other options; its own defaults, but for the threads.
+                other.build.options.retain(|name, _| name == "threads");
+            }
+            other.target = crate::recipe::TargetSpec {
+                via: other.target.via.clone(),
+                ..target
+            };
+        }
+    }
+    Ok(other)
+}
+
+fn print_both(first: &LayerProfile, other: &LayerProfile, both: &SideBySide) {
+    let name = |p: &LayerProfile| format!("{} {}", p.target, p.precision);
+    outln!(
+        "{}  {}  {} | {}",
+        first.model,
+        first.shapes.join(" "),
+        name(first),
+        name(other)
+    );
+    outln!(
+        "all layers {} ms | {} ms, with the profiler on: neither is the latency. The largest differences first.",
+        format::significant(first.profile.sum_ms()),
+        format::significant(other.profile.sum_ms())
+    );
+    outln!();
+    let mut table = Table::new(
+        &["nodes", "operators", "layers", "ms", "against ms", "difference ms"],
+        2,
+    );
+    for group in both.groups.iter().take(LISTED) {
+        let nodes = match group.nodes.as_slice() {
+            [] => String::new(),
+            [one] => format::middle(one, 40),
+            [first, .., last] => format!("{} … {}", format::middle(first, 24), format::middle(last, 24)),
+        };
+        let mut kinds: Vec<&str> = Vec::new();
+        group.ops.iter().for_each(|op| {
+            if !kinds.contains(&op.as_str()) {
+                kinds.push(op);
+            }
+        });
+        table.row([
+            nodes,
+            format::middle(&kinds.join(" "), 32),
+            format!("{} | {}", group.layers.len(), group.against_layers.len()),
+            format::significant(group.ms),
+            format::significant(group.against_ms),
+            format!("{:+.4}", group.difference_ms()),
+        ]);
+    }
+    out!("{table}");
+    if both.groups.len() > LISTED {
+        outln!("and {} more; --json has them", both.groups.len() - LISTED);
+    }
+    outln!(
+        "layers that lead to no node of the model: {} ms | {} ms",
+        format::significant(both.unmatched_ms),
+        format::significant(both.against_unmatched_ms)
+    );
+    for note in first.profile.notes.iter().chain(&other.profile.notes) {
+        outln!("note: {note}");
+    }
 }
 
 /// The documented JSON form.

@@ -1,13 +1,16 @@
 //! `run`: everything that a recipe says.
 
 use super::args::RunArgs;
+use super::build_only;
 use super::check;
 use super::compare;
 use super::drive::drive;
 use super::exit::{CliError, Exit};
+use super::gates::{Gate, verdict};
 use super::inspect::print_json;
 use super::request;
 use super::sweep;
+use crate::bench::Comparison;
 use crate::check::Severity;
 use crate::export::{Report, file};
 use crate::files;
@@ -39,10 +42,13 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
             findings.target
         );
     }
-    let mut comparison = compare::measure(&recipe, args.json)?;
-    if recipe.sweep.is_some() {
-        comparison.add_sweep(sweep::measure(&recipe, args.json)?);
-    }
+    let gate = Gate::open(&args.gates)?;
+    let (mut comparison, ended) = if args.build_only {
+        build_only::build(&recipe, folder(&files), args.force || args.output.is_none(), args.json)?
+    } else {
+        measure(&recipe, args.json)
+    };
+    gate.hold(&mut comparison)?;
     let text = recipe.to_toml();
     let command = format!("enginesmith run {}", format::shell_word(&args.recipe.to_string_lossy()));
     let report = Report {
@@ -55,6 +61,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
     for path in &files {
         file::write(path, &report).map_err(CliError::unusable)?;
     }
+    gate.write(&comparison, &args.recipe)?;
     drop(folders);
     if args.json {
         print_json(
@@ -68,7 +75,34 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
             outln!("wrote {}", path.display());
         }
     }
-    Ok(compare::verdict(&comparison))
+    let exit = verdict(&comparison);
+    ended.map_or(Ok(exit), Err)
+}
+
+/// Measures, and makes a comparison that says why of what ended early, so that there is a report in any case.
+fn measure(recipe: &Recipe, quiet: bool) -> (Comparison, Option<CliError>) {
+    let measured = compare::measure(recipe, quiet).and_then(|mut comparison| {
+        if recipe.sweep.is_some() {
+            comparison.add_sweep(sweep::measure(recipe, quiet)?);
+        }
+        Ok(comparison)
+    });
+    match measured {
+        Ok(comparison) => (comparison, None),
+        Err(error) => {
+            let comparison = Comparison {
+                model: crate::worker::file_name(&recipe.model.path),
+                model_sha256: recipe.model.sha256.clone().unwrap_or_default(),
+                headline: format!("Nothing was measured: {error}"),
+                ..Comparison::default()
+            };
+            (comparison, Some(error))
+        }
+    }
+}
+
+fn folder(files: &[PathBuf]) -> &Path {
+    files.first().and_then(|f| f.parent()).unwrap_or(Path::new("."))
 }
 
 /// The recipe to run; a model alone says nothing of what to do with it.

@@ -128,7 +128,7 @@ fn report(args: &SearchArgs, recipe: &Recipe, found: &Search, mixes: &Mixes) -> 
         command: None,
     };
     for path in &args.report {
-        file::write(path, &report).map_err(CliError::failed)?;
+        file::write(path, &report).map_err(CliError::unusable)?;
         errln!("wrote {}", path.display());
     }
     Ok(())
@@ -150,7 +150,7 @@ fn measured_json(found: &Search, mixes: Option<&Mixes>) -> serde_json::Value {
 
 fn tell_measured(found: &Search, mixes: &Mixes) {
     outln!(
-        "\nMedian latency on {}, protocol {}, with 95 % bootstrap intervals over interleaved rounds; * marks those that no \
+        "\nMedian latency on {}, protocol {}, with 95 % intervals over rounds in random order; * marks those that no \
          other beats in both \"latency\" and \"relative L2\"\n",
         mixes.target(),
         mixes.comparison.protocol

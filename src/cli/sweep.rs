@@ -1,9 +1,10 @@
 //! `sweep`: throughput against batch size, and its knee.
 
 use super::args::SweepArgs;
-use super::compare::{may_write, print_warnings, verdict, write_reports};
+use super::compare::{may_write, print_warnings, write_reports};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
+use super::gates::verdict;
 use super::inspect::print_json;
 use super::request;
 use super::table::Table;

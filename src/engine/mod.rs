@@ -22,6 +22,11 @@ pub use types::{
     Spread, Stage, TargetInfo, TensorSpec, Usable, everywhere,
 };
 
+/// True for targets whose build makes a session and decides nothing by measuring: made anew, it is the same engine.
+pub fn makes_sessions(target: &str) -> bool {
+    !target.starts_with("tensorrt")
+}
+
 /// Names of the targets this program knows, usable here or not, in the order of menus.
 pub const TARGETS: [&str; 6] = [
     "embedded",

@@ -3,6 +3,7 @@
 //!
 //! May be called by `cli` and `studio`; calls `bench`, `check`, `recipe` and below.
 
+pub mod ci;
 pub mod file;
 mod mixes;
 pub mod plots;

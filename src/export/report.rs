@@ -3,7 +3,7 @@
 
 use super::svg::{color, escape};
 use super::{mixes, plots, sweep, table};
-use crate::bench::{Comparison, Environment, Mixes, Protocol, VariantResult};
+use crate::bench::{Comparison, Environment, Mixes, Protocol};
 use crate::check::finding::{Place, Report as Findings, Severity};
 use crate::format::{self, significant};
 use crate::rewrite::search::Search;
@@ -78,7 +78,7 @@ impl Report<'_> {
 
     fn head(&self, out: &mut String) {
         let c = self.comparison;
-        let (lead, cards) = headline(c);
+        let (lead, cards) = (&c.headline, cards(c));
         let _ = writeln!(
             out,
             "<p class=\"eyebrow\">Engine comparison · protocol {}</p>",
@@ -88,7 +88,7 @@ impl Report<'_> {
             out,
             "<h1>{}</h1>\n<p class=\"lead\">{}</p>",
             escape(&c.model),
-            escape(&lead)
+            escape(lead)
         );
         out.push_str("<div class=\"cards\">");
         for (value, what) in cards {
@@ -109,7 +109,7 @@ impl Report<'_> {
             && let Some(svg) = mixes::trade_off(found, measured)
         {
             let note = format!(
-                "{} Errors are those at the model's outputs against {}, on {}. Bars are 95 % bootstrap intervals of the median. \
+                "{} Errors are those at the model's outputs against {}, on {}. Bars are 95 % intervals of the median. \
                  The line joins those that no other beats in both.",
                 measured.words(),
                 found.reference,
@@ -120,9 +120,9 @@ impl Report<'_> {
         if let Some(svg) = plots::speedup(c) {
             let batches: BTreeSet<u64> = c.variants.iter().map(|v| v.batch).collect();
             let note = if batches.len() > 1 {
-                "Ratio of median latencies per image (latency over batch), with 95 % bootstrap intervals over interleaved rounds. Batches differ, so a query is not the same amount of work."
+                "Ratio of median latencies per image (latency over batch), with 95 % intervals by ranks over rounds in random order. Batches differ, so a query is not the same amount of work."
             } else {
-                "Ratio of median latencies, with 95 % bootstrap intervals over interleaved rounds."
+                "Ratio of median latencies, with 95 % intervals by ranks over rounds in random order."
             };
             section(out, "Speed-up", Some(note), &svg);
         }
@@ -177,84 +177,41 @@ fn section(out: &mut String, title: &str, note: Option<&str>, body: &str) {
     let _ = writeln!(out, "{body}</section>");
 }
 
-/// The sentence at the top, and figures with what they are.
-fn headline(c: &Comparison) -> (String, Vec<(String, String)>) {
-    let measured: Vec<&VariantResult> = c.variants.iter().filter(|v| v.statistics.samples > 0).collect();
-    let Some(base) = measured.first() else {
-        return ("No variant could be measured.".into(), Vec::new());
+/// Figures with what they are: those of the winner, of the baseline where there is none.
+fn cards(c: &Comparison) -> Vec<(String, String)> {
+    let winner = c.winner();
+    let Some(v) = winner.or_else(|| c.variants.iter().find(|v| v.is_measured())) else {
+        return Vec::new();
     };
-    let cards = |v: &VariantResult| {
-        let mut cards = vec![
-            (
-                format!("{} ms", significant(v.statistics.latency_ms.median)),
-                format!("median latency, {}", v.name),
-            ),
-            (
-                format!("{} ms", significant(v.statistics.latency_ms.p99)),
-                format!("p99 latency, {}", v.name),
-            ),
-            (
-                significant(table::images_per_second(v)),
-                format!("images per second, {}", v.name),
-            ),
-        ];
-        if let Some(task) = v.task.filter(|t| t.samples > 0) {
-            let top1 = task.top1_correct as f64 / task.samples as f64 * 1e2;
-            cards.push((
-                format!("{} %", significant(top1)),
-                format!("top-1 on {} samples, {}", task.samples, v.name),
-            ));
-        }
-        cards
-    };
-    let batches: BTreeSet<u64> = measured.iter().map(|v| v.batch).collect();
-    if batches.len() > 1 {
-        let best = measured
-            .iter()
-            .max_by(|a, b| table::images_per_second(a).total_cmp(&table::images_per_second(b)));
-        let best = best.unwrap_or(base);
-        let gain = table::images_per_second(best) / table::images_per_second(base);
-        let lead = format!(
-            "{} reaches {} images per second, {} the {} of {}.",
-            best.name,
-            significant(table::images_per_second(best)),
-            format::speedup(gain),
-            significant(table::images_per_second(base)),
-            base.name
-        );
-        return (lead, cards(best));
+    let mut cards = Vec::new();
+    if let Some((ratio, base)) = winner.and_then(|w| Some((w.ratio?, w.verdict.against.as_ref()?))) {
+        cards.push((
+            format::speedup(ratio.speedup),
+            format!("median speed-up per image of {} over {base}", v.name),
+        ));
     }
-    let won = measured.iter().filter(|v| v.ratio.is_some_and(|r| r.low > 1.0));
-    let best = won.max_by(|a, b| {
-        let speed = |v: &VariantResult| v.ratio.map_or(0.0, |r| r.speedup);
-        speed(a).total_cmp(&speed(b))
-    });
-    match best {
-        Some(best) => {
-            let ratio = best.ratio.map_or((1.0, 1.0, 1.0), |r| (r.speedup, r.low, r.high));
-            let lead = format!(
-                "{} is {} as fast as {} (95 % interval {}).",
-                best.name,
-                format::speedup(ratio.0),
-                base.name,
-                format::range(ratio.1, ratio.2)
-            );
-            let mut all = vec![(
-                format::speedup(ratio.0),
-                format!("speed-up of {} over {}", best.name, base.name),
-            )];
-            all.extend(cards(best));
-            (lead, all)
-        }
-        None if measured.len() > 1 => (
-            format!("No variant is faster than {} beyond the noise.", base.name),
-            cards(base),
+    cards.extend([
+        (
+            format!("{} ms", significant(v.statistics.latency_ms.median)),
+            format!("median latency, {}", v.name),
         ),
-        None => (
-            format!("{} was measured; nothing was compared with it.", base.name),
-            cards(base),
+        (
+            format!("{} ms", significant(v.statistics.latency_ms.p99)),
+            format!("p99 latency, {}", v.name),
         ),
+        (
+            significant(table::images_per_second(v)),
+            format!("images per second on average, {}", v.name),
+        ),
+    ]);
+    if let Some(task) = v.task.filter(|t| t.samples > 0) {
+        let top1 = task.top1_correct as f64 / task.samples as f64 * 1e2;
+        cards.push((
+            format!("{} %", significant(top1)),
+            format!("top-1 on {} samples, {}", task.samples, v.name),
+        ));
     }
+    cards
 }
 
 /// The table; what is the same in every row is said once, in the note.
@@ -502,20 +459,24 @@ mod tests {
     }
 
     #[test]
-    fn the_headline_calls_no_winner_inside_the_noise() {
+    fn headline_and_cards_are_the_comparisons_own() {
         let mut c = comparison();
-        let (lead, cards) = headline(&c);
+        let text = html(&c);
         assert!(
-            lead.starts_with("int8 is 3.2") && lead.contains("as fast as fp32"),
-            "{lead}"
+            text.contains(&escape(&c.headline)) && c.headline.starts_with("int8 is 3.2"),
+            "{}",
+            c.headline
         );
-        assert!(cards[0].0.starts_with("3.2"), "{cards:?}");
-        c.variants.truncate(2);
-        assert!(headline(&c).0.contains("beyond the noise"), "{:?}", headline(&c).0);
-        c.variants.truncate(1);
-        assert!(headline(&c).0.contains("nothing was compared"));
+        assert!(
+            c.headline.contains("broken gets no speed-up: it failed: out of memory"),
+            "{}",
+            c.headline
+        );
+        assert!(cards(&c)[0].0.starts_with("3.2"), "{:?}", cards(&c));
+        assert!(super::table::markdown(&c).contains(&c.headline));
         c.variants.clear();
-        assert!(headline(&c).0.contains("No variant"));
+        c.judge(&[], crate::bench::verdict::Pairing::Apart, None, None);
+        assert!(c.headline.contains("No variant"));
         assert!(html(&c).contains("Nothing was measured"));
     }
 
@@ -523,7 +484,6 @@ mod tests {
     fn batches_are_compared_by_images() {
         let mut c = comparison();
         c.variants[0].batch = 64;
-        assert!(headline(&c).0.starts_with("fp32 reaches"), "{}", headline(&c).0);
         assert!(html(&c).contains("latencies per image"));
     }
 }

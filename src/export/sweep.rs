@@ -123,7 +123,6 @@ mod tests {
             of_best: 0.9,
         };
         let mut comparison = Comparison {
-            sizes: Default::default(),
             sweeps: vec![
                 Curve {
                     name: "<fp32>".into(),

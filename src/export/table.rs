@@ -7,7 +7,7 @@ use crate::format::{self, significant};
 type Column = (&'static str, fn(&VariantResult) -> String);
 
 /// Columns for people; those that no variant fills are left out.
-pub(super) const COLUMNS: [Column; 22] = [
+pub(super) const COLUMNS: [Column; 23] = [
     ("Variant", |v| v.name.clone()),
     ("Target", |v| v.target.clone()),
     ("Precision", |v| v.precision.to_uppercase()),
@@ -15,21 +15,17 @@ pub(super) const COLUMNS: [Column; 22] = [
         v.effective_precision.as_ref().map_or(String::new(), |e| e.words())
     }),
     ("Batch", |v| v.batch.to_string()),
+    (SIZES, |v| v.shapes.join(" ")),
     ("Median [ms]", |v| match v.error {
         Some(_) => "failed".into(),
         None => figure(v, v.statistics.latency_ms.median),
     }),
     ("p99 [ms]", |v| figure(v, v.statistics.latency_ms.p99)),
     ("CV [%]", |v| figure(v, v.statistics.latency_ms.cv * 1e2)),
-    ("Images/s", |v| figure(v, images_per_second(v))),
-    ("Speed-up", |v| {
-        v.ratio.map_or(String::new(), |r| format::speedup(r.speedup))
-    }),
+    ("Images/s, mean", |v| figure(v, images_per_second(v))),
+    ("Speed-up per image, median", VariantResult::speedup_words),
     ("95 % interval", |v| {
-        v.ratio.map_or(String::new(), |r| {
-            let noise = if r.within_noise { " (within noise)" } else { "" };
-            format!("{}{noise}", format::range(r.low, r.high))
-        })
+        v.ratio.map_or(String::new(), |r| format::range(r.low, r.high))
     }),
     ("Top-1 [%]", |v| match &v.task {
         Some(t) if t.samples > 0 => significant(t.top1_correct as f64 / t.samples as f64 * 1e2),
@@ -70,6 +66,9 @@ pub(super) const COLUMNS: [Column; 22] = [
     }),
 ];
 
+/// Shapes, shown only where rows do different work.
+const SIZES: &str = "Shapes";
+
 /// Queries per second times batch.
 pub(super) fn images_per_second(v: &VariantResult) -> f64 {
     v.statistics.throughput_qps * v.batch.max(1) as f64
@@ -101,6 +100,7 @@ fn least_tolerance(v: &VariantResult) -> Option<f64> {
 pub fn rows(comparison: &Comparison) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let used: Vec<&Column> = COLUMNS
         .iter()
+        .filter(|(name, _)| *name != SIZES || comparison.has_other_work())
         .filter(|(_, cell)| comparison.variants.iter().any(|v| !cell(v).is_empty()))
         .collect();
     let rows = comparison
@@ -115,6 +115,9 @@ pub fn markdown(comparison: &Comparison) -> String {
     let plain = |text: &str| text.replace('|', "\\|").replace(['\n', '\r'], " ");
     let (headers, rows) = rows(comparison);
     let mut out = format!("**{}**, protocol {}\n\n", plain(&comparison.model), comparison.protocol);
+    if !comparison.headline.is_empty() {
+        out.push_str(&format!("{}\n\n", plain(&comparison.headline)));
+    }
     out.push_str(&format!("| {} |\n|", headers.join(" | ")));
     for (i, _) in headers.iter().enumerate() {
         // Names to the left, numbers to the right.
@@ -135,11 +138,11 @@ pub fn markdown(comparison: &Comparison) -> String {
 
 /// What the reader must know: the comparison's warnings, then each variant's own with its name.
 pub fn notes(comparison: &Comparison) -> Vec<String> {
-    let sizes = comparison
-        .sizes
-        .words()
-        .map(|words| format!("Sizes of the inputs: {words}."));
-    let mut out: Vec<String> = sizes.into_iter().chain(comparison.warnings.iter().cloned()).collect();
+    let mut out = comparison.warnings.clone();
+    out.extend(comparison.decision.as_ref().and_then(crate::bench::Decision::words));
+    out.extend(comparison.failures.iter().map(|f| format!("Limit broken: {f}")));
+    let failed = comparison.gates.iter().filter(|c| !c.passed);
+    out.extend(failed.map(|c| format!("Gate failed: {}: {}", c.variant, c.message)));
     out.extend(comparison.slow_quantized());
     for v in &comparison.variants {
         out.extend(v.error.iter().map(|e| format!("{} failed: {e}", v.name)));
@@ -154,7 +157,7 @@ pub fn csv(comparison: &Comparison) -> String {
     let mut out = String::from(
         "model,model_sha256,protocol,variant,target,precision,shapes,batch,samples,latency_min_ms,latency_max_ms,latency_mean_ms,\
          latency_median_ms,latency_p90_ms,latency_p95_ms,latency_p99_ms,latency_cv,compute_median_ms,throughput_qps,\
-         speedup,speedup_low,speedup_high,within_noise,build_s,engine_bytes,top1_correct,top5_correct,task_samples,min_passing_atol,effective_precision,load_s,\
+         speedup,speedup_low,speedup_high,within_noise,standing,verdict,rounds,sessions,build_s,engine_bytes,top1_correct,top5_correct,task_samples,min_passing_atol,effective_precision,load_s,\
          first_inference_s,jit_s,host_peak_bytes,device_before_bytes,device_engine_bytes,device_context_bytes,device_peak_bytes,error\r\n",
     );
     for v in &comparison.variants {
@@ -184,6 +187,10 @@ pub fn csv(comparison: &Comparison) -> String {
             ratio(|r| r.low.to_string()),
             ratio(|r| r.high.to_string()),
             ratio(|r| r.within_noise.to_string()),
+            format!("{:?}", v.verdict.standing).to_lowercase(),
+            v.verdict.sentence.clone(),
+            v.round_medians_ms.len().to_string(),
+            v.sessions.to_string(),
             v.build_s.to_string(),
             v.engine_bytes.map_or(String::new(), |n| n.to_string()),
             v.task.map_or(String::new(), |t| t.top1_correct.to_string()),
@@ -244,7 +251,7 @@ mod tests {
         c.variants[1].name = "a|b\nc".into();
         let text = markdown(&c);
         assert!(
-            text.starts_with("**net.onnx**, protocol serial\n\n| Variant | Target |"),
+            text.starts_with("**net.onnx**, protocol serial\n\nint8 is ") && text.contains("\n\n| Variant | Target |"),
             "{text}"
         );
         assert!(text.contains("| a\\|b c | "), "{text}");

@@ -169,9 +169,17 @@ pub struct BenchSpec {
     /// Warm-up in milliseconds; none means the protocol's (200).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup_ms: Option<f64>,
-    /// Rounds in which variants are measured in turn (A B A B); none means 5.
+    /// Rounds in which every variant is measured once, in an order drawn at random; none means 10, and more (40 at most)
+    /// where `duration_s` and `iterations` are open too, until the answer is precise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<u32>,
+    /// Rounds are added until the interval of every speed-up is this narrow: half its width over the speed-up, 0.015 when
+    /// not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision_of_answer: Option<f64>,
+    /// Seconds of measuring after which no rounds are added; none means 120.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit_s: Option<f64>,
 }
 
 /// `[sweep]`: throughput against batch size, by the protocol, rounds and time of `[bench]` at every batch size.

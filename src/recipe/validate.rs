@@ -153,10 +153,18 @@ impl ShapeRange {
 
 fn bench(recipe: &Recipe) -> Result<(), Misfit> {
     let bench = &recipe.bench;
-    for (key, value) in [("duration_s", bench.duration_s), ("warmup_ms", bench.warmup_ms)] {
+    for (key, value) in [
+        ("duration_s", bench.duration_s),
+        ("warmup_ms", bench.warmup_ms),
+        ("time_limit_s", bench.time_limit_s),
+    ] {
         if let Some(x) = value.filter(|x| !x.is_finite() || *x < 0.0) {
             return Err(misfit(&["bench", key], format!("{x} is not a duration")));
         }
+    }
+    if let Some(x) = bench.precision_of_answer.filter(|x| !(*x > 0.0 && *x < 1.0)) {
+        let message = format!("{x} is no share between 0 and 1; write 0.02 for 2 %");
+        return Err(misfit(&["bench", "precision_of_answer"], message));
     }
     if bench.rounds == Some(0) {
         return Err(misfit(&["bench", "rounds"], "at least one round is needed".into()));

@@ -25,5 +25,5 @@ const BESIDE: &str = ".enginesmith-";
 pub use crate::engine::runner::PYTHON as PYTHON_RUNNER;
 pub use client::{JobHandle, Launch, Worker, WorkerError};
 pub use job::{Job, JobError, JobEvent, JobOutput};
-pub use service::{Depth, Service, ServiceEvent, Task, TaskHandle, TaskOutput, Want, mixes_time};
+pub use service::{Depth, Service, ServiceEvent, Task, TaskHandle, TaskOutput, Want, file_name, mixes_time};
 pub use words::split as split_words;

@@ -2,7 +2,7 @@
 
 use super::json::has_documented_keys;
 use super::support::{self, digits};
-use super::{enginesmith, expect_code, json, run, stderr, stdout};
+use super::{enginesmith, expect_code, json, judged, run, stderr, stdout};
 use enginesmith::bench::Comparison;
 use enginesmith::bench::history::{Entry, History};
 use std::path::Path;
@@ -50,13 +50,9 @@ fn two_versions_of_a_runtime_are_compared_side_by_side() {
         comparison
             .variants
             .iter()
-            .all(|v| v.error.is_none() && v.round_medians_ms.len() == 5)
+            .all(|v| v.error.is_none() && v.round_medians_ms.len() == 10)
     );
-    assert!(
-        comparison.variants[1]
-            .ratio
-            .is_some_and(|r| r.low <= r.speedup && r.speedup <= r.high)
-    );
+    judged(&serde_json::to_value(&comparison.variants[1]).unwrap());
 }
 
 fn bench(home: &Path) -> Comparison {
@@ -133,7 +129,7 @@ fn runs_are_shown_over_time_and_a_regression_is_named() {
         .collect();
     let v = json(&history(&["--json", "--compare", ids[0], ids[1], "-o", "two.html"]), 0);
     has_documented_keys(&v, "compare");
-    assert!(v["variants"][1]["ratio"]["speedup"].as_f64().unwrap() > 0.0);
+    judged(&v["variants"][1]);
     assert!(home.path().join("two.html").exists());
     let listed = json(&run(home.path(), ["history", "--json"]), 0);
     assert_eq!(listed["models"][0]["model"], "digits.onnx");

@@ -123,12 +123,75 @@ fn compare_makes_variants_of_lists_and_gates_against_a_baseline() {
     let text = std::fs::read_to_string(home.path().join("first.json")).unwrap();
     let mut baseline: enginesmith::bench::Comparison = serde_json::from_str(&text).unwrap();
     for variant in &mut baseline.variants {
-        variant.statistics.latency_ms.median /= 1e3;
+        variant.round_medians_ms.iter_mut().for_each(|ms| *ms /= 1e3);
     }
     std::fs::write(home.path().join("fast.json"), serde_json::to_string(&baseline).unwrap()).unwrap();
-    let strict = compare(&["--baseline", "fast.json", "--fail-slower", "5%"]);
+    let gate = ["--baseline", "fast.json", "--fail-slower", "5%"];
+    let files = [
+        "--junit",
+        "junit.xml",
+        "--code-quality",
+        "quality.json",
+        "--metrics",
+        "metrics.txt",
+        "-o",
+        "now.md",
+    ];
+    let strict = compare(&[&gate[..], &files[..], &["-o", "now.json"]].concat());
     expect_code(&strict, 1);
     assert!(stderr(&strict).contains("failed: "), "{}", stderr(&strict));
+    // Every failure is everywhere.
+    let read = |name: &str| std::fs::read_to_string(home.path().join(name)).unwrap();
+    assert_eq!(
+        read("junit.xml").matches("<failure ").count(),
+        2,
+        "{}",
+        read("junit.xml")
+    );
+    assert_eq!(read("quality.json").matches("enginesmith/slower").count(), 2);
+    assert!(read("metrics.txt").contains("} 2\n# EOF"), "{}", read("metrics.txt"));
+    assert_eq!(read("now.md").matches("Gate failed: ").count(), 2, "{}", read("now.md"));
+    let now: serde_json::Value = serde_json::from_str(&read("now.json")).unwrap();
+    assert_eq!(
+        now["gates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|g| g["passed"] == false)
+            .count(),
+        2
+    );
+    let summary = enginesmith(home.path())
+        .args([
+            "compare",
+            model.to_str().unwrap(),
+            "--batch",
+            "1,16",
+            "--duration",
+            "200ms",
+            "--step-summary",
+        ])
+        .args(gate)
+        .env("GITHUB_STEP_SUMMARY", home.path().join("summary.md"))
+        .output()
+        .unwrap();
+    expect_code(&summary, 1);
+    assert!(read("summary.md").contains("| ✗ | "), "{}", read("summary.md"));
+    // A baseline of another machine says nothing about a change, unless the user says that it does.
+    baseline
+        .variants
+        .iter_mut()
+        .for_each(|v| v.environment.host = "another".into());
+    std::fs::write(home.path().join("far.json"), serde_json::to_string(&baseline).unwrap()).unwrap();
+    let far = ["--baseline", "far.json", "--fail-slower", "5%"];
+    let refused = compare(&far);
+    expect_code(&refused, 2);
+    assert!(
+        stderr(&refused).contains("--allow-different machine"),
+        "{}",
+        stderr(&refused)
+    );
+    expect_code(&compare(&[&far[..], &["--allow-different", "machine"]].concat()), 1);
 }
 
 #[cfg(unix)]
@@ -170,4 +233,110 @@ fn an_interrupt_ends_a_measurement_with_130() {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert_eq!(status.code(), Some(130));
+}
+
+#[test]
+fn layers_of_two_runtimes_stand_side_by_side() {
+    let home = tempfile::tempdir().unwrap();
+    let text = format!(
+        "version = 1\n[model]\npath = {:?}\n[bench.shapes]\ninput = [4, 1, 8, 8]\n[[variant]]\nname = \"ours\"\n\
+         [[variant]]\nname = \"ort\"\ntarget.name = \"onnxruntime-cpu\"\nbuild.options.library = {:?}\n",
+        digits().join("digits.onnx"),
+        super::support::onnxruntime_library(),
+    );
+    std::fs::write(home.path().join("r.toml"), text).unwrap();
+    let both = [
+        "profile",
+        "r.toml",
+        "--variant",
+        "ours",
+        "--against",
+        "ort",
+        "--runs",
+        "5",
+    ];
+    let v = json(&run(home.path(), both.iter().chain(&["--json"])), 0);
+    has_documented_keys(&v["profile"], "profile");
+    has_documented_keys(&v["against"], "profile");
+    let side = &v["side_by_side"];
+    let groups = side["groups"].as_array().unwrap();
+    assert!(groups.len() > 5, "{side}");
+    // Every layer is in one place, on both sides.
+    for (profile, layers, lost) in [
+        ("profile", "layers", "unmatched"),
+        ("against", "against_layers", "against_unmatched"),
+    ] {
+        let listed = groups
+            .iter()
+            .map(|g| g[layers].as_array().unwrap().len())
+            .sum::<usize>();
+        let all = listed + side[lost].as_array().unwrap().len();
+        assert_eq!(all, v[profile]["layers"].as_array().unwrap().len(), "{side}");
+        assert!(listed > 5, "{profile}: {side}");
+    }
+    let gap = |g: &serde_json::Value| (g["ms"].as_f64().unwrap() - g["against_ms"].as_f64().unwrap()).abs();
+    assert!(
+        groups.windows(2).all(|w| gap(&w[0]) >= gap(&w[1])),
+        "the largest difference first"
+    );
+    // Both runtimes compute convolutions, mapped to the same nodes.
+    let tied = groups
+        .iter()
+        .filter(|g| g["ms"].as_f64() > Some(0.0) && g["against_ms"].as_f64() > Some(0.0));
+    assert!(tied.count() > 3, "{side}");
+    let output = run(home.path(), both);
+    expect_code(&output, 0);
+    assert!(stdout(&output).contains("difference ms"), "{}", stdout(&output));
+    let output = run(home.path(), ["profile", "r.toml", "--against", "nobody"]);
+    expect_code(&output, 2);
+}
+
+#[test]
+fn engines_are_built_and_kept_where_nothing_is_measured() {
+    let home = tempfile::tempdir().unwrap();
+    let recipe = digits().join("recipe.toml");
+    let arguments = ["run", recipe.to_str().unwrap(), "--build-only", "-o", "kept"];
+    let output = run(home.path(), arguments);
+    expect_code(&output, 0);
+    let said = stdout(&output);
+    assert!(
+        said.contains("Built only, nothing was measured: 4 of 4 engines"),
+        "{said}"
+    );
+    let kept: Vec<String> = std::fs::read_dir(home.path().join("kept"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(
+        kept.iter().filter(|name| name.ends_with(".onnx")).count(),
+        4,
+        "{kept:?}"
+    );
+    assert!(kept.iter().any(|name| name.ends_with(".html")), "{kept:?}");
+    // They are not replaced without a word.
+    expect_code(&run(home.path(), arguments), 2);
+}
+
+#[test]
+fn a_worker_that_cannot_be_reached_is_3_and_the_report_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let text = format!(
+        "version = 1\n[model]\npath = {:?}\n[bench]\nduration_s = 0.2\n[[variant]]\nname = \"here\"\n[[variant]]\nname = \"gone\"\ntarget.name = \"embedded\"\ntarget.via = \"false\"\n",
+        digits().join("digits.onnx")
+    );
+    std::fs::write(home.path().join("r.toml"), text).unwrap();
+    let output = run(home.path(), ["run", "r.toml", "-o", "out"]);
+    expect_code(&output, 3);
+    let report = std::fs::read_to_string(home.path().join("out/r.md")).unwrap();
+    assert!(report.contains("gone gets no speed-up: it failed: "), "{report}");
+    let text = std::fs::read_to_string(home.path().join("r.toml")).unwrap();
+    std::fs::write(
+        home.path().join("all.toml"),
+        text.replace("[[variant]]\nname = \"here\"\n", ""),
+    )
+    .unwrap();
+    let output = run(home.path(), ["run", "all.toml", "-o", "out"]);
+    expect_code(&output, 3);
+    let report = std::fs::read_to_string(home.path().join("out/all.md")).unwrap();
+    assert!(report.contains("Nothing was measured: "), "{report}");
 }

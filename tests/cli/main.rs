@@ -14,7 +14,6 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod network;
 mod runner;
-mod sizes;
 mod sweep;
 
 use std::path::Path;
@@ -58,4 +57,19 @@ fn expect_code(output: &Output, code: i32) {
 fn json(output: &Output, code: i32) -> serde_json::Value {
     expect_code(output, code);
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("not JSON: {e}\n{}", stdout(output)))
+}
+
+/// Asserts that a row of a comparison has a ratio inside its interval, or a reason why not: on a busy machine its rounds
+/// may scatter too much for one.
+fn judged(row: &serde_json::Value) {
+    let number = |key: &str| row["ratio"][key].as_f64();
+    match (number("low"), number("speedup"), number("high")) {
+        (Some(low), Some(speedup), Some(high)) => assert!(0.0 < low && low <= speedup && speedup <= high, "{row}"),
+        _ => assert!(
+            row["verdict"]["why"]
+                .as_str()
+                .is_some_and(|why| why.contains("unstable")),
+            "{row}"
+        ),
+    }
 }

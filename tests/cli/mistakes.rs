@@ -235,7 +235,7 @@ fn what_is_not_here_is_said_once() {
         ("bench m.onnx --target embedded@9", 3, "not 9"),
         (
             "bench m.onnx --via no-such-program",
-            1,
+            3,
             "no-such-program cannot be started: there is no such file",
         ),
     ] {

@@ -49,7 +49,7 @@ fn given_batch_sizes_are_measured_and_judged() {
             point.low <= point.images_per_s && point.images_per_s <= point.high,
             "{point:?}"
         );
-        assert_eq!(row.round_medians_ms.len(), 5, "{row:?}");
+        assert_eq!(row.round_medians_ms.len(), 10, "{row:?}");
     }
     assert_ne!(curve.knee.is_some(), curve.no_knee.is_some(), "one or the other");
     assert_eq!(curve.stopped, None);

@@ -55,7 +55,7 @@ fn comparing(model: &Path, seconds: f64, variants: Vec<VariantSpec>) -> Task {
     let mut recipe = Recipe::for_model(model);
     recipe.bench.duration_s = Some(seconds);
     recipe.bench.warmup_ms = Some(1.0);
-    recipe.bench.rounds = Some(3);
+    recipe.bench.rounds = Some(6);
     recipe.variants = variants;
     Task::Compare {
         recipe: Box::new(recipe),
@@ -222,7 +222,13 @@ fn variants_are_measured_in_turn_and_compared_with_the_first() {
         order.dedup();
         order
     };
-    assert_eq!(order, [(0, 0), (0, 2), (1, 0), (1, 2), (2, 0), (2, 2)]);
+    // Once a round each, in an order drawn anew.
+    let rounds: Vec<Vec<(u32, usize)>> = order.chunks(2).map(|pair| pair.to_vec()).collect();
+    assert_eq!(rounds.len(), 6, "{order:?}");
+    for (round, mut pair) in rounds.into_iter().enumerate() {
+        pair.sort_unstable();
+        assert_eq!(pair, [(round as u32, 0), (round as u32, 2)], "{order:?}");
+    }
 
     let Ok(TaskOutput::Compare(comparison)) = result else {
         panic!("{result:?}")
@@ -235,20 +241,27 @@ fn variants_are_measured_in_turn_and_compared_with_the_first() {
     assert!(fp16.error.as_ref().unwrap().contains("FP16"), "{:?}", fp16.error);
     for row in [one, two] {
         assert_eq!(row.error, None);
-        assert_eq!(row.round_medians_ms.len(), 3);
+        assert_eq!(row.round_medians_ms.len(), 6);
+        assert_eq!(row.sessions, 6, "every round has a session of its own");
         assert!(row.statistics.samples >= 10 && row.statistics.latency_ms.median > 0.0);
         assert_eq!(row.shapes, ["x:1048576"]);
         assert!(row.environment.runtime.starts_with("rten 0."), "{:?}", row.environment);
     }
     assert_eq!((one.environment.threads, two.environment.threads), (Some(1), Some(2)));
-    assert!(one.ratio.is_none() && two.ratio.is_some());
+    // A busy machine may make either unstable; then there is no ratio, and the verdict says so.
+    let unstable = [one, two].iter().any(|row| row.unstable.is_some());
+    assert!(
+        one.ratio.is_none() && two.ratio.is_some() != unstable,
+        "{:?}",
+        two.verdict
+    );
     // The history has the two that were measured, with their samples.
     let history = History::open(&dir.path().join("data"), &comparison.model_sha256).unwrap();
     let kept: Vec<&str> = history.entries.iter().map(|e| e.result.name.as_str()).collect();
     assert_eq!(kept, ["one", "two"]);
     let samples = history.samples(&history.entries[0]).unwrap();
     let count: usize = samples.iter().map(Vec::len).sum();
-    assert_eq!((samples.len(), count as u64), (3, one.statistics.samples));
+    assert_eq!((samples.len(), count as u64), (6, one.statistics.samples));
     assert!(history.entries[1].recipe.contains("threads = 2"));
     // What the samples said live is what the result counts.
     let streamed: usize = events
@@ -286,7 +299,7 @@ fn a_lost_worker_costs_its_variant_alone() {
         panic!("{result:?}")
     };
     assert_eq!(comparison.variants[0].error, None);
-    assert_eq!(comparison.variants[0].round_medians_ms.len(), 3);
+    assert_eq!(comparison.variants[0].round_medians_ms.len(), 6);
     assert!(comparison.variants[1].error.as_ref().unwrap().contains("signal 9"));
 }
 
@@ -386,12 +399,7 @@ fn accuracy_is_measured_on_the_recipe_s_own_test_data() {
     let Ok(TaskOutput::Compare(comparison)) = result else {
         panic!("{result:?}")
     };
-    // The demo compares batches, and says what its speed-ups mean then; nothing else is wrong.
-    assert!(
-        matches!(&comparison.warnings[..], [only] if only.contains("per image")),
-        "{:?}",
-        comparison.warnings
-    );
+    assert_eq!(comparison.warnings, Vec::<String>::new());
     assert_eq!(comparison.failures, Vec::<String>::new());
     let reference = comparison.reference.unwrap();
     assert!(reference.target.starts_with("embedded@"), "{}", reference.target);

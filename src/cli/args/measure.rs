@@ -2,6 +2,7 @@
 
 use super::value::{at_least_one, named};
 use super::{OneVariant, RecipeArgs};
+use crate::bench::gate::Different;
 use crate::recipe::Precision;
 use clap::Args;
 use std::path::PathBuf;
@@ -32,6 +33,10 @@ pub struct ProfileArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub one: OneVariant,
+    /// Profile another variant too and set both side by side, node by node: a precision, a target or a variant of the recipe;
+    /// repeatable, what is named changes together (--against onnxruntime-cpu --against fp16)
+    #[arg(long, value_name = "PRECISION|TARGET|VARIANT")]
+    pub against: Vec<String>,
     /// Runs to profile, after a few that do not count; when not given, up to 50 in about ten seconds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub runs: Option<u32>,
@@ -52,19 +57,35 @@ pub struct CompareArgs {
     /// Thread counts to compare, separated by commas
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u32>)]
     pub threads: Vec<u32>,
+    /// Add rounds until the interval of every speed-up is this narrow, for example 2%; without it and without --duration
+    /// 1.5%, in 40 rounds at most (about 25 s a variant)
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true)]
+    pub precision_of_answer: Option<String>,
+    /// Add no more rounds after this time of measuring; default 2min
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub time_limit: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: ReportArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub gates: GateArgs,
+}
+
+/// What makes a comparison fail, and where that is written for CI.
+#[derive(Args, Debug, Default, Clone)]
+pub struct GateArgs {
     /// A comparison written earlier as JSON, to hold this one against
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Fail (exit code 1) when a variant's median latency is this much slower than the baseline's, for example 5%
+    /// Fail (exit code 1) when a variant's median latency is slower than the baseline's by more than this with 95 %
+    /// confidence, for example 5%
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
     pub fail_slower: Option<String>,
-    /// Fail when p99 is this much slower
+    /// Fail when p99 is slower by more than this with 95 % confidence
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
     pub fail_p99_slower: Option<String>,
-    /// Fail when throughput is this much lower
+    /// Fail when throughput is lower by more than this with 95 % confidence
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
     pub fail_throughput: Option<String>,
     /// Fail when top-1 accuracy is this many percentage points lower
@@ -73,6 +94,21 @@ pub struct CompareArgs {
     /// Fail when the mean absolute error of an output is this much larger
     #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "baseline")]
     pub fail_error: Option<String>,
+    /// Compare with a baseline of another machine, runtime, model, threads all the same; several, separated by commas
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', requires = "baseline", value_parser = named::<Different>)]
+    pub allow_different: Vec<Different>,
+    /// Write what was checked as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write what failed as a GitLab code quality report
+    #[arg(long, value_name = "FILE")]
+    pub code_quality: Option<PathBuf>,
+    /// Write the figures as a GitLab metrics report (OpenMetrics)
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Append the table and what was checked to the job's summary page (the file that GITHUB_STEP_SUMMARY names)
+    #[arg(long)]
+    pub step_summary: bool,
 }
 
 /// Arguments of `sweep`.

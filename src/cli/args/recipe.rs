@@ -70,6 +70,13 @@ pub struct OneVariant {
 pub struct RunArgs {
     /// The recipe
     pub recipe: PathBuf,
+    /// Build all engines, check them and keep them in the report's folder, and measure nothing: for a machine that has not
+    /// the GPU that they are for
+    #[arg(long, conflicts_with = "baseline")]
+    pub build_only: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub gates: super::GateArgs,
     /// Folder for the report files; default: reports/NAME in the current directory
     #[arg(short, long, value_name = "FOLDER")]
     pub output: Option<PathBuf>,

@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let words = format!(
         "{}, at least {2} s each in {1} rounds, protocol {3}",
         format::plural(n, "variant"),
-        recipe.bench.rounds.unwrap_or(5),
+        recipe.bench.rounds.unwrap_or(crate::bench::rounds::ROUNDS),
         recipe.bench.duration_s.unwrap_or(3.0),
         super::recipe::protocol_name(recipe)
     );
@@ -92,6 +92,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 });
             }
             Some(Ending::Done(_)) => {
+                if let Some(result) = &state.lab.result {
+                    ui.add(egui::Label::new(RichText::new(&result.headline).strong()).wrap());
+                }
                 if let Some(of) = without_numbers(run, state.lab.result.as_ref()) {
                     widgets::failure(ui, &of, |ui| again = ui.button("Start again").clicked());
                 }
@@ -108,7 +111,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 ui.horizontal(|ui| {
                     // The speed-up first, from the right: the name has the rest.
                     ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        if let Some(result) = result.filter(|r| r.error.is_none() && (i == 0 || r.ratio.is_some())) {
+                        if let Some(result) = result.filter(|r| r.error.is_none()) {
                             ui.label(RichText::new(super::variants::speedup_words(result)).strong());
                         }
                         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

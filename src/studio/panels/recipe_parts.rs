@@ -170,7 +170,7 @@ pub fn measurement(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
                 recipe.bench.warmup_ms = Some(warmup);
             }
             ui.end_row();
-            let mut rounds = recipe.bench.rounds.unwrap_or(5);
+            let mut rounds = recipe.bench.rounds.unwrap_or(crate::bench::rounds::ROUNDS);
             ui.label("Rounds");
             if ui
                 .name_inputs("Rounds", |ui| {
@@ -184,7 +184,7 @@ pub fn measurement(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         });
     note(
         ui,
-        "Variants are measured in turn, round by round, so that a warming machine favours none.",
+        "Every variant is measured once in each round, in an order drawn at random, so that a warming machine favours none.",
     );
 }
 

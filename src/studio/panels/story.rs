@@ -325,17 +325,8 @@ fn lab(state: &State) -> Live {
     }
     match (&run.job.ending, &state.lab.result) {
         (_, Some(result)) => {
-            // The fastest row; the baseline when no other beats it.
-            let best = result
-                .variants
-                .iter()
-                .filter(|v| v.error.is_none())
-                .filter_map(|v| Some((v.ratio.as_ref()?, v)))
-                .filter(|(ratio, _)| ratio.speedup > 1.0)
-                .max_by(|a, b| a.0.speedup.total_cmp(&b.0.speedup));
-            let row = best
-                .map(|b| b.1)
-                .or_else(|| result.variants.iter().find(|v| v.error.is_none()));
+            let winner = result.winner();
+            let row = winner.or_else(|| result.variants.iter().find(|v| v.is_measured()));
             let Some(row) = row else {
                 return Live::new("All variants failed", Tone::Bad);
             };
@@ -344,9 +335,10 @@ fn lab(state: &State) -> Live {
                 format::significant(row.statistics.latency_ms.p99),
                 result.protocol
             );
-            match best {
-                Some((ratio, _)) if ratio.within_noise => Live::new(format!("Within noise · {p99}"), Tone::Good),
-                Some((ratio, _)) => Live::new(format!("{} · {p99}", format::speedup(ratio.speedup)), Tone::Good),
+            let compared = result.variants.iter().any(|v| v.ratio.is_some());
+            match winner {
+                Some(winner) => Live::new(format!("{} · {p99}", winner.speedup_words()), Tone::Good),
+                None if compared => Live::new(format!("No winner · {p99}"), Tone::Good),
                 None => Live::new(p99, Tone::Good),
             }
         }

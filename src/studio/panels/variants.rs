@@ -1,6 +1,6 @@
 //! The table of variants: one row each, the columns those of reports, the protocol beside every latency.
 
-use crate::bench::{Comparison, VariantResult};
+use crate::bench::{Comparison, Standing, VariantResult};
 use crate::export::table;
 use crate::format;
 use crate::recipe::Precision;
@@ -18,8 +18,8 @@ fn sort_key(header: &str) -> Option<fn(&VariantResult) -> f64> {
         "Median [ms]" => |v| v.statistics.latency_ms.median,
         "p99 [ms]" => |v| v.statistics.latency_ms.p99,
         "CV [%]" => |v| v.statistics.latency_ms.cv,
-        "Images/s" => |v| -v.statistics.throughput_qps * v.batch.max(1) as f64,
-        "Speed-up" => |v| -v.ratio.as_ref().map_or(1.0, |r| r.speedup),
+        "Images/s, mean" => |v| -v.statistics.throughput_qps * v.batch.max(1) as f64,
+        "Speed-up per image, median" => |v| -v.ratio.as_ref().map_or(1.0, |r| r.speedup),
         "Build [s]" => |v| v.build_s,
         "Batch" => |v| v.batch as f64,
         _ => return None,
@@ -39,12 +39,13 @@ fn order(result: &Comparison, by: Option<&str>) -> Vec<usize> {
     rows
 }
 
-/// The speed-up in words: `2.94x (2.90 to 2.98)`, or that it is within noise.
+/// The speed-up in words: `2.94x (2.90 to 2.98)`, that it is within noise, or why there is none.
 pub fn speedup_words(v: &VariantResult) -> String {
-    match &v.ratio {
-        None => "baseline".into(),
-        Some(r) if r.within_noise => format!("{} within noise", format::speedup(r.speedup)),
-        Some(r) => format!("{} ({})", format::speedup(r.speedup), format::range(r.low, r.high)),
+    match (&v.ratio, v.verdict.standing) {
+        (Some(r), Standing::Faster | Standing::Slower) => {
+            format!("{} ({})", v.speedup_words(), format::range(r.low, r.high))
+        }
+        _ => v.speedup_words(),
     }
 }
 
@@ -226,11 +227,17 @@ mod tests {
     use crate::bench::Ratio;
 
     fn row(name: &str, median: f64, ratio: Option<Ratio>, error: Option<&str>) -> serde_json::Value {
+        let standing = match ratio {
+            Some(r) if r.within_noise => "within_noise",
+            Some(_) => "faster",
+            None if error.is_some() => "not_compared",
+            None => "baseline",
+        };
         let summary = serde_json::json!({"min": 0.0, "max": 0.0, "mean": 0.0, "median": median, "p90": 0.0, "p95": 0.0, "p99": 2.0 * median, "cv": 0.0});
         serde_json::json!({
             "name": name, "target": "embedded", "precision": "fp32", "shapes": [], "batch": 8, "engine_bytes": null, "build_s": 0.5,
             "statistics": {"samples": 10, "latency_ms": summary, "compute_ms": summary, "throughput_qps": 1000.0 / median, "warnings": []},
-            "round_medians_ms": [], "ratio": ratio, "accuracy": [], "task": null, "error": error,
+            "round_medians_ms": [], "ratio": ratio, "verdict": {"standing": standing, "sentence": ""}, "accuracy": [], "task": null, "error": error,
             "environment": serde_json::to_value(crate::bench::Environment::default()).unwrap(),
         })
     }
@@ -277,7 +284,7 @@ mod tests {
     fn noise_is_never_called_a_win() {
         let c = comparison();
         assert_eq!(speedup_words(&c.variants[1]), "2.94x (2.89 to 2.99)");
-        assert_eq!(speedup_words(&c.variants[2]), "1.01x within noise");
+        assert_eq!(speedup_words(&c.variants[2]), "within noise");
         assert_eq!(speedup_words(&c.variants[0]), "baseline");
     }
 
@@ -285,11 +292,18 @@ mod tests {
     fn failed_rows_sort_last_and_sortable_columns_exist() {
         let c = comparison();
         assert_eq!(order(&c, Some("Median [ms]")), [1, 2, 0, 3]);
-        assert_eq!(order(&c, Some("Images/s")), [1, 2, 0, 3]);
+        assert_eq!(order(&c, Some("Images/s, mean")), [1, 2, 0, 3]);
         assert_eq!(order(&c, None), [0, 1, 2, 3]);
         // Were a column renamed in the reports, sorting by it would silently be gone.
         let (headers, _) = table::rows(&c);
-        for sortable in ["Median [ms]", "p99 [ms]", "Images/s", "Speed-up", "Build [s]", "Batch"] {
+        for sortable in [
+            "Median [ms]",
+            "p99 [ms]",
+            "Images/s, mean",
+            "Speed-up per image, median",
+            "Build [s]",
+            "Batch",
+        ] {
             assert!(
                 headers.contains(&sortable) && sort_key(sortable).is_some(),
                 "{sortable}"

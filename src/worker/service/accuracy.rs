@@ -171,7 +171,7 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
         }
     }
     outcome.reference = Some(ReferenceResult {
-        target: format!("{}@{}", reference.record.target, reference.record.version),
+        target: words(&reference),
         task: own.task(),
     });
     Ok(outcome)
@@ -252,8 +252,36 @@ pub fn infer(
 pub fn reference(context: &Context, recipe: &Recipe, patches: Vec<PatchSpec>) -> Result<Built, JobError> {
     let (worker, target) = reference_worker(context, recipe)?;
     let plain = reference_recipe(recipe, target, patches);
-    let plain = super::build::with_hash(context, &plain)?;
+    let mut plain = super::build::with_hash(context, &plain)?;
+    if is_its_own_judge(recipe, &plain.target) {
+        plain.build.options.insert(LEVEL.into(), LEVEL_OFF.into());
+    }
     build(context, worker, &plain, None, None, false).map_err(|e| could_be_preferred(recipe, &plain.target, e))
+}
+
+/// Build option of ONNX Runtime for how far it rewrites the graph, and the value with which it does not.
+const LEVEL: &str = "graph_optimization";
+const LEVEL_OFF: &str = "disabled";
+
+/// True when ONNX Runtime is to judge itself. Its rewriting of the graph can change results (fusions of quantized operators
+/// by whole steps: its issues 32132 and 27845), so the reference then runs without any.
+fn is_its_own_judge(recipe: &Recipe, reference: &TargetSpec) -> bool {
+    let is = |target: &str| target.starts_with("onnxruntime");
+    let variants = recipe.resolve_variants().unwrap_or_default();
+    let tested = variants.iter().any(|(_, r)| is(&r.target.name));
+    is(&reference.name) && (tested || is(&recipe.target.name))
+}
+
+/// The reference as it is named beside figures.
+pub fn words(reference: &Built) -> String {
+    let target = format!("{}@{}", reference.record.target, reference.record.version);
+    let off = Recipe::from_toml(&reference.record.recipe)
+        .is_ok_and(|r| r.build.options.get(LEVEL).and_then(toml::Value::as_str) == Some(LEVEL_OFF));
+    if off {
+        format!("{target}, graph optimizations off")
+    } else {
+        target
+    }
 }
 
 /// What else would run a model that the reference cannot, where the user has not chosen the reference.
@@ -301,5 +329,31 @@ pub fn reference_recipe(recipe: &Recipe, target: TargetSpec, patches: Vec<PatchS
         patches,
         variants: Vec::new(),
         ..recipe.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn onnx_runtime_judges_itself_without_its_graph_optimizations() {
+        let target = |name: &str| TargetSpec {
+            name: name.into(),
+            ..TargetSpec::default()
+        };
+        let mut recipe = Recipe::for_model(Path::new("m.onnx"));
+        recipe.target = target("embedded");
+        assert!(
+            !is_its_own_judge(&recipe, &target("onnxruntime-cpu")),
+            "another engine is tested"
+        );
+        recipe.variants = vec![crate::recipe::VariantSpec {
+            name: "cuda".into(),
+            overrides: toml::from_str("target.name = 'onnxruntime-cuda'").unwrap(),
+        }];
+        assert!(is_its_own_judge(&recipe, &target("onnxruntime-cpu")));
+        assert!(!is_its_own_judge(&recipe, &target("embedded")), "another engine judges");
     }
 }

@@ -104,3 +104,32 @@ pub fn build(
         other => Err(unexpected(&other)),
     }
 }
+
+/// The same engine made anew in a process of its own. Its old worker ends unless another row still uses it; the record
+/// stays that of the first build, and what the runtime says again is not told again.
+///
+/// # Errors
+/// As [`build`].
+pub fn renew(context: &Context, built: &Built, recipe: &Recipe) -> Result<Built, JobError> {
+    let worker = context.worker(Some(&recipe.target))?;
+    let job = Job::Build {
+        recipe: Box::new(recipe.clone()),
+        output: None,
+        force: false,
+    };
+    match context.run_silently(&worker, job)? {
+        JobOutput::Build {
+            engine,
+            inputs,
+            outputs,
+            ..
+        } => Ok(Built {
+            worker,
+            engine,
+            record: built.record.clone(),
+            inputs,
+            outputs,
+        }),
+        other => Err(unexpected(&other)),
+    }
+}

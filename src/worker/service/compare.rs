@@ -4,20 +4,19 @@ use super::accuracy::{self, Outcome, Test};
 use super::build::{Built, GUESS, build, with_hash};
 use super::context::{Context, Step};
 use super::estimate::Builds;
+use super::rounds;
 use super::{ServiceEvent, TaskOutput, request, unexpected};
-use crate::bench::compare::{Baseline, Measured, ReferenceResult};
+use crate::bench::compare::{Measured, ReferenceResult};
 use crate::bench::gate::check_limits;
 use crate::bench::history::{Entry, History};
 use crate::bench::measure::Plan;
+use crate::bench::rounds::Rounds;
 use crate::bench::{Comparison, Environment, Protocol, Resources, Sample, VariantResult};
 use crate::recipe::units::parse_named_shape;
 use crate::recipe::{BenchSpec, Recipe};
-use crate::worker::{Job, JobError, JobEvent, JobOutput};
-use std::collections::BTreeSet;
+use crate::worker::{JobError, JobOutput};
 use std::path::Path;
 
-/// Rounds when the recipe says nothing.
-pub const ROUNDS: u32 = 5;
 /// Seed of generated inputs: the same for every variant and round.
 pub const SEED: u64 = 0;
 
@@ -35,6 +34,8 @@ pub struct Row {
     pub batch: Option<u64>,
     /// Its samples, by round.
     pub rounds: Vec<Vec<Sample>>,
+    /// Sessions that they ran in.
+    pub sessions: u32,
     run: Option<RunFacts>,
     /// Why it has no numbers.
     pub failure: Option<JobError>,
@@ -73,18 +74,20 @@ pub fn measured(
     mut rows: Vec<Row>,
     test: Option<Test>,
 ) -> Result<Comparison, JobError> {
-    let rounds = recipe.bench.rounds.unwrap_or(ROUNDS).max(1);
+    let plan = Rounds::of(&recipe.bench, rows.len());
     let builds = Builds::open(context.data());
-    context.replan(steps(&rows, rounds, &builds, recipe));
+    context.replan(steps(&rows, plan.least, &builds, recipe));
 
     build_all(context, &mut rows, &builds)?;
-    measure_all(context, &mut rows, rounds)?;
+    let seed = rounds::measure(context, &mut rows, &plan)?;
     let outcome = match test {
         Some(test) => accuracy::run(context, recipe, test, &mut rows)?,
         None => Outcome::default(),
     };
     something_measured(&mut rows)?;
     let (mut comparison, runs) = compare(rows, outcome);
+    let rounds: Vec<&[Vec<Sample>]> = runs.iter().map(|r| r.rounds.as_slice()).collect();
+    comparison.judge(&rounds, plan.pairing(), Some(seed), plan.wanted);
     keep(context, &mut comparison, runs);
     Ok(comparison)
 }
@@ -115,6 +118,7 @@ impl Row {
             result,
             batch: None,
             rounds: Vec::new(),
+            sessions: 1,
             run: None,
             failure: None,
         }
@@ -133,6 +137,10 @@ impl Row {
             JobError::Engine(_) => context.log(Some(index), "error", &message),
         }
         self.built = None;
+        self.result.is_unreachable = matches!(
+            error,
+            JobError::Worker(_) | JobError::Engine(crate::engine::EngineError::Unavailable(_))
+        );
         self.result.error = Some(message);
         self.failure = Some(error);
         Ok(())
@@ -191,47 +199,6 @@ pub fn share_of(bench: &BenchSpec, rounds: u32) -> BenchSpec {
         iterations: Some(whole.iterations.div_ceil(u64::from(rounds)).max(1)),
         ..bench.clone()
     }
-}
-
-/// Measures the variants in turn, round by round (A B A B), so that what changes with time meets all of them.
-fn measure_all(context: &Context, rows: &mut [Row], rounds: u32) -> Result<(), JobError> {
-    if rows.iter().all(|row| row.built.is_none()) {
-        return Ok(());
-    }
-    for round in 0..rounds {
-        for (i, row) in rows.iter_mut().enumerate() {
-            context.phase(
-                format!("Measure {}, round {} of {rounds}", row.name, round + 1),
-                Some(i),
-            );
-            let Some(built) = &row.built else { continue };
-            let mut recipe = row.recipe.clone();
-            recipe.bench = share_of(&recipe.bench, rounds);
-            let job = Job::Bench {
-                engine: built.engine,
-                recipe: Box::new(recipe),
-                seed: SEED,
-            };
-            let mut samples = Vec::new();
-            let worker = built.worker.clone();
-            let measured = context.run(&worker, job, Some(i), &mut |event| {
-                if let JobEvent::Samples(new) = event {
-                    samples.extend_from_slice(new);
-                    let samples = new.clone();
-                    context.tell(ServiceEvent::Samples {
-                        variant: i,
-                        round,
-                        samples,
-                    });
-                }
-            });
-            match measured {
-                Ok(output) => row.measured(output, samples)?,
-                Err(error) => row.fail(context, i, error)?,
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Row {
@@ -345,12 +312,11 @@ pub fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
-/// Makes a comparison of what was measured; the first row is the baseline.
+/// Makes a comparison of what was measured, for [`Comparison::judge`] to judge.
 pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
     let mut warnings = outcome.warnings;
     let mut failures = Vec::new();
     let reference_top1 = outcome.reference.as_ref().and_then(ReferenceResult::top1_percent);
-    let (baseline, batch) = rows.first().map(|r| (r.rounds.clone(), r.batch())).unwrap_or_default();
     let (name, sha256) = rows.first().map_or_else(Default::default, |r| {
         let model = &r.recipe.model;
         (file_name(&model.path), model.sha256.clone().unwrap_or_default())
@@ -358,8 +324,9 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
     let mut runs = Vec::with_capacity(rows.len());
     let mut protocols: Vec<&'static str> = Vec::new();
     let mut variants = Vec::with_capacity(rows.len());
-    for (i, mut row) in rows.into_iter().enumerate() {
+    for mut row in rows {
         row.result.batch = row.batch();
+        row.result.sessions = row.sessions;
         let mut protocol = "";
         if let Some(facts) = row.run.take() {
             row.result.shapes = facts.shapes;
@@ -369,11 +336,7 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
                 protocol: facts.protocol,
                 is_gpu: facts.is_gpu,
             };
-            let against = (i > 0 && !baseline.is_empty()).then_some(Baseline {
-                rounds: &baseline,
-                batch,
-            });
-            row.result.fill(&measured, against);
+            row.result.fill(&measured);
             row.result.notes = facts.notes;
             let effective = row.result.effective_precision.as_ref();
             let warning = effective.and_then(|e| e.warning(row.recipe.build.precision));
@@ -383,7 +346,13 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
                 protocols.push(protocol);
             }
         }
-        failures.extend(check_limits(&row.result, &row.recipe.accuracy, reference_top1));
+        row.result.broken_limits = check_limits(&row.result, &row.recipe.accuracy, reference_top1);
+        failures.extend(
+            row.result
+                .broken_limits
+                .iter()
+                .map(|why| format!("{}: {why}", row.result.name)),
+        );
         variants.push(row.result);
         runs.push(Kept {
             recipe: row.recipe,
@@ -391,25 +360,13 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
             rounds: row.rounds,
         });
     }
-    let batches: BTreeSet<u64> = variants.iter().filter(|v| v.error.is_none()).map(|v| v.batch).collect();
-    if batches.len() > 1 {
-        let batches: Vec<String> = batches.iter().map(u64::to_string).collect();
-        warnings.push(format!(
-            "the variants differ in batch ({}): speed-ups compare the latency per image",
-            batches.join(", ")
-        ));
-    }
     if protocols.len() > 1 {
         warnings.push(format!(
             "the variants were measured under different protocols ({}): their latencies mean different things",
             protocols.join(", ")
         ));
     }
-    if variants.len() > 1 && baseline.is_empty() {
-        warnings.push("the first variant has no numbers, so there is nothing to compare the others with".into());
-    }
     let comparison = Comparison {
-        sizes: Default::default(),
         model: name,
         model_sha256: sha256,
         protocol: protocols.first().map(|p| (*p).to_string()).unwrap_or_default(),
@@ -417,7 +374,7 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
         reference: outcome.reference,
         failures,
         warnings,
-        sweeps: Vec::new(),
+        ..Comparison::default()
     };
     (comparison, runs)
 }

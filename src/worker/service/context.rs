@@ -348,6 +348,14 @@ impl Context {
         self.finish_quietly(handle, variant)
     }
 
+    /// As [`Self::run`] for a job that was told before and is done again: nothing is told.
+    ///
+    /// # Errors
+    /// Why the job ended without a result.
+    pub fn run_silently(&self, worker: &Arc<Worker>, job: Job) -> Result<JobOutput, JobError> {
+        self.wait(&self.begin(worker, job)?, &mut |_| {})
+    }
+
     /// Submits a job, so that it travels and waits while another runs; [`Self::finish_quietly`] waits for its end.
     ///
     /// # Errors

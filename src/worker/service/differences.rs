@@ -196,13 +196,22 @@ impl Pair<'_> {
         };
         let built = |b: &Built| format!("{}@{}", b.record.target, b.record.version);
         let task = own.task().zip(theirs.task());
+        let (judge, record) = (super::accuracy::words(&self.reference), &self.variant.record);
+        let same_library = judge.starts_with(&format!("{}@{},", record.target, record.version));
+        if same_library && self.recipe.patches.is_empty() && !other_model {
+            notes.push(format!(
+                "Both run the same model on the same library, the reference with its graph optimizations off: a difference \
+                 comes from what {} makes of the graph; bisect names the node.",
+                record.target
+            ));
+        }
         if other_model {
             notes.push("Tensors of the two models are matched by their names.".into());
         }
         Ok(Differences {
             model: file(&self.recipe.model.path),
             reference_model: file(self.base.model.path()),
-            reference: built(&self.reference),
+            reference: super::accuracy::words(&self.reference),
             variant: built(&self.variant),
             precision: self.recipe.build.precision.name().into(),
             data: inputs.words(samples),

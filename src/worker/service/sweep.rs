@@ -5,13 +5,15 @@
 
 use super::accuracy::Outcome;
 use super::build::{Built, GUESS, build, with_hash};
-use super::compare::{self, ROUNDS, Row, SEED, share_of};
+use super::compare::{self, Row, SEED, share_of};
 use super::context::{Context, Step};
 use super::estimate::Builds;
 use super::{ServiceEvent, TaskOutput, request};
 use crate::bench::Sample;
 use crate::bench::measure::Plan;
+use crate::bench::rounds::ROUNDS;
 use crate::bench::sweep::{Curve, Point, Rounds, knee};
+use crate::bench::verdict::Pairing;
 use crate::data::shapes;
 use crate::format;
 use crate::graph::Graph;
@@ -83,6 +85,8 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     }
     compare::something_measured(&mut rows)?;
     let (mut comparison, runs) = compare::compare(rows, Outcome::default());
+    let taken: Vec<&[Vec<Sample>]> = runs.iter().map(|r| r.rounds.as_slice()).collect();
+    comparison.judge(&taken, Pairing::Rounds { growing: false }, None, None);
     for (name, range, stopped) in parts {
         let measured: Vec<(usize, Rounds)> = range
             .filter(|row| comparison.variants.get(*row).is_some_and(|v| v.error.is_none()))

@@ -1,10 +1,11 @@
 //! Measuring the mixes of a search side by side: rows of a comparison, measured as every comparison is.
 
 use super::super::build::with_hash;
-use super::super::compare::{self, Row, measured};
+use super::super::compare::{Row, measured};
 use super::super::context::{Context, Step};
 use super::super::{TaskOutput, request};
 use crate::bench::mixes::{FULL, Mixes, candidates};
+use crate::bench::rounds::ROUNDS;
 use crate::data::shapes;
 use crate::format;
 use crate::graph::Graph;
@@ -61,5 +62,5 @@ pub fn run(context: &Context, recipe: &Recipe, search: &Search) -> Result<TaskOu
 
 /// Rounds that they are measured in.
 pub fn rounds(recipe: &Recipe) -> u32 {
-    recipe.bench.rounds.unwrap_or(compare::ROUNDS).max(1)
+    recipe.bench.rounds.unwrap_or(ROUNDS).max(1)
 }
