@@ -1,6 +1,7 @@
 //! Comparing variants.
 
 use super::{EffectivePrecision, Environment, OutputAccuracy, Resources, Statistics, TaskAccuracy};
+use crate::graph::sizes::Sizes;
 use serde::{Deserialize, Serialize};
 
 /// How many times as fast as the baseline, with its interval ([`super::interval`]); [`super::verdict`] makes it.
@@ -240,6 +241,9 @@ pub struct Comparison {
     pub model_sha256: String,
     /// Protocol of every number below.
     pub protocol: String,
+    /// Sizes of the inputs, each with where it comes from; empty where that was not kept.
+    #[serde(default)]
+    pub sizes: Sizes,
     /// What it all comes to, in a sentence or a few.
     #[serde(default)]
     pub headline: String,

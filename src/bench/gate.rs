@@ -432,6 +432,7 @@ mod tests {
 
     fn comparison(variants: Vec<VariantResult>) -> Comparison {
         Comparison {
+            sizes: Default::default(),
             model: "m.onnx".into(),
             model_sha256: String::new(),
             protocol: "serial".into(),

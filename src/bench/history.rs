@@ -201,6 +201,7 @@ impl History {
             samples.push(self.samples(entry)?);
         }
         let mut out = Comparison {
+            sizes: Default::default(),
             warnings: vec![
                 "these runs were not measured in turn: what changed on the machine between them is in the ratio".into(),
             ],

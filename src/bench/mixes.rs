@@ -265,6 +265,7 @@ mod tests {
         });
         Mixes {
             comparison: Comparison {
+                sizes: Default::default(),
                 protocol: "serial".into(),
                 variants: rows.collect(),
                 ..Comparison::default()

@@ -59,6 +59,7 @@ mod tests {
 
     fn of(variants: Vec<VariantResult>) -> Vec<String> {
         Comparison {
+            sizes: Default::default(),
             variants,
             ..Comparison::default()
         }

@@ -3,12 +3,13 @@
 use super::args::{AccuracyArgs, BisectArgs, ReferenceArgs};
 use super::drive::drive;
 use super::exit::{CliError, Exit};
-use super::inspect::print_json;
+use super::inspect::{print_json, with_sizes};
 use super::request;
 use super::table::Table;
 use crate::bench::differences::{Activation, Alone};
 use crate::bench::{Differences, FirstBad, NodeRef, TaskAccuracy, TensorDifference};
 use crate::format::{self, plural};
+use crate::graph::sizes::Sizes;
 use crate::model::Model;
 use crate::model::statistics::TensorStatistics;
 use crate::recipe::{Recipe, TargetSpec};
@@ -23,9 +24,9 @@ pub fn accuracy(args: &AccuracyArgs) -> Result<Exit, CliError> {
     } else {
         Depth::Outputs
     };
-    let found = compare(recipe, &args.reference, depth, args.recipe.json)?;
+    let (found, sizes) = compare(recipe, &args.reference, depth, args.recipe.json)?;
     if args.recipe.json {
-        print_json(&found)?;
+        print_json(&with_sizes(&found, &sizes)?)?;
     } else {
         print_head(&found);
         print_outputs(&found);
@@ -46,9 +47,9 @@ pub fn accuracy(args: &AccuracyArgs) -> Result<Exit, CliError> {
 pub fn bisect(args: &BisectArgs) -> Result<Exit, CliError> {
     let recipe = request::one(&args.recipe, &args.one)?;
     let depth = if args.search { Depth::Search } else { Depth::FirstBad };
-    let found = compare(recipe, &args.reference, depth, args.recipe.json)?;
+    let (found, sizes) = compare(recipe, &args.reference, depth, args.recipe.json)?;
     if args.recipe.json {
-        print_json(&found)?;
+        print_json(&with_sizes(&found, &sizes)?)?;
     } else {
         print_head(&found);
         print_outputs(&found);
@@ -68,7 +69,12 @@ fn has_none_numbers(found: &Differences) -> bool {
     found.outputs.iter().any(|o| o.error.is_none())
 }
 
-fn compare(mut recipe: Recipe, args: &ReferenceArgs, depth: Depth, quiet: bool) -> Result<Differences, CliError> {
+fn compare(
+    mut recipe: Recipe,
+    args: &ReferenceArgs,
+    depth: Depth,
+    quiet: bool,
+) -> Result<(Differences, Sizes), CliError> {
     let mut against: Option<PathBuf> = None;
     let mut target = None;
     for text in &args.against {
@@ -103,8 +109,9 @@ fn compare(mut recipe: Recipe, args: &ReferenceArgs, depth: Depth, quiet: bool) 
         depth,
         limit: args.limit,
     };
-    match drive(task, &["variant".to_owned()], quiet)?.output {
-        TaskOutput::Accuracy(found) => Ok(*found),
+    let outcome = drive(task, &["variant".to_owned()], quiet)?;
+    match outcome.output {
+        TaskOutput::Accuracy(found) => Ok((*found, outcome.sizes)),
         _ => Err(CliError::failed("the comparison gave no result")),
     }
 }

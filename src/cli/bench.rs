@@ -58,6 +58,7 @@ fn to_json(comparison: &Comparison, result: &VariantResult) -> Value {
         "target": result.target,
         "precision": result.precision,
         "shapes": result.shapes,
+        "sizes": comparison.sizes,
         "batch": result.batch,
         "environment": result.environment,
         "samples": s.samples,

@@ -3,7 +3,7 @@
 use super::args::BuildArgs;
 use super::drive::drive;
 use super::exit::{CliError, Exit};
-use super::inspect::print_json;
+use super::inspect::{print_json, with_sizes};
 use super::request;
 use crate::format;
 use crate::worker::{Task, TaskOutput};
@@ -17,11 +17,12 @@ pub fn build(args: &BuildArgs) -> Result<Exit, CliError> {
         output: args.output.clone(),
         force: args.force,
     };
-    let TaskOutput::Build(record) = drive(task, &names, args.recipe.json)?.output else {
+    let outcome = drive(task, &names, args.recipe.json)?;
+    let TaskOutput::Build(record) = outcome.output else {
         return Err(CliError::failed("the build gave no record"));
     };
     if args.recipe.json {
-        print_json(&record)?;
+        print_json(&with_sizes(&record, &outcome.sizes)?)?;
         return Ok(Exit::Fine);
     }
     outln!(

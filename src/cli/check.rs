@@ -3,7 +3,7 @@
 use super::args::CheckArgs;
 use super::drive::drive;
 use super::exit::{CliError, Exit};
-use super::inspect::print_json;
+use super::inspect::{print_json, with_sizes};
 use super::request;
 use crate::check::{Evidence, Finding, Place, Report, Severity};
 use crate::format;
@@ -17,11 +17,12 @@ pub fn check(args: &CheckArgs) -> Result<Exit, CliError> {
         recipe: Box::new(recipe),
         require_parser: args.require_parser,
     };
-    let TaskOutput::Check(report) = drive(task, &[], args.recipe.json)?.output else {
+    let outcome = drive(task, &[], args.recipe.json)?;
+    let TaskOutput::Check(report) = outcome.output else {
         return Err(CliError::failed("the check gave no report"));
     };
     if args.recipe.json {
-        print_json(&to_json(&report))?;
+        print_json(&with_sizes(&to_json(&report), &outcome.sizes)?)?;
     } else {
         print_human(&report);
     }

@@ -4,6 +4,7 @@ use super::exit::CliError;
 use super::progress::Progress;
 use crate::bench::Sample;
 use crate::files;
+use crate::graph::sizes::Sizes;
 use crate::worker::{JobError, Launch, Service, ServiceEvent, Task, TaskOutput};
 use crossbeam_channel::RecvTimeoutError;
 use std::sync::Arc;
@@ -16,6 +17,8 @@ pub struct Outcome {
     pub output: TaskOutput,
     /// All samples, by variant, in order of time.
     pub samples: Vec<Vec<Sample>>,
+    /// The sizes of the inputs that it was made at; empty for a task that runs no model.
+    pub sizes: Sizes,
 }
 
 /// Runs the task; `names` are the variants' names, for progress.
@@ -27,6 +30,7 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
     let handle = Service::new(Launch::default()).start(task, Arc::new(|| ()));
     let mut progress = Progress::new(names, quiet);
     let mut samples = vec![Vec::new(); names.len()];
+    let mut sizes = Sizes::default();
     let mut asked = false;
     loop {
         if interrupts.came() && !asked {
@@ -40,6 +44,7 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
                 return Ok(Outcome {
                     output: *output,
                     samples,
+                    sizes,
                 });
             }
             Ok(ServiceEvent::Failed(error)) => {
@@ -53,6 +58,12 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
                     && let Some(kept) = samples.get_mut(*variant)
                 {
                     kept.extend_from_slice(new);
+                }
+                if let ServiceEvent::Sizes(decided) = &event {
+                    sizes.clone_from(decided);
+                    if let Some(line) = decided.line().filter(|_| !quiet) {
+                        progress.note(&line);
+                    }
                 }
                 progress.event(&event);
             }

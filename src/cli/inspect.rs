@@ -5,6 +5,7 @@ use super::exit::{CliError, Exit};
 use super::table::Table;
 use crate::engine::plan::is_engine;
 use crate::format;
+use crate::graph::sizes::{Sizes, propose};
 use crate::graph::{Graph, GraphSummary};
 use crate::model::Model;
 use std::sync::Arc;
@@ -17,10 +18,18 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
     let model = Model::open(&args.model).map_err(CliError::unusable)?;
     let graph = Graph::new(Arc::new(model));
     let summary = graph.summary();
+    let sizes = propose(&graph, &[]);
     if args.json {
-        print_json(&summary)?;
+        let empty = Sizes::default();
+        print_json(&with_sizes(&summary, sizes.as_ref().unwrap_or(&empty))?)?;
     } else {
         print_human(args, &graph, &summary);
+        if let Some(line) = sizes.as_ref().ok().and_then(Sizes::line) {
+            errln!("{line}");
+        }
+    }
+    if let Err(unsolved) = &sizes {
+        errln!("warning: {unsolved}");
     }
     for problem in &graph.problems {
         errln!("error: {}", problem.message);
@@ -30,6 +39,18 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
     } else {
         Exit::Findings
     })
+}
+
+/// The value as JSON with the sizes of the inputs under `sizes`.
+///
+/// # Errors
+/// The value cannot be written as JSON.
+pub fn with_sizes(value: &impl serde::Serialize, sizes: &Sizes) -> Result<serde_json::Value, CliError> {
+    let mut value = serde_json::to_value(value).map_err(CliError::failed)?;
+    if let Some(object) = value.as_object_mut() {
+        object.insert("sizes".into(), serde_json::to_value(sizes).map_err(CliError::failed)?);
+    }
+    Ok(value)
 }
 
 /// Prints a value as indented JSON.

@@ -7,6 +7,7 @@ use super::exit::{CliError, Exit};
 use super::inspect::print_json;
 use super::request;
 use crate::check::{Severity, losses};
+use crate::data::shapes::recipe_sizes;
 use crate::files;
 use crate::format;
 use crate::graph::Graph;
@@ -131,6 +132,7 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
             "bytes_before": before,
             "bytes": bytes,
             "notes": done.notes,
+            "sizes": recipe_sizes(&Graph::new(Arc::clone(&model)), recipe).unwrap_or_default(),
             "rest": rest.map(|r| json!({ "summary": r.summary, "notes": r.notes })),
             "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
         }))?;

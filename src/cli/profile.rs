@@ -4,12 +4,13 @@ use super::args::{ProfileArgs, named};
 use super::drive::drive;
 use super::engine::print_findings;
 use super::exit::{CliError, Exit};
-use super::inspect::print_json;
+use super::inspect::{print_json, with_sizes};
 use super::request;
 use super::table::Table;
 use crate::bench::{LayerProfile, SideBySide};
 use crate::format;
 use crate::graph::Graph;
+use crate::graph::sizes::Sizes;
 use crate::model::Model;
 use crate::recipe::{Precision, Recipe};
 use crate::worker::{Task, TaskOutput};
@@ -26,34 +27,37 @@ pub fn profile(args: &ProfileArgs) -> Result<Exit, CliError> {
         true => None,
         false => Some(against(args, &recipe)?),
     };
-    let profile = run(&recipe, args)?;
+    let (profile, sizes) = run(&recipe, args)?;
     let Some(other) = other else {
         if args.recipe.json {
-            print_json(&to_json(&profile))?;
+            print_json(&with_sizes(&to_json(&profile), &sizes)?)?;
         } else {
             print_human(&profile);
         }
         return Ok(Exit::Fine);
     };
-    let other = run(&other, args)?;
+    let (other, other_sizes) = run(&other, args)?;
     let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
     let both = SideBySide::of(&Graph::new(Arc::new(model)), &profile, &other);
     if args.recipe.json {
-        print_json(&json!({ "profile": to_json(&profile), "against": to_json(&other), "side_by_side": both }))?;
+        let first = with_sizes(&to_json(&profile), &sizes)?;
+        let second = with_sizes(&to_json(&other), &other_sizes)?;
+        print_json(&json!({ "profile": first, "against": second, "side_by_side": both }))?;
     } else {
         print_both(&profile, &other, &both);
     }
     Ok(Exit::Fine)
 }
 
-fn run(recipe: &Recipe, args: &ProfileArgs) -> Result<LayerProfile, CliError> {
+fn run(recipe: &Recipe, args: &ProfileArgs) -> Result<(LayerProfile, Sizes), CliError> {
     let names = [recipe.build.precision.name().to_owned()];
     let task = Task::Profile {
         recipe: Box::new(recipe.clone()),
         runs: args.runs,
     };
-    match drive(task, &names, args.recipe.json)?.output {
-        TaskOutput::Profile(profile) => Ok(*profile),
+    let outcome = drive(task, &names, args.recipe.json)?;
+    match outcome.output {
+        TaskOutput::Profile(profile) => Ok((*profile, outcome.sizes)),
         _ => Err(CliError::failed("the profile gave no result")),
     }
 }

@@ -28,6 +28,16 @@ pub fn generate(
 ) -> Result<(NamedTensors, Vec<String>), String> {
     let ids = graph.bodies.first().map(|b| b.inputs.clone()).unwrap_or_default();
     let longest = shapes.values().filter_map(|s| s.get(1)).max().copied().unwrap_or(1);
+    // Values that go with these shapes: of shape tensors, lengths, sample rates. Where they cannot be told, as without.
+    let is_small = |dims: &Vec<u64>| {
+        dims.iter()
+            .try_fold(1u64, |n, d| n.checked_mul(*d))
+            .is_some_and(|n| n <= 64)
+    };
+    let sizes = match shapes.values().any(is_small) {
+        true => super::shapes::sizes(graph, shapes, &[], None).unwrap_or_default(),
+        false => Default::default(),
+    };
     let mut total = 0u64;
     let mut tensors = NamedTensors::new();
     let mut why = Vec::new();
@@ -50,7 +60,14 @@ pub fn generate(
         if total > MAX_BYTES {
             return Err(place(format!("the inputs take more than {} GiB", MAX_BYTES >> 30)));
         }
-        let kind = kind(input, dtype, dims, evidence(graph, id), longest);
+        let told = sizes
+            .inputs
+            .get(name)
+            .and_then(|s| Some((s.value.clone()?, s.reason.clone())));
+        let kind = match told {
+            Some((value, reason)) => Kind::Told(value, reason),
+            None => kind(input, dtype, dims, evidence(graph, id), longest),
+        };
         let mut random = Random::new(seed ^ (index as u64).wrapping_mul(0x9e37_79b9));
         let tensor = tensor(dtype, dims, &kind, &mut random).ok_or_else(|| {
             place(format!(
@@ -66,6 +83,8 @@ pub fn generate(
 /// What an input is taken for.
 #[derive(Debug, PartialEq)]
 enum Kind {
+    /// These values, and in words why.
+    Told(Vec<i64>, String),
     /// One value everywhere, and in words what it stands for.
     Constant(f64, String),
     /// 0, 1, 2, ... along the last axis, below a limit.
@@ -83,6 +102,10 @@ enum Kind {
 impl Kind {
     fn words(&self) -> String {
         match self {
+            Self::Told(values, what) => {
+                let values: Vec<String> = values.iter().map(i64::to_string).collect();
+                format!("{}, {what}", values.join(", "))
+            }
             Self::Constant(value, what) => format!("all {value}, {what}"),
             Self::Positions(_) => "positions 0, 1, 2, ...".into(),
             Self::Below(limit, what) => format!("whole numbers below {limit}, {what}"),
@@ -179,6 +202,7 @@ fn tensor(dtype: DataType, dims: &[u64], kind: &Kind, random: &mut Random) -> Op
     let count = dims.iter().try_fold(1u64, |n, d| n.checked_mul(*d))?;
     let last = dims.last().copied().unwrap_or(1).max(1);
     match kind {
+        Kind::Told(values, _) => encode(dtype, dims, values.iter().map(|v| *v as f64)),
         Kind::Constant(value, _) => encode(dtype, dims, (0..count).map(|_| *value)),
         Kind::Positions(limit) => encode(dtype, dims, (0..count).map(|i| ((i % last) % (*limit).max(1)) as f64)),
         Kind::Below(limit, _) => encode(dtype, dims, (0..count).map(|_| random.below(*limit) as f64)),

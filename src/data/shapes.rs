@@ -1,11 +1,11 @@
 //! A shape for every input, from what the user gave, the profiles and the model's own declaration.
 
 use super::Samples;
+use crate::graph::sizes::{Hint, Sizes, Source, propose};
 use crate::graph::{Dim, Graph, Shape, TensorInfo};
 use crate::recipe::de::suggest;
 use crate::recipe::{ProfileSpec, Recipe, ShapeRange};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Inputs of the top level, in order.
 pub(super) fn inputs(graph: &Graph) -> impl Iterator<Item = &TensorInfo> {
@@ -17,17 +17,18 @@ pub(super) fn inputs(graph: &Graph) -> impl Iterator<Item = &TensorInfo> {
     top.iter().filter_map(|id| graph.tensors.get(id.0 as usize))
 }
 
-/// A shape for every input: as given, else `opt` of a profile, else declared, with symbols that repeat bound to one value
-/// and 1 for what nothing says.
+/// A size for every input: as given, else `opt` of a profile, else of a sample of data,
+/// else proposed from the model ([`propose`]).
 ///
 /// # Errors
-/// An unknown input name (with the nearest), a rank or fixed size that contradicts the model, a symbol with two values, an
-/// input of unknown rank that nothing gives.
-pub fn bind_shapes(
+/// An unknown input name (with the nearest), a rank or fixed size that contradicts the model, a symbol with two values;
+/// as [`propose`].
+pub fn sizes(
     graph: &Graph,
     given: &BTreeMap<String, Vec<u64>>,
     profiles: &[ProfileSpec],
-) -> Result<BTreeMap<String, Vec<u64>>, String> {
+    data: Option<&Known>,
+) -> Result<Sizes, String> {
     let names: Vec<&str> = inputs(graph).map(|i| i.name.as_ref()).collect();
     let in_profiles = profiles.iter().flat_map(|p| p.inputs.keys());
     if let Some(unknown) = given.keys().chain(in_profiles).find(|n| !names.contains(&n.as_str())) {
@@ -36,51 +37,72 @@ pub fn bind_shapes(
             suggest(unknown, &names)
         ));
     }
-    let optimum = |name: &str| profiles.iter().find_map(|p| p.inputs.get(name)).map(|range| &range.opt);
-    let mut symbols: BTreeMap<Arc<str>, (u64, &str)> = BTreeMap::new();
-    let mut bound = BTreeMap::new();
-    // What is given binds the symbols of what is not.
     for input in inputs(graph) {
-        let name = input.name.as_ref();
-        let Some(sizes) = given.get(name).or_else(|| optimum(name)) else {
-            continue;
-        };
-        if let Some(shape) = &input.ty.shape {
-            fits(name, sizes, shape)?;
-            for (dim, size) in shape.0.iter().zip(sizes) {
-                let Dim::Symbol(symbol) = dim else { continue };
-                match symbols.get(symbol) {
-                    Some((other, of)) if other != size => {
-                        return Err(format!(
-                            "the dimension {symbol:?} is {other} in input {of:?} and {size} in input {name:?}; it must be one size"
-                        ));
-                    }
-                    _ => {
-                        symbols.insert(symbol.clone(), (*size, name));
-                    }
-                }
+        let sizes = given.get(&*input.name);
+        if let (Some(sizes), Some(shape)) = (sizes, &input.ty.shape) {
+            fits(&input.name, sizes, shape)?;
+        }
+    }
+    let hint = |input: &str, shape: &[u64], source: Source, reason: &str| Hint {
+        input: input.to_owned(),
+        shape: shape.to_vec(),
+        value: None,
+        source,
+        reason: reason.to_owned(),
+    };
+    let mut hints: Vec<Hint> = given
+        .iter()
+        .map(|(name, shape)| hint(name, shape, Source::Given, "given"))
+        .collect();
+    for profile in profiles {
+        for (name, range) in &profile.inputs {
+            let is_said = hints.iter().any(|h| h.input == *name);
+            let input = inputs(graph).find(|i| *i.name == **name);
+            // What does not fit is values of a shape tensor.
+            let fitting = input.is_some_and(|i| i.ty.shape.as_ref().is_none_or(|s| fits(name, &range.opt, s).is_ok()));
+            if !is_said && fitting {
+                hints.push(hint(name, &range.opt, Source::Profile, "the profile's optimum"));
+            } else if !is_said && let Some(shape) = input.and_then(|i| i.ty.shape.as_ref()?.as_known()) {
+                let value = range
+                    .opt
+                    .iter()
+                    .map(|n| i64::try_from(*n).unwrap_or(i64::MAX))
+                    .collect();
+                hints.push(Hint {
+                    value: Some(value),
+                    ..hint(name, &shape, Source::Profile, "the profile's optimum")
+                });
             }
         }
-        bound.insert(name.to_owned(), sizes.clone());
     }
-    for input in inputs(graph) {
-        let name = input.name.as_ref();
-        if bound.contains_key(name) {
-            continue;
+    for (name, shape) in data.iter().flat_map(|d| &d.shapes) {
+        if !hints.iter().any(|h| h.input == *name) {
+            hints.push(hint(name, shape, Source::Data, data.map_or("", |d| &d.source)));
         }
-        let Some(shape) = &input.ty.shape else {
-            return Err(format!(
-                "the model does not say how many dimensions input {name:?} has; give its shape, as in --shape {name}:1x3x224x224"
-            ));
-        };
-        let size = |dim: &Dim| match dim {
-            Dim::Known(n) => *n,
-            Dim::Symbol(symbol) => symbols.get(symbol).map_or(1, |(n, _)| *n),
-            Dim::Unknown => 1,
-        };
-        bound.insert(name.to_owned(), shape.0.iter().map(size).collect());
     }
-    Ok(bound)
+    propose(graph, &hints).map_err(|unsolved| unsolved.to_string())
+}
+
+/// As [`sizes`] without data; the shapes alone.
+///
+/// # Errors
+/// As [`sizes`].
+pub fn bind_shapes(
+    graph: &Graph,
+    given: &BTreeMap<String, Vec<u64>>,
+    profiles: &[ProfileSpec],
+) -> Result<BTreeMap<String, Vec<u64>>, String> {
+    Ok(sizes(graph, given, profiles, None)?.shapes())
+}
+
+/// The sizes that a recipe's commands run at: as it gives them, else of its profiles, else of the first sample of its data,
+/// else proposed. Reads that sample.
+///
+/// # Errors
+/// Shapes that do not fit the model, data that cannot be read, and as [`propose`].
+pub fn recipe_sizes(graph: &Graph, recipe: &Recipe) -> Result<Sizes, String> {
+    let sample = sample_shapes(graph, recipe)?;
+    sizes(graph, &recipe.bench.shapes, &recipe.profiles, sample.as_ref())
 }
 
 /// A shape for every input, and where it comes from.
@@ -111,6 +133,12 @@ pub fn of_recipe(graph: &Graph, recipe: &Recipe) -> Result<Option<Known>, String
             source: source.into(),
         }));
     }
+    sample_shapes(graph, recipe)
+}
+
+/// The shapes of the first sample of a recipe's data, at batch 1 where the model leaves that open, and what to call it;
+/// `None` without data.
+fn sample_shapes(graph: &Graph, recipe: &Recipe) -> Result<Option<Known>, String> {
     let Some(data) = recipe.data.calibration.as_ref().or(recipe.data.test.as_ref()) else {
         return Ok(None);
     };
@@ -263,7 +291,7 @@ mod tests {
     fn symbols_that_repeat_have_one_value() {
         let bound = bind_shapes(&graph(), &given(&[("ids", &[4, 16])]), &[]).unwrap();
         assert_eq!(bound["mask"], [4, 16]);
-        assert_eq!(bound["image"], [4, 3, 1]);
+        assert_eq!(bound["image"][..2], [4, 3]);
         assert_eq!(bound["sr"], [0u64; 0]);
         let profile = ProfileSpec {
             inputs: [(
@@ -278,7 +306,7 @@ mod tests {
         };
         let bound = bind_shapes(&graph(), &given(&[]), std::slice::from_ref(&profile)).unwrap();
         assert_eq!((bound["ids"].as_slice(), bound["image"][0]), ([2u64, 8].as_slice(), 2));
-        assert_eq!(bind_shapes(&graph(), &given(&[]), &[]).unwrap()["ids"], [1, 1]);
+        assert_eq!(bind_shapes(&graph(), &given(&[]), &[]).unwrap()["ids"], [1, 128]);
     }
 
     #[test]

@@ -123,6 +123,7 @@ mod tests {
             of_best: 0.9,
         };
         let mut comparison = Comparison {
+            sizes: Default::default(),
             sweeps: vec![
                 Curve {
                     name: "<fp32>".into(),

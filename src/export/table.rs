@@ -138,7 +138,11 @@ pub fn markdown(comparison: &Comparison) -> String {
 
 /// What the reader must know: the comparison's warnings, then each variant's own with its name.
 pub fn notes(comparison: &Comparison) -> Vec<String> {
-    let mut out = comparison.warnings.clone();
+    let sizes = comparison
+        .sizes
+        .words()
+        .map(|words| format!("Sizes of the inputs: {words}."));
+    let mut out: Vec<String> = sizes.into_iter().chain(comparison.warnings.iter().cloned()).collect();
     out.extend(comparison.decision.as_ref().and_then(crate::bench::Decision::words));
     out.extend(comparison.failures.iter().map(|f| format!("Limit broken: {f}")));
     let failed = comparison.gates.iter().filter(|c| !c.passed);

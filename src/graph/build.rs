@@ -17,6 +17,7 @@ pub struct TensorId(pub u32);
 
 /// A model as a graph. All bodies (If, Loop, Scan) and model-local functions are in the same arrays; [`Body`] says what
 /// belongs where.
+#[derive(Clone)]
 pub struct Graph {
     /// The model this graph shows.
     pub model: Arc<Model>,

@@ -17,6 +17,7 @@ pub mod sample;
 pub mod scope;
 pub mod shape;
 pub mod sized;
+pub mod sizes;
 pub mod summary;
 
 #[cfg(test)]

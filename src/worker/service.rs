@@ -17,6 +17,7 @@ mod precision;
 mod profile;
 mod rounds;
 mod search;
+mod sizes;
 mod sweep;
 
 use super::{Job, JobError, JobOutput, Launch};
@@ -24,6 +25,7 @@ use crate::bench::{Comparison, Differences, LayerProfile, Mixes, Sample};
 use crate::check::Report;
 use crate::engine::plan::EngineView;
 use crate::engine::{BuildRecord, EngineError, Stage, TargetInfo};
+use crate::graph::sizes::Sizes;
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::rewrite::Calibration;
 use crate::rewrite::search::{Search, SearchEvent, SearchSpec};
@@ -176,6 +178,8 @@ pub enum ServiceEvent {
         /// The line.
         line: String,
     },
+    /// The sizes of the inputs that everything runs at, and where they come from.
+    Sizes(Sizes),
     /// A variant was built.
     Built {
         /// Index of the variant.
@@ -222,6 +226,18 @@ pub enum TaskOutput {
     Accuracy(Box<Differences>),
     InspectEngine(Box<EngineView>),
     Doctor(Vec<DoctorStep>),
+}
+
+impl TaskOutput {
+    /// The result with the sizes that it was made at, where it keeps them.
+    fn at(mut self, sizes: Sizes) -> Self {
+        match &mut self {
+            Self::Compare(comparison) => comparison.sizes = sizes,
+            Self::Mixes(mixes) => mixes.comparison.sizes = sizes,
+            _ => {}
+        }
+        self
+    }
 }
 
 /// The user's data folder of this program; none on a system without one.
@@ -273,6 +289,10 @@ impl Service {
         let control = context.control();
         let failing = context.sink();
         let body = move || {
+            let (task, sizes) = match sizes::decide(&context, task) {
+                Ok(decided) => decided,
+                Err(why) => return context.end(Err(why)),
+            };
             let result = match task {
                 Task::Targets => targets(&context),
                 Task::Check { recipe, require_parser } => check::run(&context, &recipe, require_parser),
@@ -292,7 +312,7 @@ impl Service {
                 Task::Compare { recipe } => compare::run(&context, &recipe),
                 Task::Sweep { recipe } => sweep::run(&context, &recipe),
             };
-            context.end(result);
+            context.end(result.map(|output| output.at(sizes)));
         };
         // The stack is for opening models, whose graphs nest as deep as they like.
         let spawned = std::thread::Builder::new()

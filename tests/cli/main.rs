@@ -14,6 +14,7 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod network;
 mod runner;
+mod sizes;
 mod sweep;
 
 use std::path::Path;

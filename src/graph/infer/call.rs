@@ -18,6 +18,8 @@ pub(super) struct Call<'a> {
     pub defaults: &'a [AttributeProto],
     pub inputs: Vec<Option<Fact>>,
     pub opset: i64,
+    /// The walk is about what the graph demands of given sizes.
+    pub is_asked: bool,
 }
 
 impl<'a> Call<'a> {

@@ -1,13 +1,14 @@
 //! Walks the bodies: rules for ordinary nodes, recursion for If, Loop, Scan and functions.
 
 use super::call::{Call, axis};
+use super::demand::{self, Demand};
 use super::fact::{Fact, Item};
 use super::rules;
 use super::size::Size;
-use crate::graph::{Graph, NodeId, Problem, ProblemKind, TensorId, TensorKind};
+use crate::graph::{Dim, Graph, NodeId, Problem, ProblemKind, TensorId, TensorKind};
 use crate::model::onnx::NodeProto;
 use crate::model::{DataType, quoted};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Bodies and functions deeper than this are left uninferred; nobody exports that.
 const MAX_DEPTH: usize = 24;
@@ -23,14 +24,78 @@ pub(super) struct Found {
     /// By tensor.
     pub facts: Vec<Fact>,
     pub problems: Vec<Problem>,
+    /// What nodes that certainly run demand of sizes and what does not hold for certain, in the order of the walk; only
+    /// where inputs were given. The walk ends at the first demand that fails, which is the last one then.
+    pub demands: Vec<(NodeId, Demand)>,
 }
 
+/// What is inferred from the model's own declarations.
 pub(super) fn run(graph: &Graph) -> Found {
     let declared: Vec<Fact> = graph.tensors.iter().map(|t| Fact::declared(&t.ty)).collect();
+    walk(graph, declared.clone(), declared, None)
+}
+
+/// What is inferred where these inputs of the top level are as given. Declared shapes of inner tensors say nothing then
+/// (they may be left over from an export), except where an operator's own rule gives nothing.
+pub(super) fn run_at(graph: &Graph, inputs: &BTreeMap<TensorId, Fact>) -> Found {
+    let mut symbols: BTreeMap<&str, &Size> = BTreeMap::new();
+    for (id, fact) in inputs {
+        let dims = graph.tensors.get(id.0 as usize).and_then(|t| t.ty.shape.as_ref());
+        for (dim, size) in dims.iter().flat_map(|s| &s.0).zip(fact.shape.iter().flatten()) {
+            if let Dim::Symbol(name) = dim {
+                symbols.entry(name).or_insert(size);
+            }
+        }
+    }
+    let bind = |name: &str| symbols.get(name).and_then(|size| size.known());
+    let at_point = |size: Size| match size.eval(&bind) {
+        Some(n) => Size::Known(n),
+        // A symbol that stays one is itself.
+        None if symbols.values().any(|s| s.known().is_none()) => size,
+        None => Size::Unknown,
+    };
+    let mut declared = Vec::with_capacity(graph.tensors.len());
+    let mut fallback = Vec::with_capacity(graph.tensors.len());
+    for (id, tensor) in (0u32..).map(TensorId).zip(&graph.tensors) {
+        let own = Fact::declared(&tensor.ty);
+        match (inputs.get(&id), tensor.kind) {
+            (Some(given), _) => {
+                declared.push(Fact {
+                    dtype: own.dtype.or(given.dtype),
+                    container: own.container,
+                    ..given.clone()
+                });
+                fallback.push(None);
+            }
+            (None, TensorKind::Constant) => {
+                declared.push(own);
+                fallback.push(None);
+            }
+            (None, _) => {
+                let shape = own.shape.map(|s| s.into_iter().map(at_point).collect());
+                let is_left_out = tensor.kind == TensorKind::Input && tensor.body == 0;
+                declared.push(Fact {
+                    shape: shape.clone().filter(|_| is_left_out),
+                    value: None,
+                    dtype: own.dtype,
+                    container: own.container,
+                });
+                fallback.push(shape);
+            }
+        }
+    }
+    walk(graph, declared.clone(), declared, Some(fallback))
+}
+
+fn walk(graph: &Graph, facts: Vec<Fact>, declared: Vec<Fact>, fallback: Option<Vec<Option<Vec<Size>>>>) -> Found {
     let mut engine = Engine {
         graph,
-        facts: declared.clone(),
+        facts,
         declared,
+        fallback,
+        demands: Vec::new(),
+        has_failed: false,
+        maybe: 0,
         over_calls: vec![None; graph.tensors.len()],
         problems: Vec::new(),
         callers: Vec::new(),
@@ -46,6 +111,7 @@ pub(super) fn run(graph: &Graph) -> Found {
     };
     engine.body(0);
     // Functions that nothing calls still have whatever their definition alone tells.
+    engine.maybe += 1;
     for (index, body) in (0u32..).zip(&graph.bodies) {
         if body.is_function && !engine.was_called(index) {
             engine.body(index);
@@ -66,6 +132,7 @@ pub(super) fn run(graph: &Graph) -> Found {
     Found {
         facts: engine.facts,
         problems: engine.problems,
+        demands: engine.demands,
     }
 }
 
@@ -98,6 +165,13 @@ struct Engine<'g> {
     graph: &'g Graph,
     declared: Vec<Fact>,
     facts: Vec<Fact>,
+    /// By tensor, the shape to take where no rule gives one; there when inputs were given, and demands are collected then.
+    fallback: Option<Vec<Option<Vec<Size>>>>,
+    demands: Vec<(NodeId, Demand)>,
+    /// A demand fails: there is no walking on.
+    has_failed: bool,
+    /// Above 0 inside a body that may not run, or not with these sizes.
+    maybe: usize,
     /// Tensors inside functions: what holds for all calls.
     over_calls: Vec<Option<Fact>>,
     problems: Vec<Problem>,
@@ -130,7 +204,11 @@ impl<'g> Engine<'g> {
         };
         let tensor = self.graph.tensors.get(id.0 as usize);
         let silent = tensor.is_some_and(|t| t.kind == TensorKind::Constant || self.reported.contains(&*t.name));
-        let (fact, contradiction) = declared.refine(inferred);
+        let (mut fact, contradiction) = declared.refine(inferred);
+        let fallback = self.fallback.as_ref().and_then(|all| all.get(id.0 as usize));
+        if let Some(Some(fallback)) = fallback {
+            fact.fill(fallback);
+        }
         if let (Some(what), Some(node), false) = (contradiction, node, silent) {
             self.problems.push(self.contradiction(id, node, &what));
         }
@@ -166,7 +244,7 @@ impl<'g> Engine<'g> {
         let graph = self.graph;
         let mut is_whole = true;
         for id in graph.body_order(body) {
-            is_whole = self.work > 0;
+            is_whole = self.work > 0 && !self.has_failed;
             if !is_whole {
                 break;
             }
@@ -200,7 +278,17 @@ impl<'g> Engine<'g> {
                 defaults,
                 inputs,
                 opset: graph.opset(node.body, "").unwrap_or(i64::MAX),
+                is_asked: self.fallback.is_some(),
             };
+            if self.fallback.is_some() && self.maybe == 0 {
+                for demand in demand::of(&call) {
+                    self.has_failed = demand.relation.state() == Some(false);
+                    self.demands.push((id, demand));
+                    if self.has_failed {
+                        return;
+                    }
+                }
+            }
             match (&*node.domain, &*node.op_type) {
                 ("", "If") => self.branches(&call),
                 ("", "Loop") => self.loop_(&call),
@@ -255,10 +343,15 @@ impl<'g> Engine<'g> {
 
     fn branches(&mut self, call: &Call<'_>) -> Option<Vec<Fact>> {
         let (then, other) = (self.owned(call, "then_branch")?, self.owned(call, "else_branch")?);
-        self.body(then)?;
-        self.body(other)?;
+        let condition = call.scalar(0).and_then(|c| c.known());
+        for (body, runs) in [(then, condition.is_some_and(|c| c != 0)), (other, condition == Some(0))] {
+            self.maybe += usize::from(!runs);
+            let walked = self.body(body);
+            self.maybe -= usize::from(!runs);
+            walked?;
+        }
         let (a, b) = (self.outputs_of(then), self.outputs_of(other));
-        Some(match call.scalar(0).and_then(|c| c.known()) {
+        Some(match condition {
             Some(0) => b,
             Some(_) => a,
             None => a.iter().zip(&b).map(|(a, b)| a.join(b)).collect(),
@@ -296,7 +389,10 @@ impl<'g> Engine<'g> {
             inputs.extend(carried.iter().cloned());
             inputs.extend(after.iter().cloned());
             self.bind(body, inputs);
-            self.body(body)?;
+            self.maybe += 1;
+            let walked = self.body(body);
+            self.maybe -= 1;
+            walked?;
             let outputs = self.outputs_of(body);
             let joined: Vec<Fact> = carried
                 .iter()

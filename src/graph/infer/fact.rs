@@ -10,7 +10,7 @@ pub(super) const VALUE_LIMIT: usize = 1024;
 
 /// One element of a value that is followed.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Item {
+pub(in crate::graph) enum Item {
     /// An integer (or boolean), maybe symbolic; also a float tensor's element that is a whole symbolic number.
     Int(Size),
     /// A float.
@@ -19,7 +19,7 @@ pub(super) enum Item {
 
 /// Type, shape and value of a tensor, each as far as known.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct Fact {
+pub(in crate::graph) struct Fact {
     pub dtype: Option<DataType>,
     pub shape: Option<Vec<Size>>,
     /// Elements in row-major order, when all sizes are known.
@@ -89,6 +89,19 @@ impl Fact {
             dtype: self.dtype,
             shape: self.shape.map(|s| Shape(s.iter().map(Dim::from).collect())),
             container: self.container,
+        }
+    }
+
+    /// Takes sizes that are not known from another shape of the same tensor.
+    pub fn fill(&mut self, other: &[Size]) {
+        match &mut self.shape {
+            None if self.container.is_none() => self.shape = Some(other.to_vec()),
+            Some(own) if own.len() == other.len() => {
+                for (slot, size) in own.iter_mut().zip(other).filter(|(slot, _)| slot.is_unknown()) {
+                    *slot = size.clone();
+                }
+            }
+            _ => {}
         }
     }
 

@@ -367,6 +367,7 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
         ));
     }
     let comparison = Comparison {
+        sizes: Default::default(),
         model: name,
         model_sha256: sha256,
         protocol: protocols.first().map(|p| (*p).to_string()).unwrap_or_default(),

@@ -64,13 +64,27 @@ fn extent(window: &Window) -> Size {
         .add(&Size::Known(1))
 }
 
+/// How far the window can move over the padded input; below 0 it does not fit.
+fn room(input: &Size, window: &Window) -> Size {
+    let padding = Size::Known(window.before).add(&Size::Known(window.after));
+    input.add(&padding).sub(&extent(window))
+}
+
+/// For each spatial dimension of a convolution or pooling how far its window can move; below 0 it does not fit. Padding
+/// that adapts to the size always fits.
+pub(in super::super) fn rooms(call: &Call<'_>, weights: Option<&[Size]>) -> Option<Vec<Size>> {
+    let spatial = call.shape(0)?.get(2..)?;
+    let windows = windows(call, &kernel(call, weights)?)?;
+    let of = |(x, window): (&Size, &Window)| (window.auto_pad != AutoPad::Same).then(|| room(x, window));
+    Some(spatial.iter().zip(&windows).filter_map(of).collect())
+}
+
 fn slide(input: &Size, window: &Window, ceil: bool) -> Size {
     if window.auto_pad == AutoPad::Same {
         return input.div_ceil(window.stride);
     }
     let stride = Size::Known(window.stride);
-    let padding = Size::Known(window.before).add(&Size::Known(window.after));
-    let room = input.add(&padding).sub(&extent(window));
+    let room = room(input, window);
     if let Some(room) = room.known()
         && room < 0
     {

@@ -3,7 +3,7 @@
 use super::super::call::Call;
 use super::super::fact::{Fact, Item};
 use super::super::size::Size;
-use super::{broadcast, one};
+use super::{met, one};
 use crate::model::DataType;
 
 pub(super) fn same(call: &Call<'_>) -> Option<Vec<Fact>> {
@@ -105,7 +105,7 @@ pub(super) fn binary(call: &Call<'_>) -> Option<Vec<Fact>> {
         // Slope is stretched to the input, never the other way.
         "PRelu" => call.shape(0).map(<[Size]>::to_vec),
         _ if call.opset < 7 => legacy(call),
-        _ => broadcast([call.shape(0), call.shape(1)]),
+        _ => met(call, [0, 1]),
     };
     let items = shape
         .as_deref()
@@ -246,7 +246,7 @@ fn mixed(op: &str, x: &Size, y: &Size) -> Item {
 pub(super) fn variadic(call: &Call<'_>) -> Option<Vec<Fact>> {
     let op = &*call.node.op_type;
     let dtype = (0..call.inputs.len()).find_map(|i| call.dtype(i));
-    let shape = broadcast((0..call.inputs.len()).map(|i| call.shape(i)));
+    let shape = met(call, 0..call.inputs.len());
     let items = match (call.inputs.len(), op, shape.as_deref()) {
         (2, "Max" | "Min", Some(out)) => zip(call, out, |a, b| arithmetic(op, a, b)),
         _ => None,
@@ -255,7 +255,7 @@ pub(super) fn variadic(call: &Call<'_>) -> Option<Vec<Fact>> {
 }
 
 pub(super) fn where_(call: &Call<'_>) -> Option<Vec<Fact>> {
-    let shape = broadcast([call.shape(0), call.shape(1), call.shape(2)]);
+    let shape = met(call, 0..3);
     let items = shape.as_deref().and_then(|out| {
         let total = super::super::fact::elements(out)?;
         let items = [call.items(0)?, call.items(1)?, call.items(2)?];

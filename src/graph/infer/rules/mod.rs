@@ -16,6 +16,7 @@ mod sequence;
 mod signal;
 mod vision;
 
+pub(super) use conv::rooms;
 pub(in crate::graph) use matmul::equation;
 
 use super::call::Call;
@@ -166,6 +167,24 @@ fn broadcast<'s>(shapes: impl IntoIterator<Item = Option<&'s [Size]>>) -> Option
         let offset = out.len() - shape.len();
         for (slot, size) in out.iter_mut().skip(offset).zip(shape) {
             *slot = slot.broadcast(size)?;
+        }
+    }
+    Some(out)
+}
+
+/// As [`broadcast`] for the inputs of a node. Where the walk is about what the graph demands, sizes that meet are equal:
+/// the shorter expression stands for both.
+fn met(call: &Call<'_>, indices: impl IntoIterator<Item = usize>) -> Option<Vec<Size>> {
+    let shapes: Vec<&[Size]> = indices.into_iter().map(|i| call.shape(i)).collect::<Option<_>>()?;
+    let mut out = broadcast(shapes.iter().map(|s| Some(*s)))?;
+    if call.is_asked {
+        let rank = out.len();
+        for (at, slot) in out.iter_mut().enumerate().filter(|(_, slot)| slot.is_unknown()) {
+            let sizes = shapes.iter().filter_map(|s| s.get((at + s.len()).checked_sub(rank)?));
+            let named = sizes.filter(|s| matches!(s, Size::Expr(_)));
+            if let Some(shortest) = named.min_by_key(|s| crate::graph::Dim::from(*s).to_string().len()) {
+                *slot = shortest.clone();
+            }
         }
     }
     Some(out)

@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 96;
 const MAX_PARTS: usize = 8;
 
 /// A size, or any integer that shape arithmetic computes.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Size {
     /// A number.
     Known(i64),
@@ -25,13 +25,13 @@ pub(crate) enum Size {
 }
 
 /// `constant + coefficient * atom * atom + ...`, terms sorted, coefficients not zero.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct Sum {
     terms: Vec<(Vec<Atom>, i64)>,
     constant: i64,
 }
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 enum Atom {
     Symbol(Arc<str>),
     /// Rounded down, by a divisor above 1.
@@ -81,15 +81,52 @@ impl Size {
 
     /// True for a name that onnx's shape inference and tf2onnx make up for a size they do not know: `unk__3`.
     pub fn is_made_up(&self) -> bool {
-        let Self::Expr(sum) = self else { return false };
-        let digits = match (sum.constant, sum.terms.as_slice()) {
+        let digits = self.as_symbol().and_then(|name| name.strip_prefix("unk__"));
+        digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+    }
+
+    /// The name, when the size is a named dimension and nothing else.
+    pub fn as_symbol(&self) -> Option<&str> {
+        let Self::Expr(sum) = self else { return None };
+        match (sum.constant, sum.terms.as_slice()) {
             (0, [(atoms, 1)]) => match atoms.as_slice() {
-                [Atom::Symbol(name)] => name.strip_prefix("unk__"),
+                [Atom::Symbol(name)] => Some(name),
                 _ => None,
             },
             _ => None,
-        };
-        digits.is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
+        }
+    }
+
+    /// The names in it, each once.
+    pub fn symbols(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Self::Expr(sum) = self {
+            sum.visit(&mut |atom| {
+                if let Atom::Symbol(name) = atom
+                    && !out.iter().any(|o: &String| **o == **name)
+                {
+                    out.push(name.to_string());
+                }
+            });
+        }
+        out
+    }
+
+    /// The largest divisor by which something with one of these names is rounded down.
+    pub fn divisor_of(&self, is_wanted: &dyn Fn(&str) -> bool) -> i64 {
+        let mut largest = 1;
+        if let Self::Expr(sum) = self {
+            sum.visit(&mut |atom| {
+                if let Atom::Floor(inner, divisor) = atom {
+                    let mut has = false;
+                    inner.visit(&mut |a| has |= matches!(a, Atom::Symbol(name) if is_wanted(name)));
+                    if has {
+                        largest = largest.max(*divisor);
+                    }
+                }
+            });
+        }
+        largest
     }
 
     pub fn is_unknown(&self) -> bool {
@@ -255,6 +292,11 @@ impl Size {
         }
     }
 
+    /// The value when every symbol is this number.
+    pub fn at(&self, n: i64) -> Option<i64> {
+        self.eval(&|_| Some(n))
+    }
+
     /// Reads an expression as this type prints it; any other text is the name of a symbol.
     pub fn parse(text: &str) -> Self {
         if text.is_empty() {
@@ -293,6 +335,21 @@ impl Sum {
         Self {
             terms: Vec::new(),
             constant,
+        }
+    }
+
+    /// Calls `see` for every atom, those inside others too.
+    fn visit(&self, see: &mut dyn FnMut(&Atom)) {
+        for atom in self.terms.iter().flat_map(|t| &t.0) {
+            see(atom);
+            match atom {
+                Atom::Symbol(_) => {}
+                Atom::Floor(sum, _) => sum.visit(see),
+                Atom::Max(a, b) | Atom::Min(a, b) => {
+                    a.visit(see);
+                    b.visit(see);
+                }
+            }
         }
     }
 
