@@ -4,6 +4,7 @@
 
 pub mod accuracy;
 pub mod bisect;
+pub mod buckets;
 pub mod compare;
 pub mod differences;
 pub mod effective;

@@ -32,7 +32,10 @@ const SEED: u64 = 0x5eed;
 pub struct Curve {
     /// The variant's name.
     pub name: String,
-    /// Measured batch sizes, ascending.
+    /// What varies: `batch`, or the open size that was swept.
+    #[serde(default = "batch")]
+    pub over: String,
+    /// Measured sizes, ascending.
     pub points: Vec<Point>,
     /// The knee, when there is one beyond the noise.
     pub knee: Option<Knee>,
@@ -42,11 +45,37 @@ pub struct Curve {
     pub stopped: Option<String>,
 }
 
-/// One batch size of a curve.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+fn batch() -> String {
+    crate::recipe::SweepSpec::BATCH.into()
+}
+
+impl Curve {
+    /// True when the batch varies.
+    pub fn is_batch(&self) -> bool {
+        self.over.is_empty() || self.over == crate::recipe::SweepSpec::BATCH
+    }
+}
+
+/// One size of a curve.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Point {
     /// Images per query.
     pub batch: u64,
+    /// The size that is swept; 0 in files from before sizes other than the batch were swept, which mean the batch.
+    #[serde(default)]
+    pub size: u64,
+    /// Items of the swept size per second (the size times queries per second): tokens where the length of a sequence is swept.
+    #[serde(default)]
+    pub items_per_s: f64,
+    /// Median latency in milliseconds over all rounds.
+    #[serde(default)]
+    pub median_ms: f64,
+    /// Most memory that the worker had had after this size, in bytes, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_bytes: Option<u64>,
+    /// Index of the engine's profile that served it, where the recipe has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<usize>,
     /// Index of its row in the comparison.
     pub row: usize,
     /// Images per second over all rounds.
@@ -55,6 +84,21 @@ pub struct Point {
     pub low: f64,
     /// The fastest round's.
     pub high: f64,
+}
+
+impl Point {
+    /// A point at a swept size.
+    pub fn at(size: u64) -> Self {
+        Self {
+            size,
+            ..Self::default()
+        }
+    }
+
+    /// The size that is swept.
+    pub fn size(&self) -> u64 {
+        if self.size == 0 { self.batch } else { self.size }
+    }
 }
 
 /// Where a curve bends.

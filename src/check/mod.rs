@@ -7,6 +7,7 @@
 //! evaluates the conditions that the rules name.
 
 mod conditions;
+pub mod corners;
 pub mod finding;
 mod losses;
 mod merge;

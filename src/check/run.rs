@@ -6,8 +6,9 @@ use super::subject::{Hit, Subject, fill, node_place};
 use super::table::{Operators, Support, embedded_has};
 use super::target::Target;
 use super::{Evidence, Finding, Fix, ParserReport, Place, Report, Severity};
+use crate::graph::Graph;
 use crate::graph::build::{Problem, ProblemKind};
-use crate::graph::{Graph, Shape};
+use crate::graph::ranges::ProfileSpec;
 use crate::rewrite::PatchSpec;
 use std::collections::HashMap;
 
@@ -18,8 +19,8 @@ pub struct Request {
     pub target: String,
     /// Version (`10`, `10.16`, `1.7`); `None` means the newest that the table knows.
     pub version: Option<String>,
-    /// Dynamic inputs for which the recipe gives a range of shapes: name, min, max.
-    pub profiles: Vec<(String, Shape, Shape)>,
+    /// Ranges of sizes that the engine is for.
+    pub profiles: Vec<ProfileSpec>,
     /// What the target's parser said, when it was asked.
     pub parser: Option<ParserReport>,
 }
@@ -115,6 +116,10 @@ pub fn check(graph: &Graph, request: &Request) -> Result<Report, String> {
             column.source
         ));
     }
+    // One fault, one finding: what a rule said of the node already is not said again.
+    let mut corners = super::corners::findings(graph, subject.target.name, &request.profiles);
+    corners.retain(|c| !findings.iter().any(|f| f.rule == "topk.k" && f.place == c.place));
+    findings.extend(corners);
     sort(graph, &mut findings);
     let supported = findings.iter().all(|f| f.severity != Severity::Error);
     Ok(Report {

@@ -13,7 +13,7 @@ mod value;
 
 pub use accuracy::{AccuracyArgs, BisectArgs, ReferenceArgs};
 pub use lower::{CalibrationArgs, CastArgs, DataArgs, NodeChoice, QuantizeArgs, SampleArgs};
-pub use measure::{BenchArgs, CompareArgs, GateArgs, HistoryArgs, ProfileArgs, ReportArgs, SweepArgs};
+pub use measure::{BenchArgs, BucketsArgs, CompareArgs, GateArgs, HistoryArgs, ProfileArgs, ReportArgs, SweepArgs};
 pub use model::{BuildArgs, CheckArgs, CleanArgs, InspectArgs};
 pub use recipe::{OneVariant, RecipeArgs, RunArgs};
 pub use runner::{RunnerArgs, RunnerLanguage};
@@ -58,8 +58,10 @@ pub enum Command {
     Clean(CleanArgs),
     /// Show what was measured before, over time, and what became slower
     History(HistoryArgs),
-    /// Measure throughput against batch size and find its knee
+    /// Measure latency and throughput against batch size (with its knee), or against any other open size
     Sweep(SweepArgs),
+    /// Choose the few sizes to build for that serve real traffic fastest, from a measured curve
+    Buckets(BucketsArgs),
     /// Compare one variant's results with a reference, output by output or tensor by tensor
     Accuracy(AccuracyArgs),
     /// Name the first node whose result differs too much from the reference's

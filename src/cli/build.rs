@@ -31,6 +31,9 @@ pub fn build(args: &BuildArgs) -> Result<Exit, CliError> {
         record.version,
         format::seconds(record.seconds)
     );
+    for note in &record.notes {
+        outln!("note: {note}");
+    }
     for (stage, seconds) in &record.stages {
         outln!("  {stage}: {}", format::seconds(*seconds));
     }

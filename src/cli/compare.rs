@@ -9,6 +9,7 @@ use super::inspect::print_json;
 use super::request;
 use super::table::Table;
 use crate::bench::{Comparison, Decision, VariantResult};
+use crate::data::profiles::fixed_against_range;
 use crate::data::shapes;
 use crate::export::Report;
 use crate::export::file::{self, ReportFormat};
@@ -47,6 +48,12 @@ pub fn compare(args: &CompareArgs) -> Result<Exit, CliError> {
     if let Some(text) = &args.time_limit {
         let seconds = parse_duration(text).map_err(|e| CliError::unusable(format!("--time-limit: {e}")))?;
         recipe.bench.time_limit_s = Some(seconds);
+    }
+    if args.fixed_against_range {
+        let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
+        let graph = Graph::new(Arc::new(model));
+        recipe.variants = fixed_against_range(&graph, &recipe)
+            .map_err(|why| CliError::unusable(format!("--fixed-against-range: {why}")))?;
     }
     may_write(&args.report, &recipe)?;
     let gate = Gate::open(&args.gates)?;

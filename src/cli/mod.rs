@@ -12,6 +12,7 @@ mod out;
 mod accuracy;
 pub mod args;
 mod bench;
+mod buckets;
 mod build;
 mod build_only;
 mod cast;
@@ -80,6 +81,7 @@ fn run_command(command: Command) -> Result<Exit, CliError> {
         Command::Clean(a) => clean::clean(&a),
         Command::History(a) => history::history(&a),
         Command::Sweep(a) => sweep::sweep(&a),
+        Command::Buckets(a) => buckets::buckets(&a),
         Command::Accuracy(a) => accuracy::accuracy(&a),
         Command::Bisect(a) => accuracy::bisect(&a),
         Command::Cast(a) => cast::cast(&a),

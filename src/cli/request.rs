@@ -1,11 +1,13 @@
 //! Arguments to recipes: an option overrides what the recipe file says.
 
+mod ranges;
+
 use super::args::{DataArgs, OneVariant, RecipeArgs};
 use super::exit::CliError;
 use crate::files;
 use crate::model::Model;
 use crate::recipe::units::{parse_duration, parse_named_shape, parse_size};
-use crate::recipe::{DataSource, ProfileSpec, Recipe, ShapeRange, TargetSpec};
+use crate::recipe::{DataSource, Recipe, TargetSpec};
 use std::path::Path;
 
 /// The recipe that the input and the options describe, variants still unresolved.
@@ -98,7 +100,7 @@ fn given(args: &RecipeArgs) -> Result<(Recipe, Vec<TargetSpec>), CliError> {
         recipe.build.options.insert(name, value);
     }
     shapes(&mut recipe, &args.shape)?;
-    profile(&mut recipe, args)?;
+    ranges::profiles(&mut recipe, args)?;
     if let Some(text) = &args.duration {
         recipe.bench.duration_s = Some(parse_duration(text).map_err(|e| option_error("--duration", e))?);
     }
@@ -249,57 +251,6 @@ pub fn open_recipe(input: &Path) -> Result<Recipe, CliError> {
     Ok(recipe)
 }
 
-/// `--min`, `--opt` and `--max` make one profile; a part that is not given takes the nearest part that is.
-fn profile(recipe: &mut Recipe, args: &RecipeArgs) -> Result<(), CliError> {
-    if args.min.is_empty() && args.opt.is_empty() && args.max.is_empty() {
-        return Ok(());
-    }
-    let mut profile = recipe.profiles.drain(..).next().unwrap_or_default();
-    type Part = fn(&mut ShapeRange) -> &mut Vec<u64>;
-    let parts: [(&str, &[String], Part); 3] = [
-        ("--min", &args.min, |r| &mut r.min),
-        ("--opt", &args.opt, |r| &mut r.opt),
-        ("--max", &args.max, |r| &mut r.max),
-    ];
-    let mut given: Vec<(String, &str)> = Vec::new();
-    for (flag, texts, part) in parts {
-        for text in texts {
-            let (name, shape) = parse_named_shape(text).map_err(|e| option_error(flag, e))?;
-            if given.iter().any(|(n, f)| *n == name && *f == flag) {
-                return Err(option_error(
-                    flag,
-                    format!("input {name:?} is given a second shape by {text:?}"),
-                ));
-            }
-            *part(profile.inputs.entry(name.clone()).or_default()) = shape;
-            given.push((name, flag));
-        }
-    }
-    let has = |name: &str, flag: &str| given.iter().any(|(n, f)| n == name && *f == flag);
-    complete(&mut profile, has);
-    for (name, range) in &profile.inputs {
-        let wrong = |(key, why)| option_error(&format!("--{key}"), format!("input {name:?}: {why}"));
-        range.check().map_err(wrong)?;
-    }
-    recipe.profiles = vec![profile];
-    Ok(())
-}
-
-fn complete(profile: &mut ProfileSpec, given: impl Fn(&str, &str) -> bool) {
-    for (name, range) in &mut profile.inputs {
-        let (min, opt, max) = (given(name, "--min"), given(name, "--opt"), given(name, "--max"));
-        if !opt && range.opt.is_empty() {
-            range.opt = if max { range.max.clone() } else { range.min.clone() };
-        }
-        if !min && range.min.is_empty() {
-            range.min = range.opt.clone();
-        }
-        if !max && range.max.is_empty() {
-            range.max = range.opt.clone();
-        }
-    }
-}
-
 /// `NAME=VALUE`; the value is read as TOML (`2`, `true`, `"text"`, `[1, 2]`), and as text when it is none.
 fn build_option(text: &str) -> Result<(String, toml::Value), CliError> {
     let (name, value) = text
@@ -315,7 +266,7 @@ fn build_option(text: &str) -> Result<(String, toml::Value), CliError> {
     ))
 }
 
-fn option_error(flag: &str, reason: impl std::fmt::Display) -> CliError {
+pub(super) fn option_error(flag: &str, reason: impl std::fmt::Display) -> CliError {
     CliError::unusable(format!("{flag}: {reason}"))
 }
 

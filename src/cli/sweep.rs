@@ -9,11 +9,12 @@ use super::inspect::print_json;
 use super::request;
 use super::table::Table;
 use crate::bench::Comparison;
-use crate::bench::sweep::Curve;
+use crate::bench::sweep::{Curve, Point};
 use crate::export::sweep::words;
 use crate::format::{self, significant};
 use crate::recipe::units::parse_duration;
 use crate::recipe::{Grid, Recipe, SweepSpec};
+use crate::worker::service::planned_sweep;
 use crate::worker::{Task, TaskOutput};
 
 /// Measures every variant at every batch size, prints the curves, writes reports.
@@ -43,12 +44,38 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
 /// What the recipe says, with the options over it.
 fn spec(args: &SweepArgs, recipe: Option<SweepSpec>) -> Result<SweepSpec, CliError> {
     let mut spec = recipe.unwrap_or_default();
-    if !args.batch.is_empty() {
-        let mut batches = args.batch.clone();
-        batches.sort_unstable();
-        batches.dedup();
+    let ascending = |sizes: &[u64]| {
+        let mut sizes = sizes.to_vec();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
+    };
+    if args.over != SweepSpec::BATCH {
+        // Another size than the recipe's starts anew.
+        let kept = Some(args.over.as_str()) == spec.over.as_deref();
+        let sizes = if args.sizes.is_empty() && kept {
+            spec.sizes
+        } else {
+            ascending(&args.sizes)
+        };
         return Ok(SweepSpec {
-            batches,
+            over: Some(args.over.clone()),
+            sizes,
+            ..SweepSpec::default()
+        });
+    }
+    if !args.sizes.is_empty() && spec.is_batch() {
+        return Err(CliError::unusable(
+            "--sizes: say what varies with --over; batch sizes are --batch",
+        ));
+    }
+    if !args.sizes.is_empty() {
+        spec.sizes = ascending(&args.sizes);
+        return Ok(spec);
+    }
+    if !args.batch.is_empty() {
+        return Ok(SweepSpec {
+            batches: ascending(&args.batch),
             ..SweepSpec::default()
         });
     }
@@ -71,6 +98,7 @@ fn spec(args: &SweepArgs, recipe: Option<SweepSpec>) -> Result<SweepSpec, CliErr
 /// # Errors
 /// A variant that does not resolve (exit code 2), the task's own.
 pub fn measure(recipe: &Recipe, quiet: bool) -> Result<Comparison, CliError> {
+    let recipe = &planned_sweep(recipe).map_err(CliError::unusable)?;
     let rows = recipe.sweep_rows().map_err(CliError::unusable)?;
     let names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
     let task = Task::Sweep {
@@ -108,12 +136,19 @@ pub fn print_curves(comparison: &Comparison) {
 }
 
 fn table(comparison: &Comparison, curve: &Curve) -> Table {
+    let items = if curve.is_batch() {
+        "images/s".to_owned()
+    } else {
+        format!("{}/s", curve.over)
+    };
+    let over = if curve.is_batch() { "batch" } else { &curve.over };
     let mut table = Table::new(
         &[
-            "batch",
+            over,
             "median ms",
             "p99 ms",
-            "images/s",
+            &items,
+            "peak memory",
             "slowest round",
             "fastest round",
             "of best %",
@@ -121,18 +156,28 @@ fn table(comparison: &Comparison, curve: &Curve) -> Table {
         ],
         0,
     );
-    let best = curve.points.iter().map(|p| p.images_per_s).fold(0.0, f64::max);
+    // Rates by items of what varies: of the batch these are images.
+    let items = |p: &Point, rate: f64| match curve.is_batch() {
+        true => rate,
+        false => rate / (p.batch.max(1) as f64) * p.size() as f64,
+    };
+    let best = curve
+        .points
+        .iter()
+        .map(|p| items(p, p.images_per_s))
+        .fold(0.0, f64::max);
     for point in &curve.points {
         let latency = comparison.variants.get(point.row).map(|v| v.statistics.latency_ms);
         let knee = curve.knee.is_some_and(|k| k.batch == point.batch);
         table.row([
-            format::count(point.batch),
+            format::count(point.size()),
             latency.map_or(String::new(), |l| significant(l.median)),
             latency.map_or(String::new(), |l| significant(l.p99)),
-            significant(point.images_per_s),
-            significant(point.low),
-            significant(point.high),
-            significant(point.images_per_s / best * 1e2),
+            significant(items(point, point.images_per_s)),
+            point.peak_bytes.map_or(String::new(), format::bytes),
+            significant(items(point, point.low)),
+            significant(items(point, point.high)),
+            significant(items(point, point.images_per_s) / best * 1e2),
             if knee { "knee".into() } else { String::new() },
         ]);
     }

@@ -9,10 +9,13 @@ pub mod generate;
 mod image;
 mod npy;
 pub mod npz;
+pub mod over;
 mod pad;
+pub mod profiles;
 pub mod random;
 pub mod shapes;
 pub mod source;
+pub mod traffic;
 mod unit;
 mod values;
 

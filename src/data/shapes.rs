@@ -4,7 +4,7 @@ use super::Samples;
 use crate::graph::sizes::{Hint, Sizes, Source, propose};
 use crate::graph::{Dim, Graph, Shape, TensorInfo};
 use crate::recipe::de::suggest;
-use crate::recipe::{ProfileSpec, Recipe, ShapeRange};
+use crate::recipe::{ProfileSpec, Recipe};
 use std::collections::BTreeMap;
 
 /// Inputs of the top level, in order.
@@ -30,7 +30,7 @@ pub fn sizes(
     data: Option<&Known>,
 ) -> Result<Sizes, String> {
     let names: Vec<&str> = inputs(graph).map(|i| i.name.as_ref()).collect();
-    let in_profiles = profiles.iter().flat_map(|p| p.inputs.keys());
+    let in_profiles = profiles.iter().flat_map(|p| p.inputs.keys().chain(p.values.keys()));
     if let Some(unknown) = given.keys().chain(in_profiles).find(|n| !names.contains(&n.as_str())) {
         return Err(format!(
             "the model has no input {unknown:?}{}",
@@ -73,6 +73,16 @@ pub fn sizes(
                     ..hint(name, &shape, Source::Profile, "the profile's optimum")
                 });
             }
+        }
+    }
+    for (name, range) in profiles.iter().flat_map(|p| &p.values) {
+        let shape = inputs(graph).find(|i| *i.name == **name);
+        let shape = shape.and_then(|i| i.ty.shape.as_ref()?.as_known());
+        if let Some(shape) = shape.filter(|_| !hints.iter().any(|h| h.input == *name)) {
+            hints.push(Hint {
+                value: Some(range.opt.clone()),
+                ..hint(name, &shape, Source::Profile, "the profile's optimum")
+            });
         }
     }
     for (name, shape) in data.iter().flat_map(|d| &d.shapes) {
@@ -121,7 +131,7 @@ pub struct Known {
 /// Shapes or data that do not fit the model.
 pub fn of_recipe(graph: &Graph, recipe: &Recipe) -> Result<Option<Known>, String> {
     let given = &recipe.bench.shapes;
-    let has_profile = recipe.profiles.iter().any(|p| !p.inputs.is_empty());
+    let has_profile = recipe.profiles.iter().any(|p| !p.is_empty());
     if !given.is_empty() || has_profile {
         let source = if given.is_empty() {
             "the profile's optimum"
@@ -218,57 +228,12 @@ pub fn with_batch(
     }
 }
 
-/// Profiles that allow every shape between two whose batch differs, so that one engine serves them all: the first profile
-/// widened where it has a batch, or, when there is none and the target `needs` one, a new one that is optimized for the
-/// largest batch. Sizes that are not the batch stay as they are.
-pub fn cover(
-    graph: &Graph,
-    profiles: &[ProfileSpec],
-    smallest: &BTreeMap<String, Vec<u64>>,
-    largest: &BTreeMap<String, Vec<u64>>,
-    needs: bool,
-) -> Vec<ProfileSpec> {
-    let mut profiles = profiles.to_vec();
-    let Some(first) = profiles.first_mut() else {
-        let open = |i: &TensorInfo| {
-            i.ty.shape
-                .as_ref()
-                .is_none_or(|s| s.0.iter().any(|d| !matches!(d, Dim::Known(_))))
-        };
-        let range = |i: &TensorInfo| {
-            let (min, max) = (smallest.get(i.name.as_ref())?, largest.get(i.name.as_ref())?);
-            let range = ShapeRange {
-                min: min.clone(),
-                opt: max.clone(),
-                max: max.clone(),
-            };
-            Some((i.name.to_string(), range))
-        };
-        let ranges: BTreeMap<String, ShapeRange> = inputs(graph).filter(|i| open(i)).filter_map(range).collect();
-        return if needs && !ranges.is_empty() {
-            vec![ProfileSpec { inputs: ranges }]
-        } else {
-            Vec::new()
-        };
-    };
-    for (name, range) in &mut first.inputs {
-        let sizes = |shapes: &BTreeMap<String, Vec<u64>>| shapes.get(name).and_then(|s| s.first()).copied();
-        if let (Some(small), Some(large)) = (sizes(smallest), sizes(largest))
-            && small != large
-            && let (Some(min), Some(max)) = (range.min.first_mut(), range.max.first_mut())
-        {
-            *min = small.min(*min);
-            *max = large.max(*max);
-        }
-    }
-    profiles
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::model;
     use super::*;
     use crate::model::DataType;
+    use crate::recipe::ShapeRange;
 
     fn graph() -> Graph {
         model(
@@ -303,6 +268,7 @@ mod tests {
                 },
             )]
             .into(),
+            ..ProfileSpec::default()
         };
         let bound = bind_shapes(&graph(), &given(&[]), std::slice::from_ref(&profile)).unwrap();
         assert_eq!((bound["ids"].as_slice(), bound["image"][0]), ([2u64, 8].as_slice(), 2));
@@ -335,36 +301,5 @@ mod tests {
         let shapes = bind_shapes(&fixed, &given(&[]), &[]).unwrap();
         assert_eq!(with_batch(&fixed, &shapes, 2), Ok(shapes.clone()));
         assert!(with_batch(&fixed, &shapes, 8).unwrap_err().contains("fixed at 2"));
-    }
-
-    #[test]
-    fn a_profile_covers_all_batches_and_nothing_else_changes() {
-        let graph = graph();
-        let shapes = bind_shapes(&graph, &given(&[("ids", &[2, 16]), ("image", &[2, 3, 5])]), &[]).unwrap();
-        let at = |batch| with_batch(&graph, &shapes, batch).unwrap();
-        assert_eq!(cover(&graph, &[], &at(1), &at(64), false), []);
-        let made = cover(&graph, &[], &at(1), &at(64), true);
-        assert_eq!(made.len(), 1);
-        let ids = &made[0].inputs["ids"];
-        assert_eq!(
-            (ids.min.as_slice(), ids.opt[0], ids.max[0]),
-            ([1u64, 16].as_slice(), 64, 64)
-        );
-        assert!(!made[0].inputs.contains_key("sr"), "{made:?}");
-        let mut own = made;
-        own[0].inputs.retain(|name, _| name == "ids");
-        let ids = own[0].inputs.get_mut("ids").unwrap();
-        (ids.min, ids.opt, ids.max) = (vec![2, 8], vec![4, 16], vec![32, 20]);
-        let wider = cover(&graph, &own, &at(1), &at(64), true);
-        let ids = &wider[0].inputs["ids"];
-        assert_eq!(
-            (ids.min.as_slice(), ids.opt.as_slice(), ids.max.as_slice()),
-            ([1u64, 8].as_slice(), [4u64, 16].as_slice(), [64u64, 20].as_slice())
-        );
-        assert_eq!(
-            cover(&graph, &wider, &at(2), &at(8), true),
-            wider,
-            "what is wide enough stays"
-        );
     }
 }

@@ -97,10 +97,10 @@ pub fn profile_for(profiles: &[ProfileSpec], inputs: &NamedTensors) -> Option<us
 
 fn allows(profile: &ProfileSpec, input: &str, dims: &[u64]) -> bool {
     profile.inputs.get(input).is_none_or(|range| {
-        let inside = |(i, d): (usize, &u64)| {
-            range.min.get(i).is_none_or(|min| d >= min) && range.max.get(i).is_none_or(|max| d <= max)
-        };
-        range.min.len() == dims.len() && dims.iter().enumerate().all(inside)
+        // As many numbers as it has elements and not dimensions: a shape tensor's values, as recipes before `values` have it.
+        let elements: u64 = dims.iter().product();
+        let are_values = range.min.len() != dims.len() && u64::try_from(range.min.len()) == Ok(elements);
+        are_values || range.allows(dims)
     })
 }
 

@@ -153,6 +153,9 @@ pub struct BuildRecord {
     pub stages: Vec<(String, f64)>,
     /// Log lines with severity.
     pub log: Vec<(String, String)>,
+    /// What was derived for the build and from what (profiles), and what to know of it, in sentences.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// An input or output of an engine.

@@ -134,12 +134,17 @@ impl Report<'_> {
             section(out, "Latency", Some(&note), &svg);
         }
         if let Some(svg) = sweep::throughput(c) {
+            let over = c.sweeps.first().map_or("batch size", sweep::over_words);
+            let knee = match c.sweeps.iter().any(|s| s.knee.is_some() || s.no_knee.is_some()) {
+                true => " A knee is Kneedle's (Satopää and others 2011), claimed only beyond the noise.",
+                false => "",
+            };
             let note = format!(
-                "{}. Bars span the slowest and the fastest round, protocol {}. A knee is Kneedle's (Satopää and others 2011), claimed only beyond the noise.",
+                "{}. Bars span the slowest and the fastest round, protocol {}.{knee}",
                 sweep::words(c).join(". "),
                 c.protocol
             );
-            section(out, "Throughput against batch size", Some(&note), &svg);
+            section(out, &format!("Throughput against {over}"), Some(&note), &svg);
             return;
         }
         if let Some(svg) = plots::throughput(c) {

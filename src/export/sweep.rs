@@ -2,7 +2,7 @@
 
 use super::svg::{Svg, color, ticks};
 use crate::bench::Comparison;
-use crate::bench::sweep::Curve;
+use crate::bench::sweep::{Curve, Point};
 use crate::format::{self, significant};
 
 const WIDTH: f64 = 860.0;
@@ -22,8 +22,8 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
         .filter(|(_, c)| !c.points.is_empty())
         .collect();
     let points = || curves.iter().flat_map(|(_, c)| &c.points);
-    let least = points().map(|p| p.batch).min()?.max(1) as f64;
-    let most = points().map(|p| p.batch).max()?.max(1) as f64;
+    let least = points().map(Point::size).min()?.max(1) as f64;
+    let most = points().map(Point::size).max()?.max(1) as f64;
     let top = points().map(|p| p.high).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     let (right, base) = (WIDTH - RIGHT, HEIGHT - FOOT);
     let doublings = (most / least).log2();
@@ -38,7 +38,7 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
         svg.line((LEFT, y(mark)), (right, y(mark)), "");
         svg.text(LEFT - 8.0, y(mark) + 4.0, "end", "m n", &significant(mark));
     }
-    let mut batches: Vec<u64> = points().map(|p| p.batch).collect();
+    let mut batches: Vec<u64> = points().map(Point::size).collect();
     batches.sort_unstable();
     batches.dedup();
     let mut free = f64::NEG_INFINITY;
@@ -50,14 +50,14 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
             free = x(batch) + half;
         }
     }
-    svg.text(LEFT, HEIGHT - 8.0, "start", "m", "batch size (images per query)");
+    svg.text(LEFT, HEIGHT - 8.0, "start", "m", &axis_words(&curves));
     let mut names: Vec<(f64, usize, &Curve)> = Vec::new();
     for (index, curve) in &curves {
         let stroke = color(*index);
-        let line: Vec<(f64, f64)> = curve.points.iter().map(|p| (x(p.batch), y(p.images_per_s))).collect();
+        let line: Vec<(f64, f64)> = curve.points.iter().map(|p| (x(p.size()), y(p.images_per_s))).collect();
         svg.path(&line, &stroke);
         for point in &curve.points {
-            let at = x(point.batch);
+            let at = x(point.size());
             svg.line((at, y(point.low)), (at, y(point.high)), "s");
             let knee = curve.knee.is_some_and(|k| k.batch == point.batch);
             svg.dot((at, y(point.images_per_s)), &stroke, knee.then_some(9.0));
@@ -74,12 +74,27 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
         free = at + 38.0;
         svg.rect(right + 12.0, at - 6.0, 8.0, 8.0, &color(index));
         svg.text(right + 26.0, at + 2.0, "start", "b", &format::middle(&curve.name, 22));
-        let knee = curve
-            .knee
-            .map_or("no knee".into(), |k| format!("knee at batch {}", k.batch));
+        let knee = match curve.knee {
+            Some(knee) => format!("knee at batch {}", knee.batch),
+            None if curve.is_batch() => "no knee".into(),
+            None => String::new(),
+        };
         svg.text(right + 26.0, at + 18.0, "start", "m n", &knee);
     }
-    Some(svg.finish("Images per second against batch size"))
+    let over = curves.first().map_or("batch size", |(_, c)| over_words(c));
+    Some(svg.finish(&format!("Images per second against {over}")))
+}
+
+/// What varies, in words: `batch size`, `seq`.
+pub fn over_words(curve: &Curve) -> &str {
+    if curve.is_batch() { "batch size" } else { &curve.over }
+}
+
+fn axis_words(curves: &[(usize, &Curve)]) -> String {
+    match curves.first() {
+        Some((_, curve)) if !curve.is_batch() => curve.over.clone(),
+        _ => "batch size (images per query)".into(),
+    }
 }
 
 /// What to read beside the figure: every curve's knee, or why it has none.
@@ -88,6 +103,7 @@ pub fn words(comparison: &Comparison) -> Vec<String> {
     for curve in &comparison.sweeps {
         let judged = match (&curve.knee, &curve.no_knee) {
             (Some(knee), _) => knee.words(),
+            (None, _) if !curve.is_batch() => slope(curve),
             (None, why) => format!("no knee: {}", why.as_deref().unwrap_or("nothing was measured")),
         };
         out.push(format!("{}: {judged}", curve.name));
@@ -101,19 +117,39 @@ pub fn words(comparison: &Comparison) -> Vec<String> {
     out
 }
 
+/// What a size costs: the latency at both ends.
+fn slope(curve: &Curve) -> String {
+    let (Some(first), Some(last)) = (curve.points.first(), curve.points.last()) else {
+        return "nothing was measured".into();
+    };
+    if curve.points.len() < 2 {
+        return format!("{} ms at {} {}", significant(first.median_ms), curve.over, first.size());
+    }
+    format!(
+        "from {} {} to {} the median latency goes from {} to {} ms, {} times for {} times the size",
+        curve.over,
+        format::count(first.size()),
+        format::count(last.size()),
+        significant(first.median_ms),
+        significant(last.median_ms),
+        significant(last.median_ms / first.median_ms),
+        significant(last.size() as f64 / first.size() as f64)
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::sweep::{Knee, Point};
+    use crate::bench::sweep::Knee;
 
     #[test]
     fn the_figure_has_every_curve_and_rings_the_knee() {
         let point = |batch: u64, rate: f64| Point {
             batch,
-            row: 0,
             images_per_s: rate,
             low: rate * 0.95,
             high: rate * 1.05,
+            ..Point::default()
         };
         let knee = Knee {
             batch: 4,

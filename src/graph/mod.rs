@@ -13,6 +13,7 @@ pub mod infer;
 mod invariants;
 mod order;
 pub mod place;
+pub mod ranges;
 pub mod sample;
 pub mod scope;
 pub mod shape;

@@ -16,12 +16,12 @@ mod validate;
 pub mod variant;
 pub mod write;
 
+pub use crate::graph::ranges::{ProfileSpec, ShapeRange, ValueRange};
 pub use lowering::Lowering;
 pub use precision::Precision;
 pub use read::RecipeError;
 pub use spec::{
-    AccuracySpec, BenchSpec, BuildSpec, DataSource, DataSpec, ModelSpec, ProfileSpec, Recipe, ShapeRange, SweepSpec,
-    TargetSpec, VariantSpec,
+    AccuracySpec, BenchSpec, BuildSpec, DataSource, DataSpec, ModelSpec, Recipe, SweepSpec, TargetSpec, VariantSpec,
 };
 pub use variant::{Grid, SweepRow};
 

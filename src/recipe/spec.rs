@@ -2,6 +2,7 @@
 
 use super::Precision;
 use crate::bench::Protocol;
+use crate::graph::ranges::ProfileSpec;
 use crate::rewrite::PatchSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -130,26 +131,6 @@ pub struct BuildSpec {
     pub options: BTreeMap<String, toml::Value>,
 }
 
-/// `[[profile]]`: a range of shapes per dynamic input.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProfileSpec {
-    /// By input name.
-    pub inputs: BTreeMap<String, ShapeRange>,
-}
-
-/// Smallest, most important and largest shape (for a shape tensor: values).
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShapeRange {
-    /// Smallest.
-    pub min: Vec<u64>,
-    /// The one to optimize for.
-    pub opt: Vec<u64>,
-    /// Largest.
-    pub max: Vec<u64>,
-}
-
 /// `[bench]`.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,7 +163,8 @@ pub struct BenchSpec {
     pub time_limit_s: Option<f64>,
 }
 
-/// `[sweep]`: throughput against batch size, by the protocol, rounds and time of `[bench]` at every batch size.
+/// `[sweep]`: latency and throughput against an open size, the batch where nothing else is said, by the protocol, rounds and
+/// time of `[bench]` at every size.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SweepSpec {
@@ -195,6 +177,13 @@ pub struct SweepSpec {
     /// Powers of two end at a median latency over this; none means 2,000 ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_latency_ms: Option<f64>,
+    /// What varies instead of the batch: the name of an open size (`seq`), `INPUT:AXIS`, or several that stay equal
+    /// (`height=width`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
+    /// Sizes of `over`, ascending; empty means a quarter to four times the size that is measured otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<u64>,
 }
 
 impl SweepSpec {
@@ -203,8 +192,24 @@ impl SweepSpec {
     /// Median latency in milliseconds that ends the powers of two when the recipe says nothing.
     pub const MAX_LATENCY_MS: f64 = 2000.0;
 
-    /// The batch sizes to measure at most, ascending.
+    /// The name of the batch where a size is named.
+    pub const BATCH: &'static str = "batch";
+
+    /// What varies: the batch, or `over`.
+    pub fn what(&self) -> &str {
+        self.over.as_deref().unwrap_or(Self::BATCH)
+    }
+
+    /// True when the batch varies.
+    pub fn is_batch(&self) -> bool {
+        self.what() == Self::BATCH
+    }
+
+    /// The sizes to measure at most, ascending.
     pub fn planned(&self) -> Vec<u64> {
+        if !self.is_batch() || !self.sizes.is_empty() {
+            return self.sizes.clone();
+        }
         if !self.batches.is_empty() {
             return self.batches.clone();
         }

@@ -344,7 +344,7 @@ prop_compose! {
         recipe.target.via = via;
         recipe.build = BuildSpec { precision, workspace, options };
         let inputs = profile.into_iter().map(|(name, s)| (name, ShapeRange { min: s.clone(), opt: s.clone(), max: s }));
-        recipe.profiles = vec![ProfileSpec { inputs: inputs.collect() }];
+        recipe.profiles = vec![ProfileSpec { inputs: inputs.collect(), ..ProfileSpec::default() }];
         recipe.bench = BenchSpec { shapes, duration_s, protocol: Some(Protocol::Serial), ..BenchSpec::default() };
         recipe.data.test = test;
         recipe.accuracy.min_cosine = min_cosine;
@@ -381,5 +381,46 @@ proptest! {
     fn nearest_words_never_panic(word in ".*", known in prop::collection::vec(".*", 0..5)) {
         let near: PathBuf = nearest(&word, &known).unwrap_or_default().into();
         prop_assert!(known.is_empty() || suggest(&word, &known).starts_with(';') || near.as_os_str().is_empty());
+    }
+}
+
+#[test]
+fn sweeps_of_other_sizes_and_values_of_shape_tensors_are_additions() {
+    let base = "version = 1\nmodel.path = \"m.onnx\"\n";
+    let text = format!(
+        "{base}[sweep]\nover = \"seq\"\nsizes = [64, 128]\n[[profile]]\n[profile.values.hw]\nmin = [-1, 16]\nopt = [0, 32]\nmax = [0, 64]\n"
+    );
+    let recipe = Recipe::from_toml(&text).unwrap();
+    assert_eq!(recipe.profiles[0].values["hw"].min, [-1, 16]);
+    let rows = recipe.sweep_rows().unwrap();
+    let names: Vec<(&str, u64, Option<u64>)> = rows.iter().map(|r| (r.name.as_str(), r.size, r.batch)).collect();
+    assert_eq!(
+        names,
+        [
+            ("FP32 on embedded seq 64", 64, None),
+            ("FP32 on embedded seq 128", 128, None)
+        ]
+    );
+    assert_eq!(Recipe::from_toml(&recipe.to_toml()).unwrap(), recipe);
+    for (more, words) in [
+        (
+            "[sweep]\nover = \"seq\"\nbatches = [1]\n",
+            "takes sizes, not batch sizes",
+        ),
+        (
+            "[sweep]\nover = \"seq\"\nsizes = [4, 2]\n",
+            "sizes start at 1 and ascend",
+        ),
+        (
+            "[[profile]]\ninputs.hw = { min = [1], opt = [1], max = [1] }\nvalues.hw = { min = [1], opt = [1], max = [1] }\n",
+            "a shape tensor has values only",
+        ),
+        (
+            "[[profile]]\nvalues.hw = { min = [2], opt = [1], max = [1] }\n",
+            "smaller than min 2",
+        ),
+    ] {
+        let error = Recipe::from_toml(&format!("{base}{more}")).unwrap_err().to_string();
+        assert!(error.contains(words), "{more}: {error}");
     }
 }

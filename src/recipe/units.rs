@@ -94,6 +94,51 @@ pub fn parse_named_shape(argument: &str) -> Result<(String, Vec<u64>), String> {
     Ok((name.to_owned(), shape))
 }
 
+/// A shape, or the values of a shape tensor.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// `NAME:1x3x224x224`.
+    Shape(Vec<u64>),
+    /// `NAME=32,32`.
+    Values(Vec<i64>),
+}
+
+impl Extent {
+    /// The shape, if it is one.
+    pub fn shape(&self) -> Option<&[u64]> {
+        match self {
+            Self::Shape(shape) => Some(shape),
+            Self::Values(_) => None,
+        }
+    }
+
+    /// The values, if they are.
+    pub fn values(&self) -> Option<&[i64]> {
+        match self {
+            Self::Shape(_) => None,
+            Self::Values(values) => Some(values),
+        }
+    }
+}
+
+/// `NAME:1x3x224x224` is a shape, `NAME=32,32` are values of a shape tensor; the last of both separators counts.
+///
+/// # Errors
+/// The argument and what is expected.
+pub fn parse_extent(argument: &str) -> Result<(String, Extent), String> {
+    let Some((name, values)) = argument.rsplit_once('=').filter(|(_, v)| !v.contains(':')) else {
+        return parse_named_shape(argument).map(|(name, shape)| (name, Extent::Shape(shape)));
+    };
+    let wrong = |why: &str| format!("{argument:?} {why}; write NAME=32,32 for the values of a shape tensor");
+    if name.is_empty() {
+        return Err(wrong("has no name before the ="));
+    }
+    let numbers: Option<Vec<i64>> = values.split([',', 'x']).map(|v| v.trim().parse().ok()).collect();
+    numbers
+        .map(|numbers| (name.to_owned(), Extent::Values(numbers)))
+        .ok_or_else(|| wrong("has something else than whole numbers after the ="))
+}
+
 /// Sizes of `1x3x224x224` (or `1,3,224,224`); the empty text is a scalar.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::de::{Misfit, suggest};
 use super::node::{Node, Value};
 use super::spec::{SweepSpec, TargetSpec, VERSION};
-use super::{DataSource, Recipe, ShapeRange};
+use super::{DataSource, Recipe};
 
 fn misfit(path: &[&str], message: String) -> Misfit {
     Misfit {
@@ -121,34 +121,18 @@ fn profiles(recipe: &Recipe) -> Result<(), Misfit> {
             };
             range.check().map_err(|(key, message)| wrong(key, message))?;
         }
+        for (input, range) in &profile.values {
+            range
+                .check()
+                .map_err(|(key, message)| misfit(&["profile", &index.to_string(), "values", input, key], message))?;
+            if profile.inputs.contains_key(input) {
+                let message =
+                    "the input has a range of shapes and a range of values; a shape tensor has values only".into();
+                return Err(misfit(&["profile", &index.to_string(), "values", input], message));
+            }
+        }
     }
     Ok(())
-}
-
-impl ShapeRange {
-    /// Makes sure that min, opt and max have as many sizes, none smaller than the one before it.
-    ///
-    /// # Errors
-    /// The key (`opt` or `max`), and what is wrong with it.
-    pub fn check(&self) -> Result<(), (&'static str, String)> {
-        for (key, shape) in [("opt", &self.opt), ("max", &self.max)] {
-            if shape.len() != self.min.len() {
-                return Err((key, format!("{} sizes where min has {}", shape.len(), self.min.len())));
-            }
-        }
-        for (axis, ((min, opt), max)) in self.min.iter().zip(&self.opt).zip(&self.max).enumerate() {
-            if max < min {
-                return Err(("max", format!("size {max} of axis {axis} is smaller than min {min}")));
-            }
-            if opt < min || opt > max {
-                return Err((
-                    "opt",
-                    format!("size {opt} of axis {axis} is not between min {min} and max {max}"),
-                ));
-            }
-        }
-        Ok(())
-    }
 }
 
 fn bench(recipe: &Recipe) -> Result<(), Misfit> {
@@ -177,6 +161,14 @@ fn sweep(sweep: &SweepSpec) -> Result<(), Misfit> {
     if !ascending || sweep.batches.first() == Some(&0) {
         let message = "batch sizes start at 1 and ascend".into();
         return Err(misfit(&["sweep", "batches"], message));
+    }
+    let ascending = sweep.sizes.windows(2).all(|w| w[0] < w[1]);
+    if !ascending || sweep.sizes.first() == Some(&0) {
+        return Err(misfit(&["sweep", "sizes"], "sizes start at 1 and ascend".into()));
+    }
+    if !sweep.is_batch() && (!sweep.batches.is_empty() || sweep.max_batch.is_some()) {
+        let message = format!("the sweep is over {}, so it takes sizes, not batch sizes", sweep.what());
+        return Err(misfit(&["sweep", "over"], message));
     }
     if sweep.max_batch == Some(0) {
         return Err(misfit(&["sweep", "max_batch"], "batch sizes start at 1".into()));

@@ -36,34 +36,41 @@ impl Recipe {
     }
 }
 
-/// One row of a sweep: a variant at a batch size.
+/// One row of a sweep: a variant at a size.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SweepRow {
     /// The variant's name.
     pub variant: String,
     /// The row's: `fp16 b8`.
     pub name: String,
-    /// Images per query.
-    pub batch: u64,
+    /// The size that is swept, in this row.
+    pub size: u64,
+    /// Images per query, where the batch is swept.
+    pub batch: Option<u64>,
     /// The variant's recipe; its shapes are still those of `[bench]`.
     pub recipe: Recipe,
 }
 
 impl Recipe {
-    /// Rows of the recipe's sweep, at most as many as are measured: every variant with every batch size, batch innermost.
+    /// Rows of the recipe's sweep, at most as many as are measured: every variant with every size, the size innermost.
     ///
     /// # Errors
     /// As [`Self::resolve_variants`].
     pub fn sweep_rows(&self) -> Result<Vec<SweepRow>, String> {
-        let batches = self.sweep.clone().unwrap_or_default().planned();
+        let spec = self.sweep.clone().unwrap_or_default();
+        let sizes = spec.planned();
         let variants = self.resolve_variants()?;
-        let row = |variant: &str, batch: u64, recipe: &Self| SweepRow {
+        let row = |variant: &str, size: u64, recipe: &Self| SweepRow {
             variant: variant.into(),
-            name: format!("{variant} b{batch}"),
-            batch,
+            name: match spec.is_batch() {
+                true => format!("{variant} b{size}"),
+                false => format!("{variant} {} {size}", spec.what()),
+            },
+            size,
+            batch: spec.is_batch().then_some(size),
             recipe: recipe.clone(),
         };
-        let each = |(name, recipe): &(String, Self)| batches.iter().map(|b| row(name, *b, recipe)).collect::<Vec<_>>();
+        let each = |(name, recipe): &(String, Self)| sizes.iter().map(|n| row(name, *n, recipe)).collect::<Vec<_>>();
         Ok(variants.iter().flat_map(each).collect())
     }
 }

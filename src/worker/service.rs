@@ -3,6 +3,7 @@
 
 mod accuracy;
 mod alone;
+pub mod buckets;
 mod build;
 mod calibrate;
 mod check;
@@ -15,6 +16,7 @@ mod estimate;
 mod inputs;
 mod precision;
 mod profile;
+pub mod profiles;
 mod rounds;
 mod search;
 mod sizes;
@@ -37,6 +39,7 @@ pub use calibrate::Want;
 pub use compare::file_name;
 use context::{Context, Control, Step};
 pub use doctor::{DoctorStep, StepOutcome};
+pub use sweep::planned as planned_sweep;
 
 /// A thing to do.
 #[derive(Clone, Debug)]

@@ -13,6 +13,7 @@ mod json;
 mod mistakes;
 #[cfg(target_os = "linux")]
 mod network;
+mod profiles;
 mod runner;
 mod sizes;
 mod sweep;

@@ -164,21 +164,30 @@ fn precision_is_what_the_graph_says() {
 }
 
 #[test]
-fn a_dynamic_input_needs_a_range() {
-    let message = refused(build(recipe(&digits(), "1.7", "compute_capability = 8.6"), None, false));
+fn an_open_input_without_a_range_gets_one_and_a_wrong_range_is_refused() {
+    let built = build(recipe(&digits(), "1.7", "compute_capability = 8.6"), None, false).expect("an engine");
     assert!(
-        message.contains("input [?, 1, 8, 8]") && message.contains("--min input:SHAPE"),
-        "{message}"
+        built.record.notes.iter().any(|n| n.contains("profile derived")),
+        "{:?}",
+        built.record.notes
+    );
+    assert!(
+        built.record.recipe.contains("[profile.inputs.input]"),
+        "{}",
+        built.record.recipe
     );
     let other = DIGITS.replace("inputs.input", "inputs.image");
     let wrong = recipe(&digits(), "1.7", &format!("compute_capability = 8.6\n{other}"));
     let message = refused(build(wrong, None, false));
-    assert!(message.contains("dynamic input input"), "{message}");
+    assert!(
+        message.contains("image") && message.contains("no input of that name; its inputs are input"),
+        "{message}"
+    );
     let rank = DIGITS.replace(", 8, 8]", ", 9, 8]");
     let wrong = recipe(&digits(), "1.7", &format!("compute_capability = 8.6\n{rank}"));
     let message = refused(build(wrong, None, false));
     assert!(
-        message.contains("[1, 1, 9, 8]") && message.contains("[?, 1, 8, 8]"),
+        message.contains("dimension 2 is 9, but the model fixes it at 8"),
         "{message}"
     );
 }

@@ -5,6 +5,7 @@
 mod support;
 
 mod build;
+mod corners;
 mod engines;
 mod parse;
 mod targets;

@@ -6,7 +6,7 @@ mod tensorrt;
 
 use super::*;
 use crate::graph::sample::{model, node};
-use crate::graph::{Graph, NodePath, Shape};
+use crate::graph::{Graph, NodePath};
 use crate::model::DataType::Float32;
 use crate::model::onnx::ModelProto;
 use models::{IMAGE, ints_of, one, opset, relu};
@@ -88,7 +88,15 @@ fn shape_ranges_are_compared_with_the_inputs() {
     let m = relu((Float32, &[-1, 3]));
     let g = Graph::new(model(&m));
     let findings = |name: &str, min: &[u64], max: &[u64]| {
-        let profiles = vec![(name.to_owned(), Shape::known(min), Shape::known(max))];
+        let range = crate::graph::ranges::ShapeRange {
+            min: min.to_vec(),
+            opt: min.to_vec(),
+            max: max.to_vec(),
+        };
+        let profiles = vec![crate::graph::ranges::ProfileSpec {
+            inputs: [(name.to_owned(), range)].into(),
+            ..Default::default()
+        }];
         let request = Request {
             target: "tensorrt".into(),
             profiles,
@@ -104,8 +112,8 @@ fn shape_ranges_are_compared_with_the_inputs() {
     };
     assert!(findings("x", &[1, 3], &[8, 3]).is_empty());
     assert!(findings("x", &[1, 3], &[8, 4])[0].contains("the model fixes it at 3"));
-    assert!(findings("x", &[9, 3], &[8, 3])[0].contains("minimum 9 above maximum 8"));
-    assert!(findings("x", &[1], &[8])[0].contains("has 1 dimensions"));
+    assert!(findings("x", &[9, 3], &[8, 3])[0].contains("max: size 8 of axis 0 is smaller than min 9"));
+    assert!(findings("x", &[1], &[8])[0].contains("the range has 1 sizes"));
     let unknown = findings("z", &[1, 3], &[8, 3]);
     assert!(
         unknown
@@ -127,7 +135,7 @@ fn sentences_name_the_node_the_tensor_and_the_value() {
     let finding = report.findings.iter().find(|f| f.rule == "topk.k").unwrap();
     assert_eq!(
         finding.reason,
-        "TopK \"v_TopK\": K is 5000; TensorRT takes less than 3840."
+        "TopK \"v_TopK\": K is 5000; TensorRT takes at most 3840."
     );
     assert!(!report.supported && !report.parser_asked);
     assert_eq!(report.target, "tensorrt@10");

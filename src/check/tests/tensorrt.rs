@@ -160,7 +160,7 @@ pub(super) fn cases() -> Vec<Case> {
             lstm(int("input_forget", 0)),
         ),
         (trt, "topk.sorted", topk(5, 0), topk(5, 1)),
-        (trt, "topk.k", topk(3840, 1), topk(3839, 1)),
+        (trt, "topk.k", topk(3841, 1), topk(3840, 1)),
         (
             trt,
             "resize.mode",

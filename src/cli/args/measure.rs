@@ -54,6 +54,10 @@ pub struct CompareArgs {
     /// Batch sizes to compare, separated by commas
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u64>)]
     pub batch: Vec<u64>,
+    /// Build every variant twice, for its range of sizes (--min and --max, several --batch, or the recipe's profile) and for
+    /// the measured sizes alone, and compare both
+    #[arg(long)]
+    pub fixed_against_range: bool,
     /// Thread counts to compare, separated by commas
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u32>)]
     pub threads: Vec<u32>,
@@ -117,6 +121,12 @@ pub struct SweepArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub recipe: RecipeArgs,
+    /// What varies: batch, seq, height=width (both alike), the model's own name of an open size, or INPUT:AXIS
+    #[arg(long, value_name = "SIZE", default_value = crate::recipe::SweepSpec::BATCH, conflicts_with_all = ["batch", "max_batch", "max_latency"])]
+    pub over: String,
+    /// Sizes of what varies, separated by commas; without them a quarter to four times the size that is measured otherwise
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u64>)]
+    pub sizes: Vec<u64>,
     /// Batch sizes, separated by commas; without them powers of two until --max-batch, --max-latency or memory end them
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with_all = ["max_batch", "max_latency"], value_parser = at_least_one::<u64>)]
     pub batch: Vec<u64>,
@@ -135,6 +145,36 @@ pub struct SweepArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub report: ReportArgs,
+}
+
+/// Arguments of `buckets`.
+#[derive(Args, Debug)]
+pub struct BucketsArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub recipe: RecipeArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub one: OneVariant,
+    /// What is asked for: a .csv file with a column for each size and one called count, or data whose samples are counted
+    #[arg(long, value_name = "PATH")]
+    pub traffic: PathBuf,
+    /// The size along which buckets are chosen: seq, height=width (both alike), the model's own name, INPUT:AXIS; the columns
+    /// of the table when not given
+    #[arg(long, value_name = "SIZE")]
+    pub over: Option<String>,
+    /// Buckets at most
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub count: u32,
+    /// A curve measured earlier (the JSON of sweep), instead of measuring one now
+    #[arg(long, value_name = "FILE")]
+    pub curve: Option<PathBuf>,
+    /// The recipe to write, with a profile for each bucket
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Arguments of `history`.

@@ -28,13 +28,14 @@ pub struct RecipeArgs {
     /// Shape to measure with; repeatable
     #[arg(long, value_name = "NAME:1x3x224x224")]
     pub shape: Vec<String>,
-    /// Smallest shape of a dynamic input; repeatable
+    /// Smallest shape of an input with open sizes, or smallest values of a shape tensor (NAME=32,32); repeatable. A second
+    /// one for the same input begins a second profile
     #[arg(long, value_name = "NAME:SHAPE")]
     pub min: Vec<String>,
-    /// Shape to optimize for; repeatable
+    /// Shape, or values, to optimize for; repeatable
     #[arg(long, value_name = "NAME:SHAPE")]
     pub opt: Vec<String>,
-    /// Largest shape of a dynamic input; repeatable
+    /// Largest shape, or values; repeatable
     #[arg(long, value_name = "NAME:SHAPE")]
     pub max: Vec<String>,
     /// A build option of the target by name; repeatable. `targets` lists the names

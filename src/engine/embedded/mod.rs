@@ -16,8 +16,8 @@ use super::{
 use crate::check::{Request, Severity, check};
 use crate::data::generate::generate;
 use crate::engine::bind::warm_shapes;
-use crate::graph::{Graph, Shape};
-use crate::recipe::{Precision, ProfileSpec, Recipe};
+use crate::graph::Graph;
+use crate::recipe::{Precision, Recipe};
 use options::Options;
 use run::Embedded as RtenEngine;
 use std::path::{Path, PathBuf};
@@ -172,7 +172,7 @@ fn guard(graph: &Graph, recipe: &Recipe) -> Result<(), EngineError> {
     let request = Request {
         target: NAME.into(),
         version: None,
-        profiles: ranges(&recipe.profiles),
+        profiles: recipe.profiles.clone(),
         parser: None,
     };
     let report = check(graph, &request).map_err(EngineError::Request)?;
@@ -190,14 +190,6 @@ fn guard(graph: &Graph, recipe: &Recipe) -> Result<(), EngineError> {
         text.push_str(&format!("\nand {} more; `check` lists all", errors.len() - REASONS));
     }
     Err(EngineError::Unsupported(text))
-}
-
-/// Smallest and largest shape per input over all profiles, as `check` wants them.
-fn ranges(profiles: &[ProfileSpec]) -> Vec<(String, Shape, Shape)> {
-    let inputs = profiles.iter().flat_map(|p| &p.inputs);
-    inputs
-        .map(|(name, range)| (name.clone(), Shape::known(&range.min), Shape::known(&range.max)))
-        .collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::libraries::numbers;
 use super::options::{Options, TimingCache};
 use super::words;
 use crate::engine::EngineError;
-use crate::recipe::{Precision, ProfileSpec, Recipe, ShapeRange};
+use crate::recipe::{Precision, ProfileSpec, Recipe, ShapeRange, ValueRange};
 use enginesmith_tensorrt::api::{Builder, BuilderConfig, Network, OptimizationProfile, TensorInfo};
 use enginesmith_tensorrt::sys::{BuilderFlag, MemoryPoolType, VersionedEnum};
 
@@ -167,8 +167,13 @@ pub fn add_profiles<'b>(
     for (index, spec) in profiles.iter().enumerate() {
         let mut profile = builder.profile().map_err(words::error)?;
         for input in &inputs {
-            if let Some(range) = spec.inputs.get(&input.name) {
-                set(&mut profile, input, range).map_err(|text| wrong(index, text))?;
+            let shapes = spec.inputs.get(&input.name).map(|r| signed(input, r)).transpose();
+            let range = match spec.values.get(&input.name) {
+                Some(values) if input.is_shape_tensor => Some(values.clone()),
+                _ => shapes.map_err(|text| wrong(index, text))?,
+            };
+            if let Some(range) = range {
+                set(&mut profile, input, &range).map_err(|text| wrong(index, text))?;
             }
         }
         config.add_profile(&profile).map_err(|e| wrong(index, e.to_string()))?;
@@ -180,16 +185,25 @@ fn wrong(index: usize, text: String) -> EngineError {
     EngineError::Request(format!("profile {index}: {text}"))
 }
 
-fn set(profile: &mut OptimizationProfile<'_>, input: &TensorInfo, range: &ShapeRange) -> Result<(), String> {
-    let signed = |values: &[u64]| -> Result<Vec<i64>, String> {
+/// As TensorRT wants the numbers.
+fn signed(input: &TensorInfo, range: &ShapeRange) -> Result<ValueRange, String> {
+    let all = |values: &[u64]| -> Result<Vec<i64>, String> {
         let one = |v: &u64| i64::try_from(*v).map_err(|_| format!("input {}: {v} is too large", input.name));
         values.iter().map(one).collect()
     };
-    let (min, opt, max) = (signed(&range.min)?, signed(&range.opt)?, signed(&range.max)?);
+    Ok(ValueRange {
+        min: all(&range.min)?,
+        opt: all(&range.opt)?,
+        max: all(&range.max)?,
+    })
+}
+
+fn set(profile: &mut OptimizationProfile<'_>, input: &TensorInfo, range: &ValueRange) -> Result<(), String> {
+    let ValueRange { min, opt, max } = range;
     let set = if input.is_shape_tensor {
-        profile.set_shape_values(&input.name, &min, &opt, &max)
+        profile.set_shape_values(&input.name, min, opt, max)
     } else {
-        profile.set_shape(&input.name, &min, &opt, &max)
+        profile.set_shape(&input.name, min, opt, max)
     };
     set.map_err(|e| e.to_string())
 }
@@ -220,7 +234,7 @@ fn check_profiles(inputs: &[TensorInfo], profiles: &[ProfileSpec]) -> Result<(),
     for (index, profile) in profiles.iter().enumerate() {
         let missing: Vec<&str> = open
             .iter()
-            .filter(|i| !profile.inputs.contains_key(&i.name))
+            .filter(|i| !profile.inputs.contains_key(&i.name) && !profile.values.contains_key(&i.name))
             .map(|i| i.name.as_str())
             .collect();
         if !missing.is_empty() {
@@ -228,6 +242,10 @@ fn check_profiles(inputs: &[TensorInfo], profiles: &[ProfileSpec]) -> Result<(),
                 index,
                 format!("it gives no range for the dynamic input {}", missing.join(", ")),
             ));
+        }
+        let known = |name: &&String| inputs.iter().any(|i| i.name == **name);
+        if let Some(name) = profile.values.keys().find(|n| !known(n)) {
+            return Err(wrong(index, format!("the model has no input {name:?}")));
         }
         for (name, range) in &profile.inputs {
             let Some(input) = inputs.iter().find(|i| i.name == *name) else {
@@ -282,6 +300,7 @@ mod tests {
         };
         ProfileSpec {
             inputs: [(name.to_string(), range)].into(),
+            ..ProfileSpec::default()
         }
     }
 

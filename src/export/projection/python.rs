@@ -173,6 +173,16 @@ fn tensorrt(recipe: &Recipe, notes: &mut Vec<String>) -> String {
                 r.max
             );
         }
+        for (name, r) in &profile.values {
+            let _ = writeln!(
+                text,
+                "profile.set_shape_input({}, {:?}, {:?}, {:?})",
+                literal(name),
+                r.min,
+                r.opt,
+                r.max
+            );
+        }
         text.push_str("config.add_optimization_profile(profile)\n");
     }
     text.push_str(
@@ -201,6 +211,7 @@ mod tests {
         };
         recipe.profiles = vec![ProfileSpec {
             inputs: [("b\\".to_owned(), range)].into(),
+            ..ProfileSpec::default()
         }];
         let folder = tempfile::tempdir().unwrap();
         for target in ["embedded", "onnxruntime-cpu", "onnxruntime-cuda", "tensorrt"] {

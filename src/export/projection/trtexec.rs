@@ -39,7 +39,16 @@ pub fn trtexec_line(recipe: &Recipe) -> Result<Projection, String> {
                 .inputs
                 .iter()
                 .map(|(name, r)| (name, [&r.min, &r.opt, &r.max][pick]));
-            words.push(format!("--{flag}Shapes={}", shapes(ranges)));
+            // trtexec takes a shape tensor's values in the place of its shape.
+            let values = profile
+                .values
+                .iter()
+                .map(|(name, r)| (name, [&r.min, &r.opt, &r.max][pick]));
+            let all: Vec<String> = ranges
+                .map(|(name, sizes)| one(name, sizes))
+                .chain(values.map(|(name, sizes)| one(name, sizes)))
+                .collect();
+            words.push(format!("--{flag}Shapes={}", all.join(",")));
         }
     }
     if !recipe.bench.shapes.is_empty() {
@@ -121,18 +130,22 @@ fn bench(recipe: &Recipe, eleven: bool, words: &mut Vec<String>, notes: &mut Vec
 
 /// `name:1x3,other:2`, names with special characters in single quotes as trtexec's help says.
 fn shapes<'a>(inputs: impl Iterator<Item = (&'a String, &'a Vec<u64>)>) -> String {
-    let one = |(name, sizes): (&String, &Vec<u64>)| {
-        let special = name.contains([':', ',']);
-        let name = if special { format!("'{name}'") } else { name.clone() };
-        let sizes: Vec<String> = sizes.iter().map(u64::to_string).collect();
-        // A scalar has no sizes to give.
-        if sizes.is_empty() {
-            format!("{name}:scalar")
-        } else {
-            format!("{name}:{}", sizes.join("x"))
-        }
-    };
-    inputs.map(one).collect::<Vec<_>>().join(",")
+    inputs
+        .map(|(name, sizes)| one(name, sizes))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+fn one<T: ToString>(name: &str, numbers: &[T]) -> String {
+    let special = name.contains([':', ',']);
+    let name = if special { format!("'{name}'") } else { name.to_owned() };
+    let numbers: Vec<String> = numbers.iter().map(T::to_string).collect();
+    // A scalar has no sizes to give.
+    if numbers.is_empty() {
+        format!("{name}:scalar")
+    } else {
+        format!("{name}:{}", numbers.join("x"))
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +167,7 @@ mod tests {
         };
         recipe.profiles = vec![ProfileSpec {
             inputs: [("x:0".to_owned(), range)].into(),
+            ..ProfileSpec::default()
         }];
         recipe
     }

@@ -13,6 +13,7 @@ use crate::studio::state::sweep::Sweep;
 use crate::studio::state::{Action, Job, Selection, State, Step, Targets, save};
 use crate::studio::tasks::Dialog;
 use crate::studio::theme;
+use crate::worker::service::planned_sweep;
 use crate::worker::{Depth, Task};
 use eframe::egui;
 use eframe::egui::ViewportCommand;
@@ -376,11 +377,14 @@ fn find_difference(state: &mut State) {
 fn sweep(state: &mut State, tree: &mut Tree<Pane>) {
     let Some(doc) = &state.doc else { return };
     let mut recipe = doc.recipe().clone();
-    recipe.sweep.get_or_insert_default();
-    let rows = match recipe.sweep_rows() {
+    let over = recipe.sweep.get_or_insert_default().what().to_owned();
+    let rows = match planned_sweep(&recipe).and_then(|planned| {
+        recipe = planned;
+        recipe.sweep_rows()
+    }) {
         Ok(rows) => rows,
         Err(why) => {
-            state.error(format!("The variants cannot be resolved: {why}"));
+            state.error(format!("The sweep cannot be planned: {why}"));
             return;
         }
     };
@@ -389,7 +393,7 @@ fn sweep(state: &mut State, tree: &mut Tree<Pane>) {
         recipe: Box::new(recipe),
     };
     let job = Job::new(state.service.start(task, Arc::clone(&state.wake)));
-    state.lab.sweep = Some(Sweep::new(job, protocol, &rows));
+    state.lab.sweep = Some(Sweep::new(job, protocol, &over, &rows));
     state.act(Action::Step(Step::Lab));
     // After the step, which brings its own tab to the front.
     state.act(Action::Run(CommandId::Pane(Pane::Batches)));

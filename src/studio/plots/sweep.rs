@@ -1,6 +1,7 @@
 //! Throughput against batch size: a line a variant, the rounds' spread, the knee.
 
-use crate::bench::sweep::Curve;
+use crate::bench::sweep::{Curve, Point};
+use crate::export::sweep::over_words;
 use crate::format;
 use crate::studio::theme::Tokens;
 use eframe::egui;
@@ -12,27 +13,39 @@ pub fn sweep(ui: &mut Ui, curves: &[Curve], top: f64) {
     let t = Tokens::of(ui);
     let at = |batch: u64| (batch.max(1) as f64).log2();
     let points = || curves.iter().flat_map(|c| &c.points);
-    let mut batches: Vec<u64> = points().map(|p| p.batch).collect();
+    let mut batches: Vec<u64> = points().map(Point::size).collect();
     batches.sort_unstable();
     batches.dedup();
     let (first, last) = (
         batches.first().map_or(0.0, |b| at(*b)),
         batches.last().map_or(1.0, |b| at(*b)),
     );
+    let is_batch = curves.iter().all(Curve::is_batch);
+    let over = if is_batch {
+        "batch"
+    } else {
+        curves.first().map_or("", over_words)
+    }
+    .to_owned();
+    let axis = if is_batch {
+        "batch size, images per query".to_owned()
+    } else {
+        over.clone()
+    };
     let marks: Vec<f64> = batches.iter().map(|b| at(*b)).collect();
     let size = |x: f64| x.exp2().round() as u64;
     let read_out = |position: &HoverPosition<'_>| match position {
         HoverPosition::NearDataPoint {
             plot_name, position, ..
         } => Some(format!(
-            "{plot_name}\nbatch {}: {} images/s",
+            "{plot_name}\n{over} {}: {} images/s",
             format::count(size(position.x)),
             format::significant(position.y)
         )),
         HoverPosition::Elsewhere { .. } => None,
     };
     Plot::new("throughput against batch size")
-        .x_axis_label("batch size, images per query")
+        .x_axis_label(axis)
         .y_axis_label("images/s")
         .y_axis_min_width(56.0)
         .x_grid_spacer(move |_| {
@@ -59,15 +72,15 @@ pub fn sweep(ui: &mut Ui, curves: &[Curve], top: f64) {
             for (i, curve) in curves.iter().enumerate() {
                 let colour = t.variant(i);
                 for p in &curve.points {
-                    let spread = vec![[at(p.batch), p.low], [at(p.batch), p.high]];
+                    let spread = vec![[at(p.size()), p.low], [at(p.size()), p.high]];
                     plot.line(
-                        Line::new(format!("{} rounds at {}", curve.name, p.batch), spread)
+                        Line::new(format!("{} rounds at {}", curve.name, p.size()), spread)
                             .color(colour)
                             .width(1.5)
                             .allow_hover(false),
                     );
                 }
-                let line: Vec<[f64; 2]> = curve.points.iter().map(|p| [at(p.batch), p.images_per_s]).collect();
+                let line: Vec<[f64; 2]> = curve.points.iter().map(|p| [at(p.size()), p.images_per_s]).collect();
                 plot.line(
                     Line::new(format!("{} line", curve.name), line.clone())
                         .color(colour)
@@ -79,7 +92,7 @@ pub fn sweep(ui: &mut Ui, curves: &[Curve], top: f64) {
                     .knee
                     .and_then(|k| curve.points.iter().find(|p| p.batch == k.batch));
                 if let Some(p) = knee {
-                    let place = [at(p.batch), p.images_per_s];
+                    let place = [at(p.size()), p.images_per_s];
                     plot.points(
                         Points::new(format!("{}, knee", curve.name), vec![place])
                             .color(colour)
@@ -87,7 +100,7 @@ pub fn sweep(ui: &mut Ui, curves: &[Curve], top: f64) {
                             .radius(9.0)
                             .allow_hover(false),
                     );
-                    let words = RichText::new(format!("knee, batch {}", p.batch)).strong();
+                    let words = RichText::new(format!("knee, batch {}", p.size())).strong();
                     let above = PlotPoint::new(place[0], p.high + top * 0.05);
                     plot.text(
                         Text::new(format!("{}, knee in words", curve.name), above, words)

@@ -100,6 +100,12 @@ pub fn model_command_line(recipe: &Recipe) -> (String, Vec<&'static str>) {
             line.extend([option.into(), word(&format!("{name}:{}", shape(dims)))]);
         }
     }
+    for (name, range) in recipe.profiles.iter().take(1).flat_map(|p| &p.values) {
+        for (option, values) in [("--min", &range.min), ("--opt", &range.opt), ("--max", &range.max)] {
+            let values: Vec<String> = values.iter().map(i64::to_string).collect();
+            line.extend([option.into(), word(&format!("{name}={}", values.join(",")))]);
+        }
+    }
     for (name, dims) in &recipe.bench.shapes {
         line.extend(["--shape".into(), word(&format!("{name}:{}", shape(dims)))]);
     }

@@ -11,6 +11,8 @@ use crate::worker::ServiceEvent;
 struct Row {
     /// Index of its variant.
     variant: usize,
+    /// The size that is swept.
+    size: u64,
     /// Images per query.
     batch: u64,
     /// Of every round: images, start of the first and end of the last inference in milliseconds.
@@ -26,6 +28,8 @@ pub struct Sweep {
     /// Names of the variants; colours go by index.
     pub variants: Vec<String>,
     rows: Vec<Row>,
+    /// What varies.
+    over: String,
     /// The result, once it is done.
     pub result: Option<Comparison>,
     /// Highest throughput seen, for an axis that grows and does not shrink.
@@ -34,7 +38,7 @@ pub struct Sweep {
 
 impl Sweep {
     /// Follows a task that was just started for these rows.
-    pub fn new(job: Job, protocol: String, planned: &[SweepRow]) -> Self {
+    pub fn new(job: Job, protocol: String, over: &str, planned: &[SweepRow]) -> Self {
         let mut variants: Vec<String> = Vec::new();
         let mut rows = Vec::new();
         for row in planned {
@@ -43,7 +47,8 @@ impl Sweep {
             }
             rows.push(Row {
                 variant: variants.len() - 1,
-                batch: row.batch,
+                size: row.size,
+                batch: row.batch.unwrap_or(1),
                 rounds: Vec::new(),
             });
         }
@@ -52,6 +57,7 @@ impl Sweep {
             protocol,
             variants,
             rows,
+            over: over.into(),
             result: None,
             top: 0.0,
         }
@@ -81,6 +87,7 @@ impl Sweep {
         }
         let curve = |(variant, name): (usize, &String)| Curve {
             name: name.clone(),
+            over: self.over.clone(),
             points: self
                 .rows
                 .iter()
@@ -120,10 +127,10 @@ impl Row {
         let (images_per_s, low, high) = rounds.rates()?;
         Some(Point {
             batch: self.batch,
-            row: 0,
             images_per_s,
             low,
             high,
+            ..Point::at(self.size)
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use super::told::Told;
 use super::{Loaded, Runner, failed, known, request};
+use crate::check::corners::before_build;
+use crate::data::profiles::{run_shapes, settle};
 use crate::engine::{BuildContext, BuildRecord, BuildRequest, EngineError, Progress, Recorder};
 use crate::graph::Graph;
 use crate::model::Model;
@@ -65,6 +67,9 @@ impl Runner {
             std::thread::spawn(move || model.sha256())
         });
         let patched = patched(&mut recorder, model, &recipe)?;
+        let graph = Graph::new(Arc::clone(&patched));
+        let (recipe, notes) = with_profiles(&graph, recipe).map_err(request)?;
+        notes.iter().for_each(|note| recorder.log("info", note));
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
         let seen = wanted.as_ref().and_then(|w| w.beside.as_ref());
@@ -102,6 +107,7 @@ impl Runner {
         let mut record = BuildRecord {
             recipe: recipe.to_toml(),
             model_sha256,
+            notes,
             ..engine.record().clone()
         };
         recorder.lead(&mut record);
@@ -109,7 +115,6 @@ impl Runner {
             self.deliver(told, file, seen.is_some(), &mut record)?;
         }
         let (inputs, outputs) = (engine.inputs().to_vec(), engine.outputs().to_vec());
-        let graph = Graph::new(patched);
         let loaded = Loaded {
             engine,
             graph,
@@ -160,6 +165,19 @@ impl Runner {
             }
         })
     }
+}
+
+/// The recipe with the profiles that the engine is built with, and what to say of them. What the builder would refuse is
+/// refused here, in a sentence that names node and size.
+fn with_profiles(graph: &Graph, mut recipe: Recipe) -> Result<(Recipe, Vec<String>), String> {
+    let run = run_shapes(graph, &recipe);
+    // An input without a rank has no shape to bind; what else does not fit is said with the shapes of the build.
+    let runs: Vec<_> = run.into_iter().collect();
+    let settled = settle(graph, &recipe, &[], &runs)?;
+    recipe.profiles = settled.profiles;
+    let mut notes = settled.notes;
+    notes.extend(before_build(graph, &recipe.target.name, &recipe.profiles)?);
+    Ok((recipe, notes))
 }
 
 /// The model after the recipe's patches.

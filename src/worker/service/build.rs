@@ -41,6 +41,7 @@ pub fn run(context: &Context, recipe: &Recipe, output: Option<PathBuf>, force: b
         Some(_) => with_hash(context, recipe)?,
         None => recipe.clone(),
     };
+    // The worker derives what profile it needs and says so in the record.
     let recipe = super::precision::prepare(context, recipe, Some(0))?;
     let builds = Builds::open(context.data());
     context.replan(vec![Step::from(builds.estimate(&recipe), GUESS)]);

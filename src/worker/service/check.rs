@@ -4,7 +4,7 @@ use super::context::{Context, Step};
 use super::{ServiceEvent, TaskOutput, request, unexpected};
 use crate::check::{ParserReport, Request};
 use crate::engine::EngineError;
-use crate::graph::{Graph, Shape};
+use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::rewrite::apply_all;
@@ -47,13 +47,16 @@ pub fn run(context: &Context, recipe: &Recipe, require_parser: bool) -> Result<T
 
     context.phase("Apply rules", None);
     let graph = Graph::new(patched);
+    // What contradicts stays a finding; only what cannot be derived is a note.
+    let settled = super::profiles::settled(&graph, recipe);
     let check = Request {
         target: recipe.target.name.clone(),
         version: recipe.target.version.clone(),
-        profiles: ranges(recipe),
+        profiles: settled.profiles,
         parser,
     };
     let mut report = crate::check::check(&graph, &check).map_err(request)?;
+    report.notes.extend(settled.notes);
     report.findings.extend(crate::check::losses(&applied));
     if let Some(note) = note {
         report.notes.push(format!("Only the static rules were asked: {note}"));
@@ -91,12 +94,4 @@ fn parse(context: &Context, recipe: &Recipe, model: &Path) -> Result<ParserRepor
         JobOutput::Parse { report } => Ok(report),
         other => Err(unexpected(&other)),
     }
-}
-
-/// Dynamic inputs with the range that the recipe's profiles give them.
-fn ranges(recipe: &Recipe) -> Vec<(String, Shape, Shape)> {
-    let inputs = recipe.profiles.iter().flat_map(|p| &p.inputs);
-    inputs
-        .map(|(name, range)| (name.clone(), Shape::known(&range.min), Shape::known(&range.max)))
-        .collect()
 }

@@ -36,6 +36,8 @@ pub struct Row {
     pub rounds: Vec<Vec<Sample>>,
     /// Sessions that they ran in.
     pub sessions: u32,
+    /// What was derived for it.
+    pub notes: Vec<String>,
     run: Option<RunFacts>,
     /// Why it has no numbers.
     pub failure: Option<JobError>,
@@ -76,6 +78,7 @@ pub fn measured(
 ) -> Result<Comparison, JobError> {
     let plan = Rounds::of(&recipe.bench, rows.len());
     let builds = Builds::open(context.data());
+    settle_all(&mut rows)?;
     context.replan(steps(&rows, plan.least, &builds, recipe));
 
     build_all(context, &mut rows, &builds)?;
@@ -90,6 +93,19 @@ pub fn measured(
     comparison.judge(&rounds, plan.pairing(), Some(seed), plan.wanted);
     keep(context, &mut comparison, runs);
     Ok(comparison)
+}
+
+/// Gives every row the profiles that its engine is built with.
+///
+/// # Errors
+/// Shapes that contradict the model.
+pub fn settle_all(rows: &mut [Row]) -> Result<(), JobError> {
+    let mut recipes: Vec<&mut Recipe> = rows.iter_mut().map(|r| &mut r.recipe).collect();
+    let said = super::profiles::settle_all(&mut recipes)?;
+    for (row, notes) in rows.iter_mut().zip(said) {
+        row.notes.extend(notes);
+    }
+    Ok(())
 }
 
 /// # Errors
@@ -119,6 +135,7 @@ impl Row {
             batch: None,
             rounds: Vec::new(),
             sessions: 1,
+            notes: Vec::new(),
             run: None,
             failure: None,
         }
@@ -337,13 +354,20 @@ pub fn compare(rows: Vec<Row>, outcome: Outcome) -> (Comparison, Vec<Kept>) {
                 is_gpu: facts.is_gpu,
             };
             row.result.fill(&measured);
-            row.result.notes = facts.notes;
+            row.notes.extend(facts.notes);
             let effective = row.result.effective_precision.as_ref();
             let warning = effective.and_then(|e| e.warning(row.recipe.build.precision));
             row.result.statistics.warnings.extend(warning);
             protocol = facts.protocol.name();
             if !protocols.contains(&protocol) {
                 protocols.push(protocol);
+            }
+        }
+        // What the build itself found of its profiles is known by now; the same sentence is said once.
+        let built = row.built.iter().flat_map(|b| b.record.notes.clone());
+        for note in std::mem::take(&mut row.notes).into_iter().chain(built) {
+            if !row.result.notes.contains(&note) {
+                row.result.notes.push(note);
             }
         }
         row.result.broken_limits = check_limits(&row.result, &row.recipe.accuracy, reference_top1);

@@ -56,7 +56,8 @@ pub fn run(
     }
     let open = |path: &Path| Model::open(path).map(Arc::new).map_err(|e| request(e.to_string()));
     let base = Graph::new(open(&base_recipe.model.path)?);
-    let recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
+    let mut recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
+    super::profiles::settle_all(&mut [&mut recipe])?;
     let mut model = open(&recipe.model.path)?;
     if let Some(last) = apply_all(&model, &recipe.patches)
         .map_err(|e| request(e.to_string()))?

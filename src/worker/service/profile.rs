@@ -29,7 +29,8 @@ fn fitting(run_ms: f64) -> u32 {
 pub fn run(context: &Context, recipe: &Recipe, runs: Option<u32>) -> Result<TaskOutput, JobError> {
     context.plan(vec![Step::known(0.2), Step::guess(GUESS)]);
     context.phase("Read model", None);
-    let recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
+    let mut recipe = super::precision::prepare(context, with_hash(context, recipe)?, Some(0))?;
+    super::profiles::settle_all(&mut [&mut recipe])?;
     let builds = Builds::open(context.data());
     context.replan(vec![
         Step::from(builds.estimate(&recipe), GUESS),

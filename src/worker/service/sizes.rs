@@ -32,6 +32,8 @@ pub fn decide(context: &Context, mut task: Task) -> Result<(Task, Sizes), JobErr
         Ok(found) => found,
         // Patches may change the inputs: the worker decides with the patched model then.
         Err(_) if !recipe.patches.is_empty() => return Ok((task, Sizes::default())),
+        // What contradicts in profiles is said by the check and the build, range by range.
+        Err(_) if recipe.profiles.iter().any(|p| !p.is_empty()) => return Ok((task, Sizes::default())),
         Err(why) if is_check => {
             context.log(None, "warn", why);
             return Ok((task, Sizes::default()));

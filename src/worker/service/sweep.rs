@@ -1,6 +1,7 @@
-//! Throughput against batch size: one engine a variant, measured at every batch size in turn, round by round.
+//! Latency and throughput against an open size, the batch in most cases: one engine a variant, measured at every size in
+//! turn, round by round.
 //!
-//! Every batch size is a row of the comparison that comes out. Where the recipe leaves the batch sizes to the program, they
+//! Every size is a row of the comparison that comes out. Where the recipe leaves the batch sizes to the program, they
 //! double in the first round until the largest asked for, the time of an inference, memory or an error ends them.
 
 use super::accuracy::Outcome;
@@ -14,7 +15,8 @@ use crate::bench::measure::Plan;
 use crate::bench::rounds::ROUNDS;
 use crate::bench::sweep::{Curve, Point, Rounds, knee};
 use crate::bench::verdict::Pairing;
-use crate::data::shapes;
+use crate::data::over::Over;
+use crate::data::profiles::{allows, run_shapes, settle};
 use crate::format;
 use crate::graph::Graph;
 use crate::model::Model;
@@ -34,8 +36,18 @@ struct Swept {
     planned: usize,
     /// Why batch sizes after the last row are not measured.
     stopped: Option<String>,
-    /// The worker's peak memory after the batch size before.
+    /// The worker's peak memory after the size before.
     peak: Option<u64>,
+    /// By row.
+    facts: Vec<Facts>,
+}
+
+/// What is known of one size besides its samples.
+#[derive(Clone, Copy, Default)]
+struct Facts {
+    size: u64,
+    peak: Option<u64>,
+    profile: Option<usize>,
 }
 
 /// What ends the doubling.
@@ -43,12 +55,38 @@ struct Limits {
     latency_ms: f64,
 }
 
+/// The recipe with the sizes to sweep, where it leaves those of a size other than the batch to the program: sizes around the
+/// one that is measured otherwise, at which the model works. Opens the model then.
+///
+/// # Errors
+/// A size that the model does not leave open, a model that cannot be read.
+pub fn planned(recipe: &Recipe) -> Result<Recipe, String> {
+    let mut planned = recipe.clone();
+    let Some(spec) = planned.sweep.as_mut().filter(|s| !s.is_batch()) else {
+        return Ok(planned);
+    };
+    let model = Model::open(&recipe.model.path).map_err(|e| e.to_string())?;
+    let graph = Graph::new(Arc::new(model));
+    let over = Over::find(&graph, spec.what())?;
+    if spec.sizes.is_empty() {
+        spec.sizes = over.sizes(&graph, &run_shapes(&graph, recipe)?);
+        if spec.sizes.is_empty() {
+            return Err(format!(
+                "the model works at no size of {} that was tried; give --sizes",
+                over.label
+            ));
+        }
+    }
+    Ok(planned)
+}
+
 /// The task.
 pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
-    let spec = recipe.sweep.clone().unwrap_or_default();
-    let planned = recipe.sweep_rows().map_err(request)?;
     context.plan(vec![Step::known(0.2)]);
     context.phase("Read model", None);
+    let recipe = &planned(recipe).map_err(request)?;
+    let spec = recipe.sweep.clone().unwrap_or_default();
+    let planned = recipe.sweep_rows().map_err(request)?;
     let mut swept: Vec<Swept> = Vec::new();
     for (index, row) in planned.into_iter().enumerate() {
         match swept.last_mut().filter(|s| s.name == row.variant) {
@@ -57,7 +95,7 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
         }
     }
     for variant in &mut swept {
-        variant.shape()?;
+        variant.shape(spec.what())?;
     }
     let rounds = recipe.bench.rounds.unwrap_or(ROUNDS).max(1);
     let builds = Builds::open(context.data());
@@ -65,7 +103,7 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     for variant in &mut swept {
         variant.build(context, &builds)?;
     }
-    let limits = spec.batches.is_empty().then(|| Limits {
+    let limits = (spec.is_batch() && spec.batches.is_empty()).then(|| Limits {
         latency_ms: spec.max_latency_ms.unwrap_or(SweepSpec::MAX_LATENCY_MS),
     });
     for round in 0..rounds {
@@ -81,46 +119,56 @@ pub fn run(context: &Context, recipe: &Recipe) -> Result<TaskOutput, JobError> {
     for variant in swept {
         let first = rows.len();
         rows.extend(variant.rows);
-        parts.push((variant.name, first..rows.len(), variant.stopped));
+        let facts = variant.facts;
+        parts.push((variant.name, first..rows.len(), variant.stopped, facts));
     }
     compare::something_measured(&mut rows)?;
     let (mut comparison, runs) = compare::compare(rows, Outcome::default());
     let taken: Vec<&[Vec<Sample>]> = runs.iter().map(|r| r.rounds.as_slice()).collect();
     comparison.judge(&taken, Pairing::Rounds { growing: false }, None, None);
-    for (name, range, stopped) in parts {
-        let measured: Vec<(usize, Rounds)> = range
-            .filter(|row| comparison.variants.get(*row).is_some_and(|v| v.error.is_none()))
-            .filter_map(|row| {
-                Some((
-                    row,
-                    Rounds::of(comparison.variants.get(row)?.batch, &runs.get(row)?.rounds),
-                ))
-            })
-            .collect();
-        comparison.sweeps.push(curve(name, stopped, &measured));
+    for (name, range, stopped, facts) in parts {
+        let of = |row: usize, facts: &Facts| {
+            let result = comparison.variants.get(row).filter(|v| v.error.is_none())?;
+            let point = Point {
+                row,
+                median_ms: result.statistics.latency_ms.median,
+                items_per_s: result.statistics.throughput_qps * facts.size as f64,
+                peak_bytes: facts.peak,
+                profile: facts.profile,
+                ..Point::at(facts.size)
+            };
+            Some((point, Rounds::of(result.batch, &runs.get(row)?.rounds)))
+        };
+        let measured: Vec<(Point, Rounds)> = range.zip(&facts).filter_map(|(row, f)| of(row, f)).collect();
+        comparison.sweeps.push(curve(name, spec.what(), stopped, &measured));
     }
     compare::keep(context, &mut comparison, runs);
     Ok(TaskOutput::Compare(comparison))
 }
 
-fn curve(name: String, stopped: Option<String>, measured: &[(usize, Rounds)]) -> Curve {
-    let points = measured.iter().filter_map(|(row, rounds)| {
+fn curve(name: String, over: &str, stopped: Option<String>, measured: &[(Point, Rounds)]) -> Curve {
+    let points = measured.iter().filter_map(|(point, rounds)| {
         let (images_per_s, low, high) = rounds.rates()?;
         Some(Point {
             batch: rounds.batch,
-            row: *row,
             images_per_s,
             low,
             high,
+            ..*point
         })
     });
     let rounds: Vec<Rounds> = measured.iter().map(|(_, rounds)| rounds.clone()).collect();
-    let (knee, no_knee) = match knee(&rounds) {
-        Ok(knee) => (Some(knee), None),
-        Err(why) => (None, Some(why)),
+    // A batch is chosen for its throughput, which bends; other sizes are what the work asks for.
+    let (knee, no_knee) = match over == SweepSpec::BATCH {
+        false => (None, None),
+        true => match knee(&rounds) {
+            Ok(knee) => (Some(knee), None),
+            Err(why) => (None, Some(why)),
+        },
     };
     Curve {
         name,
+        over: over.into(),
         points: points.collect(),
         knee,
         no_knee,
@@ -153,6 +201,7 @@ impl Swept {
             planned: 0,
             stopped: None,
             peak: None,
+            facts: Vec::new(),
         };
         swept.plan(SweepRow { recipe, ..row })?;
         Ok(swept)
@@ -162,9 +211,13 @@ impl Swept {
     fn plan(&mut self, row: SweepRow) -> Result<(), JobError> {
         let recipe = self.rows.first().map_or(row.recipe, |r| r.recipe.clone());
         let mut new = Row::new(row.name, recipe);
-        new.batch = Some(row.batch);
-        new.result.batch = row.batch;
+        new.batch = row.batch;
+        new.result.batch = row.batch.unwrap_or(1);
         self.rows.push(new);
+        self.facts.push(Facts {
+            size: row.size,
+            ..Facts::default()
+        });
         self.planned = self.rows.len();
         Ok(())
     }
@@ -172,31 +225,39 @@ impl Swept {
     /// Shapes of every row, and the profile that one engine for all of them needs.
     ///
     /// # Errors
-    /// A model whose batch is fixed, or that cannot be read.
-    fn shape(&mut self) -> Result<(), JobError> {
+    /// A model that fixes the size, or that cannot be read.
+    fn shape(&mut self, over: &str) -> Result<(), JobError> {
         let Some(recipe) = self.rows.first().map(|r| r.recipe.clone()) else {
             return Ok(());
         };
         let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
         let graph = Graph::new(Arc::new(model));
-        let bound = shapes::bind_shapes(&graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
-        for row in &mut self.rows {
-            let shapes = shapes::with_batch(&graph, &bound, row.batch.unwrap_or(1));
+        let bound = run_shapes(&graph, &recipe).map_err(request)?;
+        let path = recipe.model.path.display();
+        let over = Over::find(&graph, over).map_err(|why| request(format!("{path}: {why}")))?;
+        for (row, facts) in self.rows.iter_mut().zip(&self.facts) {
+            let shapes = over.set(&graph, &bound, facts.size);
             row.recipe.bench.shapes = shapes.map_err(|why| {
                 request(format!(
-                    "{}: {why}; a sweep needs a model whose batch is dynamic",
-                    recipe.model.path.display()
+                    "{path}: {why}; a sweep needs a model whose {} is dynamic",
+                    over.label
                 ))
             })?;
         }
-        let ends = self.rows.first().zip(self.rows.last());
-        let Some((smallest, largest)) = ends.map(|(a, b)| (&a.recipe.bench.shapes, &b.recipe.bench.shapes)) else {
-            return Ok(());
-        };
-        let needs = recipe.target.name.starts_with("tensorrt");
-        let profiles = shapes::cover(&graph, &recipe.profiles, smallest, largest, needs);
+        let runs: Vec<_> = self.rows.iter().map(|r| r.recipe.bench.shapes.clone()).collect();
+        // Best at the largest: the end of the curve is what the sweep is about.
+        let from_largest: Vec<_> = runs.iter().rev().cloned().collect();
+        let settled = settle(&graph, &recipe, &runs, &from_largest).map_err(request)?;
         for row in &mut self.rows {
-            row.recipe.profiles.clone_from(&profiles);
+            row.recipe.profiles.clone_from(&settled.profiles);
+        }
+        if settled.profiles.len() > 1 {
+            for (facts, run) in self.facts.iter_mut().zip(&runs) {
+                facts.profile = settled.profiles.iter().position(|p| allows(p, run));
+            }
+        }
+        if let Some(row) = self.rows.first_mut() {
+            row.notes = settled.notes;
         }
         Ok(())
     }
@@ -283,6 +344,11 @@ impl Swept {
             crate::bench::Summary::of(samples.iter().map(Sample::latency_ms).collect()).map_or(0.0, |s| s.median);
         let batch = row.batch.unwrap_or(1);
         row.measured(output, samples)?;
+        if let Some(facts) = self.facts.get_mut(at)
+            && round == 0
+        {
+            facts.peak = memory.map(|m| m.peak);
+        }
         if let Some(limits) = limits.filter(|_| round == 0) {
             let full = memory
                 .zip(self.peak)
@@ -364,12 +430,21 @@ mod tests {
 
     #[test]
     fn a_curve_names_its_rows_and_says_why_it_has_no_knee() {
-        let rounds = |batch: u64, ms: f64| Rounds {
-            batch,
-            rounds: vec![(batch as f64 * 10.0, ms); 3],
+        let at = |row: usize, batch: u64, ms: f64| {
+            let rounds = Rounds {
+                batch,
+                rounds: vec![(batch as f64 * 10.0, ms); 3],
+            };
+            let point = Point {
+                row,
+                ..Point::at(batch)
+            };
+            (point, rounds)
         };
-        let measured = [(4, rounds(1, 100.0)), (5, rounds(2, 110.0)), (7, rounds(8, 400.0))];
-        let curve = curve("fp32".into(), Some("enough".into()), &measured);
+        let measured = [at(4, 1, 100.0), at(5, 2, 110.0), at(7, 8, 400.0)];
+        let other = curve("fp32".into(), "seq", None, &measured);
+        assert_eq!((other.knee, other.no_knee), (None, None));
+        let curve = curve("fp32".into(), "batch", Some("enough".into()), &measured);
         let rows: Vec<(u64, usize, f64)> = curve
             .points
             .iter()

@@ -1,5 +1,6 @@
 //! Why a command cannot be run now, where several commands share the reason.
 
+use crate::data::over::Over;
 use crate::data::shapes;
 use crate::studio::state::{CheckState, Job, State};
 
@@ -70,15 +71,19 @@ pub(super) fn needs_difference(state: &State) -> Option<String> {
     (!has_result).then(|| "Find where a variant differs first".into())
 }
 
-/// As [`may_compare`]; a model whose batch is fixed cannot be swept.
+/// As [`may_compare`]; a size that the model fixes cannot be swept.
 pub(super) fn may_sweep(state: &State) -> Option<String> {
     may_compare(state).or_else(|| {
         let doc = state.doc.as_ref()?;
         let (recipe, graph) = (doc.recipe(), &doc.analysis.as_ref()?.graph);
         let bound = shapes::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).ok()?;
-        let planned = recipe.sweep.clone().unwrap_or_default().planned();
-        let why = |batch: &u64| shapes::with_batch(graph, &bound, *batch).err();
-        planned.iter().find_map(why)
+        let spec = recipe.sweep.clone().unwrap_or_default();
+        let over = match Over::find(graph, spec.what()) {
+            Ok(over) => over,
+            Err(why) => return Some(why),
+        };
+        let why = |size: &u64| over.set(graph, &bound, *size).err();
+        spec.planned().iter().find_map(why)
     })
 }
 
