@@ -166,11 +166,11 @@ class PythonLoop:
         return latencies
 
 
-def infer(worker: Worker, engine: int, name: str, data: np.ndarray) -> np.ndarray:
+def infer_all(worker: Worker, engine: int, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """One inference through the worker; tensors packed as src/worker/wire.rs says."""
-    header = [{"name": name, "dtype": str(data.dtype), "dims": list(data.shape), "bytes": data.nbytes}]
+    header = [{"name": n, "dtype": str(d.dtype), "dims": list(d.shape), "bytes": d.nbytes} for n, d in inputs.items()]
     text = json.dumps(header, separators=(",", ":")).encode()
-    blob = struct.pack("<Q", len(text)) + text + data.tobytes()
+    blob = struct.pack("<Q", len(text)) + text + b"".join(d.tobytes() for d in inputs.values())
     number, worker.next = worker.next, worker.next + 1
     worker.send(number, type="blob", sha256=hashlib.sha256(blob).hexdigest(), bytes=len(blob), keep=False)
     for at in range(0, len(blob), 768 << 10):
@@ -187,8 +187,21 @@ def infer(worker: Worker, engine: int, name: str, data: np.ndarray) -> np.ndarra
         elif message["type"] == "done":
             break
     (length,) = struct.unpack("<Q", got[:8])
-    entry = json.loads(got[8 : 8 + length])[0]
-    return np.frombuffer(got[8 + length :], dtype=entry["dtype"]).reshape(entry["dims"])
+    at, outputs = 8 + length, {}
+    for entry in json.loads(got[8 : 8 + length]):
+        part = got[at : at + entry["bytes"]]
+        at += entry["bytes"]
+        if entry["dtype"] == "bfloat16":
+            values = (np.frombuffer(part, dtype=np.uint16).astype(np.uint32) << 16).view(np.float32)
+        else:
+            values = np.frombuffer(part, dtype=entry["dtype"])
+        outputs[entry["name"]] = values.reshape(entry["dims"])
+    return outputs
+
+
+def infer(worker: Worker, engine: int, name: str, data: np.ndarray) -> np.ndarray:
+    """One inference of a model with one input and one output."""
+    return next(iter(infer_all(worker, engine, {name: data}).values()))
 
 
 PROTOCOLS = {

@@ -125,7 +125,7 @@ install_bindings() {
 }
 
 write_env() {
-    local library folder rtx='' bindings='' old=''
+    local library folder rtx='' lean='' bindings='' old=''
     ln -sfn "$python_folder/packages/onnx/backend/test/data/light" "$cache/models/light"
     for library in "$python_folder"/packages/onnxruntime/capi/libonnxruntime.*; do :; done
     for folder in "$cache"/ort/*/; do
@@ -133,6 +133,9 @@ write_env() {
     done
     for folder in "$cache"/rtx/*/; do
         [[ -d $folder ]] && rtx+=${rtx:+:}${folder%/}
+    done
+    for folder in "$cache"/lean/*/; do
+        [[ -d $folder ]] && lean+=${lean:+:}${folder%/}
     done
     for folder in "$cache"/bindings/*/; do
         [[ -d $folder ]] && bindings+=${bindings:+:}${folder%/}
@@ -143,6 +146,7 @@ write_env() {
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT "$library"
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT_OLD "$old"
         printf "export %s='%s'\n" ENGINESMITH_TEST_RTX "$rtx"
+        printf "export %s='%s'\n" ENGINESMITH_TEST_LEAN "$lean"
         printf "export %s='%s'\n" ENGINESMITH_TEST_BINDINGS "$bindings"
     } >"$cache/env.part"
     mv "$cache/env.part" "$cache/env"

@@ -23,6 +23,7 @@ pub use targets::{TargetsAction, TargetsArgs};
 pub(super) use value::named;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Turn an ONNX model into a fast inference engine and see what that bought.
 ///
@@ -80,5 +81,9 @@ pub enum Command {
     /// Write what makes a runner of your own code, to measure it beside engines
     Runner(RunnerArgs),
     /// Run jobs for another enginesmith over standard input and output
-    Worker,
+    Worker {
+        /// Try a library on a GPU, as the file in this folder says, and end
+        #[arg(long, hide = true, value_name = "FOLDER")]
+        probe: Option<PathBuf>,
+    },
 }

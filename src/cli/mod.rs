@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run_command(command: Command) -> Result<Exit, CliError> {
-    if !matches!(command, Command::Worker) {
+    if !matches!(command, Command::Worker { .. }) {
         drive::catch_interrupts();
     }
     match command {
@@ -90,6 +90,7 @@ fn run_command(command: Command) -> Result<Exit, CliError> {
         Command::Run(a) => run::run(&a),
         Command::Targets(a) => targets::targets(&a),
         Command::Runner(a) => runner::runner(&a),
-        Command::Worker => std::process::exit(crate::worker::server::serve()),
+        Command::Worker { probe: None } => std::process::exit(crate::worker::server::serve()),
+        Command::Worker { probe: Some(folder) } => std::process::exit(crate::worker::server::probe(&folder)),
     }
 }

@@ -51,7 +51,10 @@ fn print_human(targets: &[TargetInfo]) {
         }
         for found in &target.found {
             let usable = match &found.usable {
-                Usable::Yes => "build and run".into(),
+                Usable::Yes => match &found.remark {
+                    Some(remark) => format!("build and run: {remark}"),
+                    None => "build and run".into(),
+                },
                 Usable::BuildOnly(why) => format!("build only: {why}"),
                 Usable::No(why) => format!("no: {why}"),
             };

@@ -11,6 +11,7 @@ pub mod plan;
 mod record;
 pub mod runner;
 pub mod tensorrt;
+pub mod tiny;
 mod types;
 
 use enginesmith_tensorrt::Flavour;

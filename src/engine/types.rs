@@ -43,6 +43,9 @@ pub struct Found {
     pub path: Option<PathBuf>,
     /// What it can do here.
     pub usable: Usable,
+    /// What a document says otherwise, or what is worth knowing; none when nothing is.
+    #[serde(default)]
+    pub remark: Option<String>,
 }
 
 /// What a library can do on this machine.

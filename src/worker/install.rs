@@ -16,7 +16,7 @@ struct Package {
     holds: &'static str,
 }
 
-const PACKAGES: [Package; 3] = [
+const PACKAGES: [Package; 4] = [
     Package {
         name: "onnxruntime",
         package: "onnxruntime",
@@ -31,6 +31,11 @@ const PACKAGES: [Package; 3] = [
         name: "tensorrt-rtx",
         package: "tensorrt-rtx-cu13-libs",
         holds: "tensorrt_rtx_libs",
+    },
+    Package {
+        name: "tensorrt-lean",
+        package: "tensorrt-lean-cu13-libs",
+        holds: "tensorrt_lean_libs",
     },
 ];
 /// Pythons whose wheels are taken when the one here has none: the libraries inside do not depend on it.

@@ -13,6 +13,7 @@ use crate::engine::EngineError;
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -41,6 +42,15 @@ pub fn serve() -> i32 {
     let code = run(BufReader::with_capacity(1 << 16, input), output, store);
     let _ = std::fs::remove_dir_all(scratch);
     // The jobs' thread may be deep inside a library; nobody waits for it.
+    stdio::exit_now(code)
+}
+
+/// Tries a library on a GPU as the file in `folder` says, for a worker that asks; returns the process's exit code.
+pub fn probe(folder: &Path) -> i32 {
+    // What the library prints goes to stderr, as in a worker.
+    let streams = stdio::take();
+    let code = crate::engine::tensorrt::probe::serve(folder);
+    drop(streams);
     stdio::exit_now(code)
 }
 

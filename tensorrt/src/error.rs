@@ -34,6 +34,12 @@ pub enum LoadError {
         /// File names.
         looked_for: String,
     },
+    /// A lean runtime where a builder is needed.
+    #[error("{} is TensorRT's lean runtime: it runs version-compatible engines and has no builder and no ONNX parser", path.display())]
+    LeanRuntime {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is no library for this machine.
     #[error("{} {reason}", path.display())]
     File {

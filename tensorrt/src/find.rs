@@ -7,7 +7,7 @@
 
 use crate::elf;
 use crate::error::LoadError;
-use crate::load::{CORE_EXPORTS, FILES, check_file};
+use crate::load::{FILES, check_core, check_file, is_lean};
 use crate::sys::Table;
 use crate::version::{Flavour, Version};
 use std::collections::BTreeSet;
@@ -25,6 +25,8 @@ pub struct Found {
     pub parser: Option<PathBuf>,
     /// TensorRT or TensorRT-RTX.
     pub flavour: Flavour,
+    /// A lean runtime: runs version-compatible engines, has no builder and no parser.
+    pub is_lean: bool,
     /// Its version as far as file and name tell; numbers that they do not tell are 0.
     pub version: Option<Version>,
     /// Why the folder was looked at.
@@ -89,15 +91,16 @@ pub fn libraries_in(folders: impl IntoIterator<Item = (Place, PathBuf)>) -> Vec<
     found
 }
 
-fn examine(place: Place, folder: &Path, core: PathBuf, parser_name: &str, flavour: Flavour) -> Found {
-    let parser = Some(folder.join(parser_name)).filter(|p| p.exists());
+fn examine(place: Place, folder: &Path, core: PathBuf, parser_name: Option<&str>, flavour: Flavour) -> Found {
+    let parser = parser_name.map(|name| folder.join(name)).filter(|p| p.exists());
     let version = version(&core, flavour);
-    let problem = check_file(&core, &CORE_EXPORTS).err().or_else(|| match &parser {
-        Some(parser) => check_file(parser, &[]).err(),
-        None => Some(LoadError::MissingParser {
+    let problem = check_core(&core).err().or_else(|| match (&parser, parser_name) {
+        (Some(parser), _) => check_file(parser, &[]).err(),
+        (None, Some(name)) => Some(LoadError::MissingParser {
             core: core.clone(),
-            looked_for: parser_name.to_owned(),
+            looked_for: name.to_owned(),
         }),
+        (None, None) => None,
     });
     let problem = problem.or_else(|| {
         let unknown = version.filter(|v| Table::for_version(*v).is_none())?;
@@ -109,6 +112,7 @@ fn examine(place: Place, folder: &Path, core: PathBuf, parser_name: &str, flavou
         })
     });
     Found {
+        is_lean: is_lean(&core),
         core,
         folder: folder.to_owned(),
         parser,
@@ -159,7 +163,9 @@ pub fn places(given: &[PathBuf]) -> Vec<(Place, PathBuf)> {
             .map(|p| (Place::LibraryPath, p)),
     );
     for packages in python_packages() {
-        out.extend(["tensorrt_rtx_libs", "tensorrt_libs"].map(|f| (Place::Python, packages.join(f))));
+        out.extend(
+            ["tensorrt_rtx_libs", "tensorrt_libs", "tensorrt_lean_libs"].map(|f| (Place::Python, packages.join(f))),
+        );
     }
     let system = [
         "/usr/lib/x86_64-linux-gnu",

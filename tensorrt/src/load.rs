@@ -12,21 +12,56 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::sync::{Mutex, PoisonError};
 
-/// The core library's file names and its parser's, best first.
-pub(crate) const FILES: [(&str, &str, Flavour); 3] = [
-    ("libtensorrt_rtx.so.1", "libtensorrt_onnxparser_rtx.so.1", Flavour::Rtx),
-    ("libnvinfer.so.11", "libnvonnxparser.so.11", Flavour::Enterprise),
-    ("libnvinfer.so.10", "libnvonnxparser.so.10", Flavour::Enterprise),
+/// The core library's file names and its parser's, best first. The lean runtimes have no parser.
+pub(crate) const FILES: [(&str, Option<&str>, Flavour); 5] = [
+    (
+        "libtensorrt_rtx.so.1",
+        Some("libtensorrt_onnxparser_rtx.so.1"),
+        Flavour::Rtx,
+    ),
+    ("libnvinfer.so.11", Some("libnvonnxparser.so.11"), Flavour::Enterprise),
+    ("libnvinfer.so.10", Some("libnvonnxparser.so.10"), Flavour::Enterprise),
+    ("libnvinfer_lean.so.11", None, Flavour::Enterprise),
+    ("libnvinfer_lean.so.10", None, Flavour::Enterprise),
 ];
+/// How the lean runtimes' file names begin: they run version-compatible engines and build none.
+const LEAN: &str = "libnvinfer_lean.so";
+const CREATE_BUILDER: &str = "createInferBuilder_INTERNAL";
 
-/// The function names that every version of the core library exports.
-pub(crate) const CORE_EXPORTS: [&str; 5] = [
+/// The function names that every version of the core library exports, the lean runtimes too.
+const RUNTIME_EXPORTS: [&str; 4] = [
     "getInferLibVersion",
-    "createInferBuilder_INTERNAL",
     "createInferRuntime_INTERNAL",
     "getPluginRegistry",
     "getLogger",
 ];
+/// The function names that every version of the core library with a builder exports.
+const CORE_EXPORTS: [&str; 5] = [
+    "getInferLibVersion",
+    CREATE_BUILDER,
+    "createInferRuntime_INTERNAL",
+    "getPluginRegistry",
+    "getLogger",
+];
+
+/// No object lies below. The lean runtimes (10.16 to 11.4) return 0x228 instead of null where CUDA does not start: the place of
+/// a base class in an object that was not made.
+const FIRST_PAGE: usize = 4096;
+
+/// True for the file of a lean runtime.
+pub(crate) fn is_lean(core: &Path) -> bool {
+    core.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with(LEAN))
+}
+
+/// Everything that can be said about a core library without loading it.
+pub(crate) fn check_core(core: &Path) -> Result<(), LoadError> {
+    if is_lean(core) {
+        check_file(core, &RUNTIME_EXPORTS)
+    } else {
+        check_file(core, &CORE_EXPORTS)
+    }
+}
 const PARSER_EXPORTS: [&str; 2] = ["getNvOnnxParserVersion", "createNvOnnxParser_INTERNAL"];
 
 type CreateWithLogger = unsafe extern "C" fn(*mut c_void, c_int) -> *mut c_void;
@@ -49,7 +84,8 @@ pub(crate) struct Inner {
     /// What `getInferLibVersion` returned, to hand back to the functions that create objects.
     number: c_int,
     core: PathBuf,
-    create_builder: CreateWithLogger,
+    /// None in a lean runtime.
+    create_builder: Option<CreateWithLogger>,
     create_runtime: CreateWithLogger,
     pub get_plugin_registry: GetPointer,
     parser: Option<Parser>,
@@ -108,6 +144,9 @@ impl Library {
             let looked_for = parser_names(&core).join(", ");
             return Err(LoadError::MissingParser { core, looked_for });
         }
+        if with_parser && is_lean(&core) {
+            return Err(LoadError::LeanRuntime { path: core });
+        }
         if parser.is_none() && with_parser {
             let looked_for = parser_names(&core).join(", ");
             return Err(LoadError::MissingParser { core, looked_for });
@@ -116,6 +155,11 @@ impl Library {
         let library = Library { inner };
         *loaded = Some(library);
         Ok(library)
+    }
+
+    /// True for a lean runtime, which has no builder.
+    pub fn is_lean(&self) -> bool {
+        self.inner.create_builder.is_none()
     }
 
     /// The library's version.
@@ -145,15 +189,24 @@ impl Library {
     }
 
     pub(crate) fn create_builder(&self) -> Result<Option<NonNull<c_void>>, LoadError> {
+        let Some(create) = self.inner.create_builder else {
+            let path = self.inner.core.clone();
+            return Err(LoadError::LeanRuntime { path });
+        };
         // SAFETY: the function's address and signature were checked on loading; the logger lives forever; the version is the
         // library's own, so the objects are of the table's family.
-        let object = unsafe { (self.inner.create_builder)(self.inner.logger.handle().as_ptr(), self.inner.number) };
+        let object = unsafe { create(self.inner.logger.handle().as_ptr(), self.inner.number) };
         self.checked(Class::V_BUILDER, object)
     }
 
     pub(crate) fn create_runtime(&self) -> Result<Option<NonNull<c_void>>, LoadError> {
         // SAFETY: as above.
         let object = unsafe { (self.inner.create_runtime)(self.inner.logger.handle().as_ptr(), self.inner.number) };
+        let object = if (object as usize) < FIRST_PAGE {
+            std::ptr::null_mut()
+        } else {
+            object
+        };
         self.checked(Class::V_RUNTIME, object)
     }
 
@@ -280,13 +333,13 @@ fn parser_names(core: &Path) -> Vec<String> {
         .map(|n| n.to_string_lossy().into_owned())
         .unwrap_or_default();
     match FILES.iter().find(|f| name.starts_with(f.0)) {
-        Some(f) => vec![f.1.to_owned()],
-        None => FILES.map(|f| f.1.to_owned()).to_vec(),
+        Some(f) => f.1.into_iter().map(str::to_owned).collect(),
+        None => FILES.iter().filter_map(|f| f.1).map(str::to_owned).collect(),
     }
 }
 
 fn open(core: PathBuf, parser: Option<PathBuf>) -> Result<Inner, LoadError> {
-    check_file(&core, &CORE_EXPORTS)?;
+    check_core(&core)?;
     if let Some(parser) = &parser {
         check_file(parser, &PARSER_EXPORTS)?;
     }
@@ -330,7 +383,12 @@ fn open(core: PathBuf, parser: Option<PathBuf>) -> Result<Inner, LoadError> {
     // SAFETY: as above.
     let (create_builder, create_runtime, get_plugin_registry) = unsafe {
         (
-            std::mem::transmute::<*const c_void, CreateWithLogger>(library.function("createInferBuilder_INTERNAL")?),
+            match is_lean(&library.path) {
+                true => None,
+                false => Some(std::mem::transmute::<*const c_void, CreateWithLogger>(
+                    library.function(CREATE_BUILDER)?,
+                )),
+            },
             std::mem::transmute::<*const c_void, CreateWithLogger>(library.function("createInferRuntime_INTERNAL")?),
             std::mem::transmute::<*const c_void, GetPointer>(library.function("getPluginRegistry")?),
         )

@@ -66,3 +66,27 @@ fn a_version_is_chosen_by_its_first_numbers_and_the_newest_without_one() {
         assert!(report.parsed, "{report:?}");
     }
 }
+
+#[test]
+fn a_child_tries_a_library_and_says_what_came_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let trial = serde_json::json!({
+        "target": "tensorrt-rtx", "library": library("1.5"), "version": "1.5.0", "bytes": 0,
+        "device": 0, "gpu": "the one here", "driver": "",
+    });
+    std::fs::write(folder.path().join("request.json"), trial.to_string()).unwrap();
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_enginesmith"))
+        .args(["worker", "--probe"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(child.status.success() && child.stdout.is_empty(), "{child:?}");
+    let verdict = std::fs::read(folder.path().join("verdict.json")).expect("a verdict");
+    let verdict: serde_json::Value = serde_json::from_slice(&verdict).unwrap();
+    // It builds without a GPU too; whether it runs is the library's to say.
+    assert_eq!(verdict["builds"], true, "{verdict}");
+    if verdict["runs"] == false {
+        let why = verdict["why"].as_str().unwrap_or_default();
+        assert!(why.contains("driver") || why.contains("GPU"), "{verdict}");
+    }
+}

@@ -20,6 +20,17 @@ pub fn driver_trouble() -> Option<String> {
     }
 }
 
+/// NVIDIA's management library; none where it does not start.
+fn nvml() -> Option<&'static Nvml> {
+    static NVML: OnceLock<Option<Nvml>> = OnceLock::new();
+    NVML.get_or_init(|| Nvml::init().ok()).as_ref()
+}
+
+/// Version of the NVIDIA driver, as NVML tells it.
+pub fn driver_version() -> Option<String> {
+    nvml()?.sys_driver_version().ok()
+}
+
 /// A GPU in use by this process.
 #[derive(Clone)]
 pub struct Device {
@@ -47,6 +58,13 @@ impl Device {
     /// Its name (`NVIDIA H200`).
     pub fn name(&self) -> String {
         self.context.name().unwrap_or_else(|_| "unknown GPU".into())
+    }
+
+    /// Bytes of its memory in use by all programs; none where the driver does not tell.
+    pub fn memory_in_use(&self) -> Option<u64> {
+        self.context.bind_to_thread().ok()?;
+        let (free, total) = result::mem_get_info().ok()?;
+        u64::try_from(total.saturating_sub(free)).ok()
     }
 
     /// A new stream that does not wait for the default one.
@@ -80,12 +98,11 @@ pub fn state(index: u32) -> Option<GpuState> {
 }
 
 fn state_of(name: String, uuid: Option<String>) -> GpuState {
-    static NVML: OnceLock<Option<Nvml>> = OnceLock::new();
     let mut state = GpuState {
         name,
         ..GpuState::default()
     };
-    let Some(nvml) = NVML.get_or_init(|| Nvml::init().ok()) else {
+    let Some(nvml) = nvml() else {
         return state;
     };
     state.driver = nvml.sys_driver_version().unwrap_or_default();

@@ -6,6 +6,6 @@ mod device;
 mod info;
 mod timed;
 
-pub use device::{Device, driver_trouble, state};
+pub use device::{Device, driver_trouble, driver_version, state};
 pub use info::{DeviceInfo, devices};
 pub use timed::{Enqueue, GpuLoop};

@@ -38,6 +38,7 @@ impl Builder for Embedded {
                 version: version().into(),
                 path: None,
                 usable: Usable::Yes,
+                remark: None,
             }],
             install: None,
             precisions: Precision::ALL

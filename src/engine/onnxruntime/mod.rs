@@ -266,6 +266,7 @@ impl OnnxRuntime {
             version: library.version.unwrap_or_else(|| "unknown".into()),
             path: Some(library.path),
             usable,
+            remark: None,
         }
     }
 

@@ -38,6 +38,7 @@ impl Builder for Runner {
                 version: format!("protocol {}", protocol::VERSION),
                 path: None,
                 usable: Usable::Yes,
+                remark: None,
             }],
             install: None,
             // What the program computes in is its own business; the recipe's precision is what it is asked for.

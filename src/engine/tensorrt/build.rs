@@ -2,11 +2,12 @@
 
 use super::engine::Elsewhere;
 use super::file::{self, Content};
-use super::libraries::{device_refusal, numbers};
+use super::libraries::numbers;
 use super::options::{Options, capability_text};
+use super::probe::{self, Trial};
 use super::progress::{Monitor, follow};
 use super::run::{Running, Setting};
-use super::{TensorRt, dimensions, name, parse, setup, timing, words};
+use super::{TensorRt, dimensions, name, parse, setup, tf32, timing, words};
 use crate::check::{Evidence, ParserReport, Request, Severity, check};
 use crate::data::generate::generate;
 use crate::engine::bind::{check_types, specs, warm_shapes};
@@ -14,7 +15,7 @@ use crate::engine::cuda::{self, DeviceInfo};
 use crate::engine::{BuildContext, BuildRecord, BuildRequest, Engine, EngineError, Recorder};
 use crate::graph::Graph;
 use crate::model::Model;
-use crate::recipe::Recipe;
+use crate::recipe::{Precision, Recipe};
 use enginesmith_tensorrt::api::{Builder, BuilderConfig, HostMemory, Network};
 use enginesmith_tensorrt::sys::ComputeCapability;
 use enginesmith_tensorrt::{Error, Flavour, Library};
@@ -79,6 +80,7 @@ pub fn build(
     recorder.finish(&mut record);
     match made.engine {
         Ok(mut running) => {
+            record.jit_s = running.jit_s();
             running.set_record(record);
             Ok(running)
         }
@@ -122,6 +124,13 @@ impl Job<'_, '_> {
         let library = self
             .recorder
             .stage("load library", || target.load(&recipe.target, options))??;
+        let plain_fp32 = self.is_plain_fp32() && device.is_ok();
+        if target.flavour == Flavour::Rtx {
+            tf32::allow(!plain_fp32);
+        }
+        if plain_fp32 {
+            self.recorder.log("warn", tf32::CONDITION);
+        }
         let builder = library.builder().map_err(words::error)?;
         if options.weak_typing {
             setup::check_weak_typing(&builder, recipe.build.precision)?;
@@ -197,6 +206,9 @@ impl Job<'_, '_> {
         device: Result<DeviceInfo, String>,
     ) -> Result<Running, EngineError> {
         let device = device.map_err(EngineError::Unavailable)?;
+        if let Some(why) = self.kills(library, plan, &device) {
+            return Err(EngineError::Unavailable(why));
+        }
         let (inputs, outputs) = specs(self.graph)?;
         let recipe = &self.request.recipe;
         let setting = Setting {
@@ -206,6 +218,8 @@ impl Job<'_, '_> {
             inputs,
             outputs,
             profiles: recipe.profiles.clone(),
+            options: self.options,
+            allows_tf32: recipe.build.precision != Precision::Fp32,
         };
         let output = self.request.output.as_deref();
         let loaded = self.recorder.stage("load engine", || match (plan, output) {
@@ -217,6 +231,7 @@ impl Job<'_, '_> {
             (Plan::File(_), None) => Err("the engine has no file".into()),
         })?;
         let mut engine = loaded.map_err(EngineError::Unavailable)?;
+        self.recorder.loaded(&["load library", "load engine"]);
         for shapes in warm_shapes(self.graph, recipe)? {
             let name = shapes.stage();
             let graph = self.graph;
@@ -227,10 +242,59 @@ impl Job<'_, '_> {
             match ran {
                 // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
                 Err(e) if !shapes.chosen => self.recorder.log("warn", &format!("{name}: {e}")),
-                other => other?,
+                other => {
+                    other?;
+                    self.recorder.inferred();
+                }
             }
         }
+        if let Some(note) = engine.kernels_note() {
+            self.recorder.log("info", &note);
+        }
+        if let Some(why) = engine.keep_kernels() {
+            self.recorder
+                .log("warn", &format!("the compiled kernels are not kept: {why}"));
+        }
         Ok(engine)
+    }
+
+    /// True for an engine of TensorRT-RTX that must not compute in TF32.
+    fn is_plain_fp32(&self) -> bool {
+        self.target.flavour == Flavour::Rtx && self.request.recipe.build.precision == Precision::Fp32
+    }
+
+    /// Why an engine must not be read in this process; none when it may. TensorRT-RTX 1.5 kills the process (signal 8) when it
+    /// reads some engines with FP8 and a range of shapes on an NVIDIA H200, so a child tries those first.
+    fn kills(&self, library: Library, plan: &Plan, device: &DeviceInfo) -> Option<String> {
+        let recipe = &self.request.recipe;
+        let is_ranged = recipe
+            .profiles
+            .iter()
+            .any(|p| p.inputs.values().any(|r| r.min != r.max));
+        if self.target.flavour != Flavour::Rtx || recipe.build.precision != Precision::Fp8 || !is_ranged {
+            return None;
+        }
+        let path = match (plan, self.request.output.as_deref()) {
+            (Plan::File(_), Some(path)) => path.to_path_buf(),
+            (Plan::File(_), None) => return None,
+            (Plan::Memory(bytes), _) => {
+                let path = self.scratch.join("tried.engine");
+                std::fs::write(&path, &bytes[..]).ok()?;
+                path
+            }
+        };
+        let trial = Trial::of(
+            name(self.target.flavour),
+            library.path(),
+            &numbers(library.version()),
+            device,
+        );
+        let verdict = probe::reads(&trial, &path).ok().filter(|v| !v.runs)?;
+        Some(format!(
+            "{} on {device}, an FP8 engine with a range of shapes: {}. One shape (min, opt and max alike) works where a range does not",
+            library.version(),
+            verdict.why.unwrap_or_default()
+        ))
     }
 
     /// The GPU to build on, or why there is none. TensorRT-RTX builds without one.
@@ -240,10 +304,6 @@ impl Job<'_, '_> {
         let device = cuda::devices().and_then(|devices| {
             let found = devices.into_iter().find(|d| d.index == index);
             found.ok_or_else(|| format!("there is no GPU {index}"))
-        });
-        let device = device.and_then(|device| match device_refusal(flavour, &device) {
-            Some(why) => Err(why),
-            None => Ok(device),
         });
         if let Err(why) = &device {
             if flavour == Flavour::Enterprise {

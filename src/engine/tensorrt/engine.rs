@@ -5,6 +5,9 @@ use crate::bench::measure::Timed;
 use crate::data::NamedTensors;
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
 
+/// What every refusal of such an engine begins with.
+pub const ELSEWHERE: &str = "the engine was built, but cannot run here: ";
+
 /// An engine that was built here and does not run here.
 pub struct Elsewhere {
     /// How it was built.
@@ -19,10 +22,7 @@ pub struct Elsewhere {
 
 impl Elsewhere {
     fn refuse<T>(&self) -> Result<T, EngineError> {
-        Err(EngineError::Unavailable(format!(
-            "the engine was built, but cannot run here: {}",
-            self.why
-        )))
+        Err(EngineError::Unavailable(format!("{ELSEWHERE}{}", self.why)))
     }
 }
 

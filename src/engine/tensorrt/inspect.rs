@@ -1,6 +1,5 @@
 //! Asking the library about an engine file.
 
-use super::libraries::device_refusal;
 use super::words;
 use crate::engine::cuda::{self, DeviceInfo};
 use crate::engine::plan::{EngineLayer, EngineProfile, EngineTensor, EngineView, ProfileInput, read_layers};
@@ -24,17 +23,22 @@ pub fn inspect(library: Library, index: u32, bytes: &[u8], view: &mut EngineView
         let found = devices.into_iter().find(|d| d.index == index);
         found.ok_or_else(|| format!("there is no GPU {index}"))
     });
-    let device = device.and_then(|d| match device_refusal(library.version().flavour, &d) {
-        Some(why) => Err(why),
-        None => Ok(d),
-    });
-    validity(&runtime, bytes, device.is_ok(), view);
-    match device {
-        Ok(device) => match read(&runtime, &device, bytes) {
-            Ok(engine) => fill(&engine, view),
-            Err(why) => view.refusals.push(why),
-        },
-        Err(why) => view.refusals.push(why),
+    let said = validity(&runtime, bytes, device.is_ok(), view);
+    match device.and_then(|device| read(&runtime, &device, bytes)) {
+        Ok(engine) => {
+            // What the library says of a file it then reads is a remark: it calls engines for compute capability 9.0 invalid
+            // and runs them.
+            let notes = said.into_iter().map(|d| {
+                let words = diagnosis(d);
+                format!("TensorRT-RTX says that {words}; it read the engine all the same.")
+            });
+            view.notes.extend(notes);
+            fill(&engine, view);
+        }
+        Err(why) => {
+            view.refusals.extend(said.into_iter().map(|d| diagnosis(d).into()));
+            view.refusals.push(why);
+        }
     }
     Ok(())
 }
@@ -59,24 +63,23 @@ fn versions(library: Version, view: &mut EngineView) {
 }
 
 /// What TensorRT-RTX says about the file without reading it; TensorRT has no such question. Without a GPU it complains
-/// about that too, which is told otherwise.
-fn validity(runtime: &Runtime, bytes: &[u8], has_device: bool, view: &mut EngineView) {
+/// about that too, which is left out.
+fn validity(runtime: &Runtime, bytes: &[u8], has_device: bool, view: &mut EngineView) -> Vec<Diagnostics> {
     let Ok(check) = runtime.check_engine(bytes) else {
-        return;
+        return Vec::new();
     };
-    for diagnostic in check.diagnostics {
-        let about_the_device = matches!(
-            diagnostic,
+    let about_the_device = |d: &Diagnostics| {
+        matches!(
+            d,
             Diagnostics::CudaError | Diagnostics::OldCudaDriver | Diagnostics::OldCudaRuntime
-        );
-        if has_device || !about_the_device {
-            view.refusals.push(diagnosis(diagnostic).into());
-        }
-    }
+        )
+    };
     if check.validity == Some(EngineValidity::Suboptimal) {
         view.notes
             .push("TensorRT-RTX calls the engine valid but not optimal here; build it again for this GPU.".into());
     }
+    let said = check.diagnostics.into_iter();
+    said.filter(|d| has_device || !about_the_device(d)).collect()
 }
 
 fn diagnosis(of: Diagnostics) -> &'static str {

@@ -14,9 +14,11 @@ use super::{RTX, TENSORRT, name};
 use crate::engine::EngineError;
 use crate::engine::bind::unknown_option;
 use crate::recipe::BuildSpec;
+use crate::recipe::units::parse_size;
 use enginesmith_tensorrt::Flavour;
 use enginesmith_tensorrt::sys::{
-    BuilderFlag, ComputeCapability, HardwareCompatibilityLevel, MemoryPoolType, ParserFlag, PreviewFeature,
+    BuilderFlag, ComputeCapability, CudaGraphStrategy, DynamicShapesKernelSpecializationStrategy,
+    ExecutionContextAllocationStrategy, HardwareCompatibilityLevel, MemoryPoolType, ParserFlag, PreviewFeature,
     ProfilingVerbosity, RuntimePlatform, TacticSource, TilingOptimizationLevel, VersionedEnum,
 };
 use given::Given;
@@ -32,6 +34,18 @@ pub enum TimingCache {
     User,
     /// Nothing is kept.
     Off,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// Where TensorRT-RTX keeps kernels that it compiled on this GPU.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum KernelCache {
+    /// Nowhere: every process compiles anew.
+    #[default]
+    Off,
+    /// Per device and version in the user's cache.
+    User,
     /// In this file.
     File(PathBuf),
 }
@@ -61,6 +75,12 @@ pub struct Options {
     pub builder_threads: Option<i32>,
     pub preview_features: Vec<PreviewFeature>,
     pub parser_flags: Vec<ParserFlag>,
+    /// Bytes of weights on the device at a time.
+    pub weight_streaming: Option<u64>,
+    pub cuda_graph: Option<CudaGraphStrategy>,
+    pub kernel_specialization: Option<DynamicShapesKernelSpecializationStrategy>,
+    pub context_memory: Option<ExecutionContextAllocationStrategy>,
+    pub runtime_cache: KernelCache,
 }
 
 impl Options {
@@ -131,6 +151,28 @@ impl Options {
                 self.flags.extend(refit.map(|f| (f, option)));
             }
             "weak_typing" => self.weak_typing = given.truth()?,
+            "weight_streaming" => {
+                let bytes = given.value.as_integer().and_then(|n| u64::try_from(n).ok());
+                let bytes = bytes.or_else(|| parse_size(given.value.as_str()?).ok());
+                self.weight_streaming = Some(bytes.ok_or_else(|| given.wrong("a size as in \"512MiB\" is wanted"))?);
+                self.flags.push((BuilderFlag::WeightStreaming, option));
+            }
+            "cuda_graph" => self.cuda_graph = Some(given.one()?),
+            "kernel_specialization" => self.kernel_specialization = Some(given.one()?),
+            "context_memory" => {
+                let strategy: ExecutionContextAllocationStrategy = given.one()?;
+                if strategy == ExecutionContextAllocationStrategy::UserManaged {
+                    return Err(given.wrong("\"static\" or \"on-profile-change\" is wanted"));
+                }
+                self.context_memory = Some(strategy);
+            }
+            "runtime_cache" => {
+                self.runtime_cache = match given.value {
+                    Value::Boolean(true) => KernelCache::User,
+                    Value::Boolean(false) => KernelCache::Off,
+                    _ => KernelCache::File(given.path()?),
+                }
+            }
             "aux_streams" => self.aux_streams = Some(given.number(0, 64)?),
             "tactic_sources" => self.tactic_sources = Some(given.several()?),
             "tiling" => self.tiling = Some(given.one()?),

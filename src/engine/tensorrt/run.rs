@@ -1,29 +1,33 @@
-//! Running an engine on a GPU.
-//!
-//! Needs a GPU that the library takes; development had none, so this is written after NVIDIA's interfaces and checked by
-//! what can be checked without one. `targets doctor` runs it end to end.
+//! Running an engine on a GPU. `targets doctor` does it end to end.
 
 use super::device_memory::{Growing, Place};
-use super::words;
+use super::effective::{self, Node};
+use super::kernels::Kernels;
+use super::libraries::numbers;
+use super::options::Options;
+use super::probe::{self, Trial};
+use super::{RTX, tf32, words};
 use crate::bench::gpu_loop::GpuTimed;
 use crate::bench::layer::{LayerTime, Profile};
 use crate::bench::measure::Timed;
 use crate::bench::sample::GpuState;
+use crate::bench::{DeviceMemory, EffectivePrecision};
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, profile_for};
 use crate::engine::cuda::{Device, DeviceInfo, Enqueue, GpuLoop};
-use crate::engine::plan::read_layers;
+use crate::engine::plan::{EngineLayer, read_layers};
+use crate::engine::tiny::Arithmetic;
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
-use crate::graph::{Graph, NodePath};
+use crate::graph::Graph;
 use crate::model::{DataType, Tensor};
 use crate::recipe::ProfileSpec;
 use bytes::Bytes;
-use cudarc::driver::sys::{CUgraphInstantiate_flags, CUstreamCaptureMode};
+use cudarc::driver::sys::{CUevent_flags, CUgraphInstantiate_flags, CUstreamCaptureMode};
 use cudarc::driver::{CudaGraph, CudaStream};
 use enginesmith_tensorrt::api::{self, ContextOptions, ExecutionContext, IoTensor};
 use enginesmith_tensorrt::interfaces::Profiler;
 use enginesmith_tensorrt::sys::{DataType as TrtType, TensorIoMode, TensorLocation};
-use enginesmith_tensorrt::{Error, Library};
+use enginesmith_tensorrt::{Error, Flavour, Library};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,6 +39,9 @@ const WARM: u32 = 3;
 /// An engine with a context on a GPU. Fields are dropped in this order: what runs before what it runs on.
 pub struct Running {
     context: ExecutionContext,
+    kernels: Option<Kernels>,
+    /// How contexts of it are made.
+    options: ContextOptions,
     engine: api::Engine,
     stream: Arc<CudaStream>,
     device: Device,
@@ -45,9 +52,16 @@ pub struct Running {
     profiles: Vec<ProfileSpec>,
     /// The optimization profile that the context uses.
     profile: usize,
-    /// Nodes of the model by name, for profiles.
-    nodes: HashMap<String, NodePath>,
+    /// Nodes of the model by name, for what is said of layers.
+    nodes: HashMap<String, Node>,
     record: BuildRecord,
+    /// The GPU.
+    gpu: DeviceInfo,
+    /// True when the recipe allows TF32.
+    allows_tf32: bool,
+    /// Seconds that making the context took: TensorRT-RTX compiles kernels then.
+    context_s: f64,
+    memory: DeviceMemory,
 }
 
 /// Everything that one run reads and writes.
@@ -83,6 +97,10 @@ pub struct Setting<'a> {
     pub outputs: Vec<TensorSpec>,
     /// The recipe's profiles.
     pub profiles: Vec<ProfileSpec>,
+    /// The recipe's options.
+    pub options: &'a Options,
+    /// True when the recipe allows TF32.
+    pub allows_tf32: bool,
 }
 
 impl Running {
@@ -93,23 +111,90 @@ impl Running {
     pub fn load(bytes: &[u8], setting: Setting<'_>) -> Result<Self, String> {
         let device = Device::open(setting.device.index)?;
         let text = |e: Error| words::error(e).to_string();
+        let before = device.memory_in_use();
         let runtime = setting.library.runtime().map_err(text)?;
         let engine = runtime.engine(bytes).map_err(text)?;
-        let context = engine.context(&ContextOptions::default()).map_err(text)?;
-        let named = setting.graph.nodes.iter().filter(|n| !n.name.is_empty());
+        if let Some(budget) = setting.options.weight_streaming {
+            engine.set_weight_budget(budget).map_err(text)?;
+        }
+        let kernels = Kernels::open(&setting.options.runtime_cache, &engine, setting.device)?;
+        let options = ContextOptions {
+            allocation: setting.options.context_memory,
+            cuda_graph: setting.options.cuda_graph,
+            kernel_specialization: setting.options.kernel_specialization,
+            cache: kernels.as_ref().map(|k| k.cache.clone()),
+        };
+        let with_engine = device.memory_in_use();
+        let started = Instant::now();
+        allow_tf32(&setting.library, setting.allows_tf32);
+        let context = engine.context(&options).map_err(text)?;
+        let context_s = started.elapsed().as_secs_f64();
+        let with_context = device.memory_in_use();
+        let taken = |from: Option<u64>, to: Option<u64>| Some(to?.saturating_sub(from?));
+        let mut memory = DeviceMemory {
+            before,
+            engine: taken(before, with_engine),
+            context: taken(with_engine, with_context),
+            peak: None,
+        };
+        with_context.into_iter().for_each(|in_use| memory.seen(in_use));
         Ok(Self {
             tensors: engine.tensors().map_err(text)?,
             stream: device.stream()?,
-            nodes: named.map(|n| (n.name.to_string(), n.path.clone())).collect(),
+            nodes: effective::nodes(setting.graph, &setting.profiles),
+            gpu: setting.device.clone(),
+            allows_tf32: setting.allows_tf32,
+            context_s,
+            memory,
             inputs: setting.inputs,
             outputs: setting.outputs,
             profiles: setting.profiles,
             profile: 0,
             record: BuildRecord::default(),
             context,
+            kernels,
+            options,
             engine,
             device,
         })
+    }
+
+    /// What became of the file of compiled kernels when it was read.
+    pub fn kernels_note(&self) -> Option<String> {
+        self.kernels.as_ref()?.note.clone()
+    }
+
+    /// Keeps the kernels compiled so far, where that was asked for; the reason when they cannot be kept.
+    pub fn keep_kernels(&mut self) -> Option<String> {
+        self.kernels.as_mut()?.keep()
+    }
+
+    /// Seconds in which kernels were compiled for the GPU; none for TensorRT, whose builder does that.
+    pub fn jit_s(&self) -> Option<f64> {
+        (self.engine.library().version().flavour == Flavour::Rtx).then_some(self.context_s)
+    }
+
+    /// What FP32 convolutions and matrix products are computed in: what the recipe allows, and where it allows no TF32 from
+    /// TensorRT-RTX, the numbers of a self-test.
+    fn fp32(&self) -> &'static str {
+        let library = self.engine.library();
+        let has_tf32 = self.gpu.capability >= (8, 0);
+        let is_tf32 = match library.version().flavour {
+            Flavour::Enterprise => self.allows_tf32 && has_tf32,
+            Flavour::Rtx => {
+                let trial = Trial::of(RTX, library.path(), &numbers(library.version()), &self.gpu);
+                match probe::verdict(&trial).ok().and_then(|v| v.fp32) {
+                    Some(arithmetic) => arithmetic == Arithmetic::Tf32 || (self.allows_tf32 && has_tf32),
+                    None => self.allows_tf32 && has_tf32,
+                }
+            }
+        };
+        if is_tf32 { "tf32" } else { "fp32" }
+    }
+
+    fn layers(&self) -> Result<Vec<EngineLayer>, String> {
+        let json = self.engine.inspect_json(None);
+        json.map_err(|e| e.to_string()).and_then(|json| read_layers(&json))
     }
 
     /// Sets how it was built.
@@ -170,6 +255,13 @@ impl Running {
             Ok((spec.name.clone(), tensor))
         };
         self.outputs.iter().map(one).collect()
+    }
+}
+
+/// Says to TensorRT-RTX, before a context is made, what it was said when the engine was built.
+fn allow_tf32(library: &Library, allowed: bool) {
+    if library.version().flavour == Flavour::Rtx {
+        tf32::allow(allowed);
     }
 }
 
@@ -301,6 +393,23 @@ impl Engine for Running {
         Some(self.device.state())
     }
 
+    fn device_memory(&mut self) -> Option<DeviceMemory> {
+        if let Some(in_use) = self.device.memory_in_use() {
+            self.memory.seen(in_use);
+        }
+        Some(self.memory)
+    }
+
+    fn effective_precision(&mut self) -> Option<EffectivePrecision> {
+        let layers = self.layers().ok()?;
+        let fp32 = if effective::has_fp32(&layers, &self.nodes) {
+            self.fp32()
+        } else {
+            "fp32"
+        };
+        effective::of(&layers, &self.nodes, fp32)
+    }
+
     fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError> {
         let bound = self.bind(inputs)?;
         self.run()?;
@@ -310,14 +419,16 @@ impl Engine for Running {
     fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {
         check_inputs(&self.inputs, &self.profiles, inputs)?;
         self.device.context.bind_to_thread().map_err(driver)?;
+        allow_tf32(&self.engine.library(), self.allows_tf32);
         // A context of its own: a profiler slows every run of its context down.
-        let mut context = self.engine.context(&ContextOptions::default()).map_err(words::error)?;
+        let mut context = self.engine.context(&self.options).map_err(words::error)?;
         let wanted = profile_for(&self.profiles, inputs).unwrap_or(0);
         if wanted != 0 {
             // SAFETY: the stream is of the engine's device and nothing runs on the new context.
             unsafe { context.set_profile(wanted, self.stream_pointer()) }.map_err(words::error)?;
         }
         let bound = bind(&mut context, &self.stream, &self.tensors, inputs)?;
+        let own_ms = self.latency(&mut context, runs)?;
         let times = Arc::new(Times::default());
         context.set_profiler(times.clone(), true).map_err(words::error)?;
         let mut whole: Vec<f64> = Vec::new();
@@ -351,6 +462,8 @@ impl Engine for Running {
             run_ms: whole.get(whole.len() / 2).copied().unwrap_or_default(),
             notes: vec!["Times are those of TensorRT's profiler, which lets no two layers overlap.".into()],
         };
+        let sum: f64 = profile.layers.iter().map(|l| l.median_ms).sum();
+        profile.notes.push(gap(sum, own_ms));
         self.lead_back(&mut profile);
         profile.share();
         Ok(profile)
@@ -360,6 +473,7 @@ impl Engine for Running {
         let bound = self.bind(inputs)?;
         // The first run of a shape may allocate and compile, and tells the sizes of outputs that are open.
         self.run()?;
+        self.keep_kernels();
         let mut to_device = Vec::new();
         for (bytes, place) in &bound.inputs {
             if let Place::Device(memory) = place
@@ -397,12 +511,43 @@ impl Engine for Running {
     }
 }
 
+/// How the times of the layers relate to the engine's own latency, in words.
+fn gap(sum: f64, own_ms: f64) -> String {
+    let percent = (sum / own_ms.max(f64::MIN_POSITIVE) - 1.0) * 100.0;
+    format!(
+        "The layers add up to {sum:.4} ms; without the profiler an inference takes {own_ms:.4} ms on the GPU (median between \
+         events): the sum is {:.0} % {}.",
+        percent.abs(),
+        if percent < 0.0 { "less" } else { "more" }
+    )
+}
+
 impl Running {
+    /// Median milliseconds of an inference between two events, without a profiler. Everything is bound to `context`.
+    fn latency(&self, context: &mut ExecutionContext, runs: u32) -> Result<f64, EngineError> {
+        let event = || {
+            let flags = Some(CUevent_flags::CU_EVENT_DEFAULT);
+            self.device.context.new_event(flags).map_err(driver)
+        };
+        let (start, end) = (event()?, event()?);
+        let mut times = Vec::new();
+        for run in 0..WARM + runs.max(1) {
+            start.record(&self.stream).map_err(driver)?;
+            // SAFETY: as in `run`; the caller keeps what is bound.
+            unsafe { context.enqueue(self.stream_pointer()) }.map_err(words::error)?;
+            end.record(&self.stream).map_err(driver)?;
+            self.stream.synchronize().map_err(driver)?;
+            if run >= WARM {
+                times.push(f64::from(start.elapsed_ms(&end).map_err(driver)?));
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        Ok(times.get(times.len() / 2).copied().unwrap_or_default())
+    }
+
     /// Kinds of layers and the nodes that they compute, as far as the inspector tells.
     fn lead_back(&self, profile: &mut Profile) {
-        let json = self.engine.inspect_json(None);
-        let known = json.map_err(|e| e.to_string()).and_then(|json| read_layers(&json));
-        let known = match known {
+        let known = match self.layers() {
             Ok(layers) => layers,
             Err(why) => {
                 profile
@@ -417,7 +562,12 @@ impl Running {
                 continue;
             };
             layer.op = Some(found.kind.clone()).filter(|k| !k.is_empty());
-            layer.path = found.nodes.iter().rev().find_map(|name| self.nodes.get(name)).cloned();
+            layer.path = found
+                .nodes
+                .iter()
+                .rev()
+                .find_map(|name| self.nodes.get(name))
+                .map(|n| n.path.clone());
         }
     }
 }
@@ -469,12 +619,8 @@ impl Enqueue for Work<'_> {
         if self.is_open {
             return Err("the shape of an output depends on the data".into());
         }
-        // SAFETY: the stream is of the engine's device.
-        let capturable = unsafe { self.context.is_stream_capturable(self.stream.cu_stream().cast()) };
-        // TensorRT has no such question (an error); its runs say.
-        if matches!(capturable, Ok(false)) {
-            return Err("TensorRT says that this engine cannot be captured".into());
-        }
+        // Tried whatever isStreamCapturable() says: TensorRT-RTX 1.5 denies it for engines whose capture works, and the loop
+        // compares what the graph computes with a plain inference.
         let text = |e: cudarc::driver::DriverError| format!("CUDA: {e}");
         self.stream
             .begin_capture(CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)
@@ -525,6 +671,13 @@ mod tests {
             assert!(seen.insert(data_type(Some(*of)).expect("a type")), "{of:?}");
         }
         assert_eq!(data_type(None), None);
+    }
+
+    #[test]
+    fn the_gap_between_layers_and_latency_is_stated() {
+        let text = gap(1.1, 1.0);
+        assert!(text.contains("1.1000 ms") && text.contains("10 % more"), "{text}");
+        assert!(gap(0.9, 1.0).contains("10 % less"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::words;
 use crate::engine::EngineError;
 use crate::recipe::{Precision, ProfileSpec, Recipe, ShapeRange, ValueRange};
 use enginesmith_tensorrt::api::{Builder, BuilderConfig, Network, OptimizationProfile, TensorInfo};
-use enginesmith_tensorrt::sys::{BuilderFlag, MemoryPoolType, VersionedEnum};
+use enginesmith_tensorrt::sys::{BuilderFlag, MemoryPoolType, ProfilingVerbosity, VersionedEnum};
 
 /// Sets everything that the recipe asks for; what it leaves open stays TensorRT's default, but for TF32, which `fp32`
 /// turns off.
@@ -46,11 +46,10 @@ pub fn configure(
             .set_optimization_level(level)
             .map_err(words::option("optimization_level"))?;
     }
-    if let Some(verbosity) = options.profiling_verbosity {
-        config
-            .set_profiling_verbosity(verbosity)
-            .map_err(words::option("profiling_verbosity"))?;
-    }
+    // Detailed when nothing else is said: types per layer are the evidence of what an engine computes in, and cost it nothing.
+    config
+        .set_profiling_verbosity(options.profiling_verbosity.unwrap_or(ProfilingVerbosity::Detailed))
+        .map_err(words::option("profiling_verbosity"))?;
     if let Some(level) = options.hardware_compatibility {
         config
             .set_hardware_compatibility(level)

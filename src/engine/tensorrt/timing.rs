@@ -23,12 +23,14 @@ pub fn file(cache: &TimingCache, version: Version, device: Option<&DeviceInfo>) 
         TimingCache::File(path) => Some(path.clone()),
         TimingCache::User => {
             let dirs = directories::ProjectDirs::from("", "", "enginesmith")?;
-            Some(dirs.cache_dir().join("timing").join(file_name(version, device?)))
+            let name = format!("tensorrt-{}.cache", place(version, device?));
+            Some(dirs.cache_dir().join("timing").join(name))
         }
     }
 }
 
-fn file_name(version: Version, device: &DeviceInfo) -> String {
+/// Version and device as part of a file's name.
+pub(super) fn place(version: Version, device: &DeviceInfo) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() {
             c.to_ascii_lowercase()
@@ -38,7 +40,7 @@ fn file_name(version: Version, device: &DeviceInfo) -> String {
     };
     let name: String = device.name.chars().map(plain).collect();
     let (major, minor) = device.capability;
-    format!("tensorrt-{}-{name}-sm{major}{minor}.cache", numbers(version))
+    format!("{}-{name}-sm{major}{minor}", numbers(version))
 }
 
 /// Gives an earlier cache to the build, or a fresh one.
@@ -85,10 +87,7 @@ mod tests {
         };
         let of = |flavour, text| Version::from_text(flavour, text).unwrap();
         let version = of(Flavour::Enterprise, "10.16.1.11");
-        assert_eq!(
-            file_name(version, &device),
-            "tensorrt-10.16.1.11-nvidia-l4-x-sm89.cache"
-        );
+        assert_eq!(place(version, &device), "10.16.1.11-nvidia-l4-x-sm89");
         let named = TimingCache::File("/x".into());
         assert_eq!(file(&named, version, None), Some("/x".into()));
         assert_eq!(file(&TimingCache::Off, version, Some(&device)), None);

@@ -301,6 +301,7 @@ mod tests {
                     version: (*v).into(),
                     path: None,
                     usable: u.clone(),
+                    remark: None,
                 })
                 .collect(),
             install: Some("Run enginesmith targets install tensorrt.".into()),

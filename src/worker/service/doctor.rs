@@ -7,26 +7,18 @@ use crate::bench::{Sample, stats};
 use crate::data::NamedTensors;
 use crate::data::generate::{bind_shapes, generate};
 use crate::engine::plan::EngineView;
-use crate::engine::{EngineError, Usable};
+use crate::engine::tiny::{self, Agreement, Arithmetic};
+use crate::engine::{EngineError, Usable, onnxruntime};
 use crate::graph::Graph;
-use crate::graph::sample::{graph, import, ints, node, proto, value, with};
-use crate::model::onnx::{GraphProto, ModelProto, TensorProto};
-use crate::model::{DataType, Model};
+use crate::model::Model;
 use crate::recipe::{BuildSpec, Recipe, TargetSpec};
 use crate::worker::{Job, JobError, JobEvent, JobOutput, Worker};
-use buffa::Message;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Seconds that the tiny model is measured for.
 const SECONDS: f64 = 0.5;
-/// Largest difference from the embedded engine, relative to the largest value: both compute in FP32 and add in an order of
-/// their own.
-const TOLERANCE: f64 = 1e-4;
-/// Batch, channels, height and width of the model's input.
-const INPUT: [i64; 4] = [2, 3, 16, 16];
-const CHANNELS: i64 = 8;
 
 /// How a step ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -55,7 +47,7 @@ pub struct DoctorStep {
 pub fn run(context: &Context, target: &TargetSpec, build: &BuildSpec) -> Result<TaskOutput, JobError> {
     let folder = tempfile::tempdir().map_err(|e| request(format!("no temporary folder: {e}")))?;
     let model = folder.path().join("tiny.onnx");
-    std::fs::write(&model, tiny_model()).map_err(|e| request(format!("{}: {e}", model.display())))?;
+    std::fs::write(&model, tiny::model()).map_err(|e| request(format!("{}: {e}", model.display())))?;
     context.plan(vec![
         Part::known(0.5),
         Part::known(1.0),
@@ -172,7 +164,12 @@ impl Test<'_> {
         for library in found {
             let place = library.path.map_or("built in".into(), |p| p.display().to_string());
             let (outcome, detail) = match library.usable {
-                Usable::Yes => (StepOutcome::Ok, "build and run".into()),
+                Usable::Yes => (
+                    StepOutcome::Ok,
+                    library
+                        .remark
+                        .map_or("build and run".into(), |r| format!("build and run: {r}")),
+                ),
                 Usable::BuildOnly(why) => (StepOutcome::Ok, format!("build only: {why}")),
                 Usable::No(why) => (StepOutcome::Failed, why),
             };
@@ -282,20 +279,36 @@ impl Test<'_> {
         else {
             return Ok(false);
         };
-        let reference = self.reference(&inputs);
-        let compared = reference
-            .and_then(|theirs| difference(&ours, &theirs).map_err(|why| JobError::Engine(EngineError::Failed(why))));
-        self.step("numbers", compared, |worst| {
-            format!("largest difference from the embedded engine {worst:.1e} of the largest value")
-        })?;
+        let compared = self.agreement(&ours, &inputs);
+        self.step("numbers", compared, Agreement::words)?;
         Ok(true)
     }
 
-    /// The same inputs through the embedded engine.
-    fn reference(&self, inputs: &NamedTensors) -> Result<NamedTensors, JobError> {
+    /// Compares with the embedded engine. Only a GPU has TF32.
+    fn agreement(&self, ours: &NamedTensors, inputs: &NamedTensors) -> Result<Agreement, JobError> {
+        let failed = |why: String| JobError::Engine(EngineError::Failed(why));
+        let fp32 = self.reference(&self.model, inputs)?;
+        let rounded = self.model.with_file_name("tiny-tf32.onnx");
+        std::fs::write(&rounded, tiny::tf32_model()).map_err(|e| request(format!("{}: {e}", rounded.display())))?;
+        let tf32 = self.reference(&rounded, &tiny::rounded(inputs))?;
+        let agreement = Agreement::of(ours, &fp32, &tf32).map_err(failed)?;
+        let target = self.recipe.target.name.as_str();
+        let has_tf32 = target.starts_with("tensorrt") || target == onnxruntime::CUDA;
+        if agreement.arithmetic == Arithmetic::Tf32 && !has_tf32 {
+            return Err(failed(format!(
+                "largest difference from the embedded engine {:.1e} of the largest value, more than {:.0e}",
+                agreement.from_fp32,
+                tiny::TOLERANCE
+            )));
+        }
+        Ok(agreement)
+    }
+
+    /// These inputs through the embedded engine.
+    fn reference(&self, model: &Path, inputs: &NamedTensors) -> Result<NamedTensors, JobError> {
         let worker = self.context.worker(None)?;
         let job = Job::Build {
-            recipe: Box::new(Recipe::for_model(&self.model)),
+            recipe: Box::new(Recipe::for_model(model)),
             output: None,
             force: false,
         };
@@ -367,108 +380,4 @@ fn inputs(model: &Path) -> Result<NamedTensors, String> {
     let graph = Graph::new(Arc::new(Model::open(model).map_err(|e| e.to_string())?));
     let shapes = bind_shapes(&graph, &Default::default(), &[])?;
     Ok(generate(&graph, &shapes, 0)?.0)
-}
-
-/// Largest difference of any output, relative to the largest value of the reference.
-fn difference(ours: &NamedTensors, theirs: &NamedTensors) -> Result<f64, String> {
-    let mut worst: f64 = 0.0;
-    for (name, reference) in theirs {
-        let output = ours.iter().find(|(n, _)| n == name).map(|(_, t)| t);
-        let output = output.ok_or_else(|| format!("output {name} is missing"))?;
-        let (Some(a), Some(b)) = (output.to_f32(), reference.to_f32()) else {
-            return Err(format!("output {name} is {}", output.dtype));
-        };
-        if a.len() != b.len() {
-            return Err(format!(
-                "output {name} has {} values where {} are expected",
-                a.len(),
-                b.len()
-            ));
-        }
-        let largest = b.iter().fold(f32::MIN_POSITIVE, |m, v| m.max(v.abs()));
-        let gap = a.iter().zip(&b).map(|(a, b)| (a - b).abs());
-        // A comparison with NaN is never true: it counts as infinite.
-        let gap = gap.fold(0.0f32, |m, d| {
-            if d <= m {
-                m
-            } else if d.is_nan() {
-                f32::INFINITY
-            } else {
-                d
-            }
-        });
-        worst = worst.max(f64::from(gap) / f64::from(largest));
-    }
-    if worst <= TOLERANCE {
-        Ok(worst)
-    } else {
-        Err(format!(
-            "largest difference from the embedded engine {worst:.1e} of the largest value, more than {TOLERANCE:.0e}"
-        ))
-    }
-}
-
-/// `y = Relu(Conv(x) + bias)` with fixed weights.
-fn tiny_model() -> Vec<u8> {
-    let [_, depth, height, width] = INPUT;
-    let floats = |name: &str, dims: &[i64]| {
-        let count = dims.iter().product::<i64>();
-        let data = (0..count).flat_map(|i| (((i * 37) % 23 - 11) as f32 * 0.03).to_le_bytes());
-        TensorProto {
-            name: Some(name.into()),
-            dims: dims.to_vec(),
-            data_type: Some(DataType::Float32.to_onnx()),
-            raw_data: Some(data.collect::<Vec<u8>>().into()),
-            ..Default::default()
-        }
-    };
-    let convolution = node("Conv", &["x", "weights", "bias"], &["sum"]);
-    let weights = vec![floats("weights", &[CHANNELS, depth, 3, 3]), floats("bias", &[CHANNELS])];
-    let nodes = vec![with(convolution, ints("pads", &[1; 4])), node("Relu", &["sum"], &["y"])];
-    let tiny = GraphProto {
-        input: vec![value("x", DataType::Float32, &INPUT)],
-        output: vec![value("y", DataType::Float32, &[INPUT[0], CHANNELS, height, width])],
-        ..graph(&[], &[], weights, nodes)
-    };
-    // Every version of every target reads these.
-    ModelProto {
-        ir_version: Some(8),
-        opset_import: vec![import("", 17)],
-        ..proto(tiny, Vec::new())
-    }
-    .encode_to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Tensor;
-
-    fn outputs(values: &[f32]) -> NamedTensors {
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        let tensor = Tensor {
-            dtype: DataType::Float32,
-            dims: vec![values.len() as u64],
-            bytes: bytes.into(),
-        };
-        vec![("y".into(), tensor)]
-    }
-
-    #[test]
-    fn numbers_are_compared_relative_to_the_largest() {
-        let reference = outputs(&[1.0, -4.0]);
-        assert!(difference(&outputs(&[1.0, -4.0]), &reference).unwrap() == 0.0);
-        assert!(difference(&outputs(&[1.0001, -4.0]), &reference).unwrap() > 2e-5);
-        for wrong in [&[1.1, -4.0][..], &[f32::NAN, -4.0], &[1.0]] {
-            assert!(difference(&outputs(wrong), &reference).is_err(), "{wrong:?}");
-        }
-        assert!(difference(&vec![], &reference).unwrap_err().contains("missing"));
-    }
-
-    #[test]
-    fn the_tiny_model_is_sound() {
-        let model = Model::from_bytes(tiny_model().into(), Path::new("tiny.onnx")).unwrap();
-        let graph = Graph::new(Arc::new(model));
-        assert!(graph.problems.is_empty() && graph.nodes.len() == 2);
-    }
 }

@@ -1,6 +1,6 @@
 //! IExecutionContext: runs an engine.
 
-use super::{Engine, c_string, dims, failed, hollow, inner};
+use super::{Engine, RuntimeCache, c_string, dims, failed, hollow, inner};
 use crate::error::{Error, Result};
 use crate::interfaces::{AllocatorObject, LogMark, OutputAllocator, Profiler, ProfilerObject, text};
 use crate::sys::{
@@ -12,7 +12,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 /// How a context is made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ContextOptions {
     /// Who allocates its device memory; `None` is TensorRT's default (it does, once, for the largest shapes).
     pub allocation: Option<ExecutionContextAllocationStrategy>,
@@ -20,6 +20,8 @@ pub struct ContextOptions {
     pub cuda_graph: Option<CudaGraphStrategy>,
     /// When kernels are specialized for the shapes of a run (TensorRT-RTX).
     pub kernel_specialization: Option<DynamicShapesKernelSpecializationStrategy>,
+    /// Where compiled kernels are looked for and kept (TensorRT-RTX).
+    pub cache: Option<RuntimeCache>,
 }
 
 /// Runs an engine; one run at a time.
@@ -30,6 +32,8 @@ pub struct ExecutionContext {
     /// Freed after the context (fields drop after `drop`).
     profiler: Option<ProfilerObject>,
     allocators: BTreeMap<String, AllocatorObject>,
+    /// In use as long as the context.
+    _cache: Option<RuntimeCache>,
 }
 
 // SAFETY: TensorRT's contexts may move between threads; two threads cannot use one at a time, as all that changes it takes
@@ -55,7 +59,9 @@ impl ExecutionContext {
             .allocation
             .unwrap_or(ExecutionContextAllocationStrategy::Static)
             .value(table)?;
-        let object = if options.cuda_graph.is_none() && options.kernel_specialization.is_none() {
+        let is_plain =
+            options.cuda_graph.is_none() && options.kernel_specialization.is_none() && options.cache.is_none();
+        let object = if is_plain {
             // SAFETY: the engine is alive.
             unsafe { v.create_execution_context(table, allocation) }?
         } else {
@@ -72,6 +78,11 @@ impl ExecutionContext {
                     }
                     if let Some(strategy) = options.kernel_specialization {
                         c.set_dynamic_shapes_kernel_specialization_strategy(table, strategy.value(table)?)?;
+                    }
+                    if let Some(cache) = &options.cache
+                        && !c.set_runtime_cache(table, cache.handle())?
+                    {
+                        return Err(refused());
                     }
                     Ok(v.create_execution_context_with_runtime_config(table, Some(config))?)
                 }
@@ -90,6 +101,7 @@ impl ExecutionContext {
             v,
             profiler: None,
             allocators: BTreeMap::new(),
+            _cache: options.cache.clone(),
         };
         // SAFETY: just made, its table checked.
         if unsafe { v.get_p_impl(table) }? != Some(outer) {

@@ -142,6 +142,35 @@ impl Engine {
         Ok(unsafe { self.shared.v.is_refittable(self.table()) }?)
     }
 
+    /// How many bytes of weights can stay on the host while the engine runs; 0 for one that was not built for that.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn streamable_weight_bytes(&self) -> Result<u64> {
+        // SAFETY: as above.
+        let bytes = unsafe { self.shared.v.get_streamable_weights_size(self.table()) }?;
+        Ok(u64::try_from(bytes).unwrap_or(0))
+    }
+
+    /// How many bytes of streamable weights may be on the device at a time; the rest is copied during each run. Only before
+    /// the first context is made.
+    ///
+    /// # Errors
+    /// TensorRT's refusal.
+    pub fn set_weight_budget(&self, bytes: u64) -> Result<()> {
+        let mark = LogMark::now();
+        let budget = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let _making = self.shared.runtime.shared.make();
+        // SAFETY: as above; the lock keeps contexts from being made meanwhile.
+        let taken = unsafe { self.shared.v.set_weight_streaming_budget_v2(self.table(), budget) }?;
+        if taken {
+            return Ok(());
+        }
+        let recorder = &self.shared.runtime.shared.recorder;
+        let what = format!("keep {bytes} bytes of weights on the device");
+        Err(failed(self.library(), &what, mark, Some(recorder)))
+    }
+
     /// How much it tells about its layers.
     ///
     /// # Errors

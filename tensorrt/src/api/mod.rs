@@ -4,6 +4,7 @@
 //! [`Engine`]s and those [`ExecutionContext`]s, which hold on to what they came from. Strings and lists are copied at once.
 
 mod builder;
+mod cache;
 mod config;
 mod context;
 mod engine;
@@ -15,6 +16,7 @@ mod profile;
 mod runtime;
 
 pub use builder::Builder;
+pub use cache::RuntimeCache;
 pub use config::BuilderConfig;
 pub use context::{ContextOptions, ExecutionContext};
 pub use engine::{Engine, IoTensor};

@@ -30,6 +30,27 @@ pub fn libraries() -> Option<Vec<PathBuf>> {
     Some(folders)
 }
 
+/// Runs the calling test once per folder of a lean runtime, each in its own process: `ENGINESMITH_TEST_LEAN`, separated by colons.
+pub fn each_lean(body: impl FnOnce(&std::path::Path)) {
+    if let Some(folder) = std::env::var_os(ONE) {
+        return body(&PathBuf::from(folder));
+    }
+    if std::env::var("ENGINESMITH_SKIP_RUNTIMES").is_ok_and(|v| v == "1") {
+        eprintln!("skipped: ENGINESMITH_SKIP_RUNTIMES=1");
+        return;
+    }
+    let list = std::env::var_os("ENGINESMITH_TEST_LEAN").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&list)
+        .filter(|p| !p.as_os_str().is_empty())
+        .collect();
+    assert!(
+        !folders.is_empty(),
+        "this test needs TensorRT's lean runtime: set ENGINESMITH_TEST_LEAN to folders of libnvinfer_lean.so (separated by \
+         colons), for instance of the wheel tensorrt-lean-cu13-libs, or ENGINESMITH_SKIP_RUNTIMES=1 to leave such tests out"
+    );
+    again(&folders);
+}
+
 /// The libraries' folder inside of a folder that pip installed the wheel to.
 fn inside(folder: PathBuf) -> PathBuf {
     let inner = folder.join("tensorrt_rtx_libs");
@@ -44,11 +65,16 @@ pub fn each_library(body: impl FnOnce(Library)) {
         return;
     }
     let Some(folders) = libraries() else { return };
+    again(&folders);
+}
+
+/// Runs the calling test again, once per folder.
+fn again(folders: &[PathBuf]) {
     let test = std::thread::current().name().expect("the test's name").to_owned();
     for folder in folders {
         let output = Command::new(std::env::current_exe().expect("this program"))
             .args(["--exact", &test, "--nocapture", "--test-threads=1"])
-            .env(ONE, &folder)
+            .env(ONE, folder)
             .output()
             .expect("start this program again");
         let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);

@@ -3,8 +3,8 @@
 use crate::engine::OptionKind;
 use enginesmith_tensorrt::Flavour;
 use enginesmith_tensorrt::sys::{
-    BuilderFlag, HardwareCompatibilityLevel, ProfilingVerbosity, RuntimePlatform, TilingOptimizationLevel,
-    VersionedEnum,
+    BuilderFlag, CudaGraphStrategy, DynamicShapesKernelSpecializationStrategy, HardwareCompatibilityLevel,
+    ProfilingVerbosity, RuntimePlatform, TilingOptimizationLevel, VersionedEnum,
 };
 
 /// Which targets an option is for.
@@ -35,7 +35,7 @@ pub(super) const HELP: &[(&str, For, &str)] = &[
     (
         "profiling_verbosity",
         For::Both,
-        "what the engine tells about its layers: layer-names-only (default), detailed or none",
+        "what the engine tells about its layers: detailed (default), layer-names-only or none",
     ),
     (
         "sparsity",
@@ -76,6 +76,31 @@ pub(super) const HELP: &[(&str, For, &str)] = &[
         "weak_typing",
         For::Both,
         "let TensorRT choose lower precisions by itself (10.x): true, or false (types as the graph says, default)",
+    ),
+    (
+        "weight_streaming",
+        For::Both,
+        "most bytes of weights on the GPU at a time, the others are copied during each inference: \"512MiB\"; all when not given",
+    ),
+    (
+        "cuda_graph",
+        For::Rtx,
+        "whether the library itself captures a CUDA graph when it runs: disabled or whole-graph-capture; its choice when not given",
+    ),
+    (
+        "kernel_specialization",
+        For::Rtx,
+        "when kernels are compiled for the shapes of a run: lazy, eager or none; the library's choice when not given",
+    ),
+    (
+        "context_memory",
+        For::Both,
+        "when the memory of a run is allocated: static (once, for the largest shapes; default) or on-profile-change",
+    ),
+    (
+        "runtime_cache",
+        For::Rtx,
+        "keep kernels compiled on this GPU for the next process: true, false (default) or a file",
     ),
     (
         "aux_streams",
@@ -150,6 +175,7 @@ pub(super) const OWN: &[(BuilderFlag, &str)] = &[
     (BuilderFlag::Int4, "weak_typing with precision int4"),
     (BuilderFlag::SparseWeights, "sparsity"),
     (BuilderFlag::StripPlan, "strip_weights"),
+    (BuilderFlag::WeightStreaming, "weight_streaming"),
     (BuilderFlag::Refit, "refit"),
     (BuilderFlag::RefitIdentical, "refit"),
     (BuilderFlag::RefitIndividual, "refit"),
@@ -181,6 +207,10 @@ pub fn kind(name: &str) -> OptionKind {
         "hardware_compatibility" => names::<HardwareCompatibilityLevel>(),
         "runtime_platform" => names::<RuntimePlatform>(),
         "tiling" => names::<TilingOptimizationLevel>(),
+        "cuda_graph" => names::<CudaGraphStrategy>(),
+        "kernel_specialization" => names::<DynamicShapesKernelSpecializationStrategy>(),
+        "context_memory" => OptionKind::choice(["static", "on-profile-change"]),
+        "weight_streaming" => text("512MiB"),
         "refit" => OptionKind::choice(["off", "all", "identical", "individual"]),
         "compute_capability" => text("8.6,12.0"),
         "memory_pools" => text("tactic-dram:2GiB"),

@@ -32,6 +32,11 @@ const ALL: &str = r#"
     max_tactics = 10
     timing_iterations = 4
     builder_threads = 2
+    weight_streaming = "512MiB"
+    cuda_graph = "whole-graph-capture"
+    kernel_specialization = "eager"
+    context_memory = "on-profile-change"
+    runtime_cache = "/x/kernels"
     flags = "strict-nans"
     preview_features = "profile-sharing-0806"
     parser_flags = "native-instancenorm"
@@ -70,6 +75,16 @@ fn every_option_that_is_listed_is_read() {
         rtx.tactic_sources,
         Some(vec![TacticSource::CublasLt, TacticSource::JitConvolutions])
     );
+    assert_eq!(
+        (rtx.weight_streaming, rtx.runtime_cache),
+        (Some(512 << 20), KernelCache::File("/x/kernels".into()))
+    );
+    assert_eq!(rtx.cuda_graph, Some(CudaGraphStrategy::WholeGraphCapture));
+    assert_eq!(
+        rtx.context_memory,
+        Some(ExecutionContextAllocationStrategy::OnProfileChange)
+    );
+    assert!(rtx.flags.contains(&(BuilderFlag::WeightStreaming, "weight_streaming")));
     assert!(rtx.flags.contains(&(BuilderFlag::StrictNans, "flags")));
     assert!(rtx.flags.contains(&(BuilderFlag::RefitIdentical, "refit")));
     let enterprise = read(ENTERPRISE, Flavour::Enterprise).unwrap();
@@ -113,6 +128,12 @@ fn wrong_options_are_refused_by_name_and_value() {
         ("plugins_in_engine = true", ["plugins_in_engine", "plugins"]),
         ("timing_cache = true", ["timing_cache", "tensorrt has it"]),
         ("refit = true", ["refit = true", "identical"]),
+        ("weight_streaming = \"much\"", ["weight_streaming", "512MiB"]),
+        (
+            "context_memory = \"user-managed\"",
+            ["context_memory", "on-profile-change"],
+        ),
+        ("cuda_graph = true", ["cuda_graph = true", "whole-graph-capture"]),
     ] {
         let error = read(text, Flavour::Rtx).unwrap_err().to_string();
         assert!(parts.iter().all(|p| error.contains(p)), "{text}: {error}");
