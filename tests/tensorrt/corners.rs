@@ -79,9 +79,12 @@ fn ranges(input: &str, shape: impl Fn(u64) -> Vec<u64>, list: &[[u64; 3]]) -> Ve
     list.iter().map(one).collect()
 }
 
+/// Three numbers and the shape that each stands for.
+type Sizes = ([u64; 3], fn(u64) -> Vec<u64>);
+
 /// Ranges of two inputs at once.
-fn both(a: ([u64; 3], fn(u64) -> Vec<u64>), b: ([u64; 3], fn(u64) -> Vec<u64>)) -> Vec<ProfileSpec> {
-    let range = |([min, opt, max], shape): ([u64; 3], fn(u64) -> Vec<u64>)| Range {
+fn both(a: Sizes, b: Sizes) -> Vec<ProfileSpec> {
+    let range = |([min, opt, max], shape): Sizes| Range {
         min: shape(min),
         opt: shape(opt),
         max: shape(max),
