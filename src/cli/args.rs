@@ -14,7 +14,7 @@ mod value;
 pub use accuracy::{AccuracyArgs, BisectArgs, ReferenceArgs};
 pub use lower::{CalibrationArgs, CastArgs, DataArgs, NodeChoice, QuantizeArgs, SampleArgs};
 pub use measure::{BenchArgs, BucketsArgs, CompareArgs, GateArgs, HistoryArgs, ProfileArgs, ReportArgs, SweepArgs};
-pub use model::{BuildArgs, CheckArgs, CleanArgs, InspectArgs};
+pub use model::{BuildArgs, CheckArgs, CleanArgs, InspectArgs, ResizeArgs};
 pub use recipe::{OneVariant, RecipeArgs, RunArgs};
 pub use runner::{RunnerArgs, RunnerLanguage};
 pub use search::SearchArgs;
@@ -57,6 +57,8 @@ pub enum Command {
     Profile(ProfileArgs),
     /// Clean a model up: fold constants, merge and remove what need not be there; results stay the same
     Clean(CleanArgs),
+    /// Change sizes of inputs for good: fix open ones, open fixed ones (the batch, for example)
+    Resize(ResizeArgs),
     /// Show what was measured before, over time, and what became slower
     History(HistoryArgs),
     /// Measure latency and throughput against batch size (with its knee), or against any other open size

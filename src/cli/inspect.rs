@@ -2,12 +2,15 @@
 
 use super::args::InspectArgs;
 use super::exit::{CliError, Exit};
+use super::request;
 use super::table::Table;
+use crate::data::shapes::recipe_sizes;
 use crate::engine::plan::is_engine;
 use crate::format;
-use crate::graph::sizes::{Sizes, propose};
+use crate::graph::sizes::Sizes;
 use crate::graph::{Graph, GraphSummary};
 use crate::model::Model;
+use crate::recipe::Recipe;
 use std::sync::Arc;
 
 /// Prints the summary; exit code 1 when the model opens but its structure is broken.
@@ -17,8 +20,13 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
     }
     let model = Model::open(&args.model).map_err(CliError::unusable)?;
     let graph = Graph::new(Arc::new(model));
-    let summary = graph.summary();
-    let sizes = propose(&graph, &[]);
+    let mut recipe = Recipe::for_model(&args.model);
+    request::shapes(&mut recipe, &args.shape)?;
+    let sizes = recipe_sizes(&graph, &recipe);
+    if let (Err(why), false) = (&sizes, args.shape.is_empty()) {
+        return Err(CliError::unusable(why));
+    }
+    let summary = graph.summary(&sizes.as_ref().map(Sizes::shapes).unwrap_or_default());
     if args.json {
         let empty = Sizes::default();
         print_json(&with_sizes(&summary, sizes.as_ref().unwrap_or(&empty))?)?;
@@ -80,18 +88,18 @@ fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
         producer(summary)
     );
     outln!(
-        "{}, {} parameters, {} in {}, {}",
+        "{}, {} parameters, {} in {}{}",
         format::plural(summary.nodes as usize, "node"),
         format::short(summary.parameters),
-        format::bytes(summary.initializers.bytes),
+        format::bytes(summary.memory.weight_bytes),
         format::plural(summary.initializers.count as usize, "initializer"),
-        summary
-            .macs
-            .map_or("multiply-accumulates unknown (symbolic shapes)".into(), |m| format!(
-                "{} MACs",
-                format::short(m)
-            )),
+        match summary.constants.count {
+            0 => String::new(),
+            n => format!(" and {}", format::plural(n as usize, "constant")),
+        },
     );
+    outln!("{}", summary.macs_words());
+    outln!("{}", summary.memory.words());
     outln!();
     let mut io = Table::new(&["", "name", "type", "shape"], 4);
     for (kind, tensors) in [("input", &summary.inputs), ("output", &summary.outputs)] {

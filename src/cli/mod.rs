@@ -32,6 +32,7 @@ mod profile;
 mod progress;
 mod quantize;
 mod request;
+mod resize;
 mod run;
 mod runner;
 mod runtimes;
@@ -79,6 +80,7 @@ fn run_command(command: Command) -> Result<Exit, CliError> {
         Command::Compare(a) => compare::compare(&a),
         Command::Profile(a) => profile::profile(&a),
         Command::Clean(a) => clean::clean(&a),
+        Command::Resize(a) => resize::resize(&a),
         Command::History(a) => history::history(&a),
         Command::Sweep(a) => sweep::sweep(&a),
         Command::Buckets(a) => buckets::buckets(&a),

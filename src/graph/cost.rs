@@ -2,6 +2,7 @@
 
 use super::infer::{einsum_equation, size::Size};
 use super::{Dim, Graph, Node, NodeId, TensorId, TensorInfo, TensorKind};
+use crate::format;
 use crate::model::{Attributes, DataType};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -55,6 +56,17 @@ pub fn total(graph: &Graph, costs: &[Cost]) -> Total {
         }
     }
     total
+}
+
+/// `4.09 G multiply-accumulates at batch 1`, the sizes in `at` with a space before them: what is known, and how much is not.
+pub fn macs_words(macs: u64, unknown: u64, at: &str) -> String {
+    let nodes = format::plural(usize::try_from(unknown).unwrap_or(usize::MAX), "node");
+    let known = format::short(macs);
+    match (macs, unknown) {
+        (_, 0) => format!("{known} multiply-accumulates{at}"),
+        (0, _) => format!("multiply-accumulates not known: {nodes} of unknown shape"),
+        _ => format!("at least {known} multiply-accumulates{at}: {nodes} of unknown shape not counted"),
+    }
 }
 
 fn ids(graph: &Graph) -> impl Iterator<Item = NodeId> + use<> {
@@ -144,6 +156,21 @@ fn parameters(graph: &Graph, id: NodeId, index: usize, info: &TensorInfo) -> u64
     elements
 }
 
+/// Sizes of a tensor, a symbol counting as in `bind` (name, value); `None` where one stays open.
+pub(super) fn dims_at(graph: &Graph, id: TensorId, bind: &[(&str, u64)]) -> Option<Vec<u64>> {
+    let value = |name: &str| bind.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+    let shape = graph.tensor(id).ty.shape.as_ref()?;
+    let size = |dim: &Dim| match dim {
+        Dim::Known(n) => Some(*n),
+        Dim::Symbol(text) => value(text).or_else(|| {
+            let size = Size::parse(text).eval(&|name| i64::try_from(value(name)?).ok())?;
+            u64::try_from(size).ok()
+        }),
+        Dim::Unknown => None,
+    };
+    shape.0.iter().map(size).collect()
+}
+
 struct Counter<'g> {
     graph: &'g Graph,
     bind: &'g [(&'g str, u64)],
@@ -164,19 +191,8 @@ impl Counter<'_> {
         cost
     }
 
-    /// Sizes of a tensor, symbols replaced.
     fn sizes(&self, id: Option<TensorId>) -> Option<Vec<u64>> {
-        let value = |name: &str| self.bind.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
-        let shape = self.graph.tensor(id?).ty.shape.as_ref()?;
-        let size = |dim: &Dim| match dim {
-            Dim::Known(n) => Some(*n),
-            Dim::Symbol(text) => value(text).or_else(|| {
-                let size = Size::parse(text).eval(&|name| i64::try_from(value(name)?).ok())?;
-                u64::try_from(size).ok()
-            }),
-            Dim::Unknown => None,
-        };
-        shape.0.iter().map(size).collect()
+        dims_at(self.graph, id?, self.bind)
     }
 
     fn macs(&self, id: NodeId, node: &Node) -> Option<u64> {

@@ -106,7 +106,7 @@ fn exercise(bytes: Vec<u8>) {
             let _ = (tensor.to_f32(), tensor.to_i64());
         }
     }
-    let _ = graph.summary();
+    let _ = graph.summary(&Default::default());
     let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096 }];
     let is_folding = |p: &PatchSpec| matches!(p, PatchSpec::FoldConstants { .. });
     specs.extend(PatchSpec::clean_up().into_iter().filter(|p| !is_folding(p)));

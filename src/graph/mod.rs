@@ -11,6 +11,7 @@ mod declared;
 pub mod eval;
 pub mod infer;
 mod invariants;
+pub mod memory;
 mod order;
 pub mod place;
 pub mod ranges;

@@ -1,5 +1,6 @@
 //! Shapes with known, symbolic and unknown dimensions.
 
+use crate::format;
 use crate::model::DataType;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -72,6 +73,15 @@ impl std::fmt::Display for Shape {
     }
 }
 
+impl Shape {
+    /// `[batch, 3, height, width]`, as the window writes shapes; of expressions longer than `most` characters the middle is
+    /// left out.
+    pub fn notation(&self, most: usize) -> String {
+        let dims: Vec<String> = self.0.iter().map(|d| format::middle(&d.to_string(), most)).collect();
+        format!("[{}]", dims.join(", "))
+    }
+}
+
 /// What is known of a tensor's type: element type and shape, each possibly unknown.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct TensorType {
@@ -99,6 +109,16 @@ impl std::fmt::Display for TensorType {
 }
 
 impl TensorType {
+    /// `float32 [batch, 3, height, width]`, see [`Shape::notation`]; without a rank the element type alone.
+    pub fn notation(&self, most: usize) -> String {
+        let dtype = self.dtype.map_or("?", |d| d.name());
+        let container = self.container.as_ref().map_or_else(String::new, |c| format!("{c} "));
+        match &self.shape {
+            Some(shape) => format!("{container}{dtype} {}", shape.notation(most)),
+            None => format!("{container}{dtype}, rank not known"),
+        }
+    }
+
     /// Joins what two sources say of one tensor; each gap is filled from the other. A known size beats a symbol, a symbol
     /// beats unknown; of two symbols the first stays (two names for one size do not contradict each other).
     ///
@@ -148,6 +168,19 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_window_writes_shapes_in_brackets_and_folds_expressions() {
+        let long = Dim::Symbol("floor((height + 2*pad - 3) / 2) + 1".into());
+        let shape = Shape(vec![Dim::Symbol("batch".into()), Dim::Known(3), long, Dim::Unknown]);
+        let folded = shape.notation(12);
+        assert!(
+            folded.starts_with("[batch, 3, floor") && folded.ends_with("+ 1, ?]") && folded.contains('…'),
+            "{folded}"
+        );
+        assert_eq!(Shape::default().notation(12), "[]");
+        assert_eq!(TensorType::default().notation(12), "?, rank not known");
+    }
 
     #[test]
     fn unify_fills_gaps_and_names_contradictions() {

@@ -1,6 +1,7 @@
 //! A model at concrete sizes of its inputs.
 
-use super::{Graph, cost};
+use super::cost::{self, Cost};
+use super::{Graph, memory::Memory};
 use crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value as DimValue;
 use crate::model::onnx::__buffa::oneof::type_proto::Value as TypeValue;
 use std::collections::BTreeMap;
@@ -29,6 +30,30 @@ pub fn sized(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> Graph {
 }
 
 /// Cost of every node, by [`super::NodeId`], at these sizes of inputs.
-pub fn costs_at(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> Vec<cost::Cost> {
+pub fn costs_at(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> Vec<Cost> {
     cost::costs(&sized(graph, shapes), &[])
+}
+
+/// What a model costs at certain sizes.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Counted {
+    /// By [`super::NodeId`].
+    pub costs: Vec<Cost>,
+    /// Memory of one inference.
+    pub memory: Memory,
+}
+
+impl Counted {
+    /// At the sizes that the graph has; a symbolic one counts as in `bind` (name, value), else it stays unknown.
+    pub fn of(graph: &Graph, bind: &[(&str, u64)]) -> Self {
+        Self {
+            costs: cost::costs(graph, bind),
+            memory: Memory::of(graph, bind),
+        }
+    }
+
+    /// At these sizes of inputs.
+    pub fn at(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> Self {
+        Self::of(&sized(graph, shapes), &[])
+    }
 }

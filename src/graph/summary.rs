@@ -1,7 +1,10 @@
 //! What a model is in a few numbers: the answer of `inspect`.
 
-use super::{Dim, Graph, Shape, TensorId, TensorKind, cost};
-use crate::model::DataType;
+use super::memory::Memory;
+use super::sized::sized;
+use super::{Dim, Graph, NodeId, NodePath, Producer as Maker, Shape, TensorId, TensorKind, cost};
+use crate::format;
+use crate::model::{DataType, quoted};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -24,14 +27,52 @@ pub struct GraphSummary {
     pub inputs: Vec<Port>,
     /// Outputs of the top level.
     pub outputs: Vec<Port>,
-    /// Stored constants.
-    pub initializers: Initializers,
+    /// Initializers.
+    pub initializers: Stored,
+    /// Outputs of Constant nodes.
+    pub constants: Stored,
     /// Weights, counted once each.
     pub parameters: u64,
-    /// Multiply-accumulates of one inference, where the shapes are known at `macs_at`.
+    /// Multiply-accumulates of one inference; a lower bound where `macs_unknown` is not 0, null where nothing is known.
     pub macs: Option<u64>,
-    /// Sizes that open batch dimensions were taken as for `macs`.
+    /// Nodes that multiply and accumulate, but whose shapes are not known.
+    pub macs_unknown: u64,
+    /// Sizes that open batch dimensions were taken as for `macs` and `memory`, where no shapes were given.
     pub macs_at: BTreeMap<String, u64>,
+    /// Memory of one inference.
+    pub memory: MemorySummary,
+    /// False where `macs` or `memory` is a lower bound.
+    pub is_complete: bool,
+}
+
+/// Memory of one inference, see [`Memory`].
+#[derive(Clone, Debug, Serialize)]
+pub struct MemorySummary {
+    /// Bytes of stored constants.
+    pub weight_bytes: u64,
+    /// Most that inputs and computed tensors take at once.
+    pub activation_bytes: u64,
+    /// Both together.
+    pub total_bytes: u64,
+    /// Where the most is reached.
+    pub peak: Option<Peak>,
+    /// Bytes alive while each node of the top level runs, in the order in which they run: index of the node, bytes.
+    pub curve: Vec<(u32, u64)>,
+    /// Tensors whose size is not known; they count as nothing.
+    pub unknown_tensors: u64,
+    /// False where there are any, so that the figures are lower bounds.
+    pub is_complete: bool,
+}
+
+/// The node that needs the most memory.
+#[derive(Clone, Debug, Serialize)]
+pub struct Peak {
+    /// Where it is.
+    pub node_path: NodePath,
+    /// Its name; may be empty.
+    pub node_name: String,
+    /// Its operator.
+    pub op_type: String,
 }
 
 /// An imported operator set.
@@ -65,17 +106,37 @@ pub struct Port {
 }
 
 /// Count and size of stored constants.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Initializers {
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Stored {
     /// How many.
     pub count: u64,
     /// Bytes of their data, external files included.
     pub bytes: u64,
 }
 
+impl Stored {
+    fn add(&mut self, bytes: u64) {
+        self.count += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
 impl Graph {
-    /// The model in a few numbers; O(graph).
-    pub fn summary(&self) -> GraphSummary {
+    /// Initializers and outputs of Constant nodes, those of bodies and functions included.
+    pub fn stored_constants(&self) -> (Stored, Stored) {
+        let (mut initializers, mut constants) = (Stored::default(), Stored::default());
+        for tensor in self.tensors.iter().filter(|t| t.kind == TensorKind::Constant) {
+            match tensor.producer {
+                Maker::Node { .. } => constants.add(tensor.stored_bytes),
+                _ => initializers.add(tensor.stored_bytes),
+            }
+        }
+        (initializers, constants)
+    }
+
+    /// The model in a few numbers, what depends on sizes at these shapes of inputs (by name); without any, with 1 for open
+    /// batches.
+    pub fn summary(&self, shapes: &BTreeMap<String, Vec<u64>>) -> GraphSummary {
         let proto = self.model.proto();
         let top = &self.bodies[0];
         let mut op_types = BTreeMap::new();
@@ -86,15 +147,17 @@ impl Graph {
             };
             *op_types.entry(name).or_insert(0) += 1;
         }
-        let macs_at = self.open_batches();
+        let macs_at = if shapes.is_empty() {
+            self.open_batches()
+        } else {
+            BTreeMap::new()
+        };
         let bind: Vec<(&str, u64)> = macs_at.iter().map(|(name, size)| (name.as_str(), *size)).collect();
-        let costs = cost::costs(self, &bind);
-        let known: Vec<u64> = costs.iter().filter_map(|c| c.macs).collect();
-        let stored = self.tensors.iter().filter(|t| t.kind == TensorKind::Constant);
-        let initializers = stored.fold(Initializers { count: 0, bytes: 0 }, |sum, t| Initializers {
-            count: sum.count + 1,
-            bytes: sum.bytes.saturating_add(t.stored_bytes),
-        });
+        let at_shapes = (!shapes.is_empty()).then(|| sized(self, shapes));
+        let at = at_shapes.as_ref().unwrap_or(self);
+        let total = cost::total(at, &cost::costs(at, &bind));
+        let memory = MemorySummary::of(at, &Memory::of(at, &bind));
+        let (initializers, constants) = self.stored_constants();
         GraphSummary {
             ir_version: proto.ir_version.unwrap_or_default(),
             opset_import: proto
@@ -115,9 +178,13 @@ impl Graph {
             inputs: self.ports(&top.inputs),
             outputs: self.ports(&top.outputs),
             initializers,
-            parameters: cost::total(self, &costs).parameters,
-            macs: (!known.is_empty()).then(|| known.iter().fold(0u64, |sum, m| sum.saturating_add(*m))),
+            constants,
+            parameters: total.parameters,
+            macs: (total.macs > 0 || total.macs_unknown == 0).then_some(total.macs),
+            macs_unknown: total.macs_unknown,
             macs_at,
+            is_complete: total.macs_unknown == 0 && memory.is_complete,
+            memory,
         }
     }
 
@@ -144,5 +211,67 @@ impl Graph {
             _ => None,
         });
         symbols.map(|name| (name, 1)).collect()
+    }
+}
+
+impl MemorySummary {
+    fn of(graph: &Graph, memory: &Memory) -> Self {
+        let peak = |id: NodeId| {
+            let node = graph.node(id);
+            Peak {
+                node_path: node.path.clone(),
+                node_name: node.name.to_string(),
+                op_type: node.op_type.to_string(),
+            }
+        };
+        // Nodes of the top level come first, in file order: their number is their index.
+        let curve = memory.curve(graph).map(|(id, bytes)| (id.0, bytes));
+        Self {
+            weight_bytes: memory.weight_bytes,
+            activation_bytes: memory.activation_bytes,
+            total_bytes: memory.total_bytes(),
+            peak: memory.peak.map(peak),
+            curve: curve.collect(),
+            unknown_tensors: memory.unknown.len() as u64,
+            is_complete: memory.is_complete(),
+        }
+    }
+}
+
+impl GraphSummary {
+    /// `4.09 G multiply-accumulates at batch 1`; `at least` where nodes are not counted, with their number.
+    pub fn macs_words(&self) -> String {
+        let at: Vec<String> = self
+            .macs_at
+            .iter()
+            .map(|(name, size)| format!("{name} {size}"))
+            .collect();
+        let at = match at.as_slice() {
+            [] => String::new(),
+            at => format!(" at {}", at.join(", ")),
+        };
+        cost::macs_words(self.macs.unwrap_or(0), self.macs_unknown, &at)
+    }
+}
+
+impl MemorySummary {
+    /// `102 MiB of memory: weights 97.5 MiB, activations 4.59 MiB, most at node "conv1" (Conv)`.
+    pub fn words(&self) -> String {
+        let least = if self.is_complete { "" } else { "at least " };
+        let peak = match &self.peak {
+            Some(peak) if peak.node_name.is_empty() => format!(", most at {} {}", peak.op_type, peak.node_path),
+            Some(peak) => format!(", most at {} {}", peak.op_type, quoted(&peak.node_name)),
+            None => String::new(),
+        };
+        let unknown = match self.unknown_tensors {
+            0 => String::new(),
+            n => format!("; {} of unknown size not counted", format::plural(n as usize, "tensor")),
+        };
+        format!(
+            "{least}{} of memory: weights {}, activations {}{peak}{unknown}",
+            format::bytes(self.total_bytes),
+            format::bytes(self.weight_bytes),
+            format::bytes(self.activation_bytes),
+        )
     }
 }

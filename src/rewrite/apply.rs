@@ -3,7 +3,7 @@
 use super::fuse::{Fused, fuse};
 use super::{
     GraphDiff, Loss, PatchSpec, body_ranges, cast, clean, diff, duplicates, fold, functions, inline, merge, opset,
-    outputs, quantize, simplify,
+    outputs, quantize, resize, simplify,
 };
 use crate::graph::Graph;
 use crate::model::Model;
@@ -64,6 +64,8 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::RaiseOpset { to } => opset::raise(model, *to)?,
         PatchSpec::AddOutputs { tensors } => outputs::add_outputs(model, tensors)?,
         PatchSpec::AddBodyRanges {} => body_ranges::add_body_ranges(model)?,
+        PatchSpec::FixSizes { sizes } => resize::fix_sizes(model, sizes)?,
+        PatchSpec::OpenSize { name, axes } => resize::open_size(model, name, axes)?,
         PatchSpec::Cast(spec) => cast::cast(model, spec, &mut losses)?,
         PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };

@@ -26,6 +26,7 @@ mod opset;
 pub mod outputs;
 pub mod quantize;
 pub mod ranges;
+pub mod resize;
 pub mod search;
 mod simplify;
 pub mod spec;

@@ -3,6 +3,7 @@
 use super::{CastSpec, LowType, QuantizeSpec};
 use crate::model::Model;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One patch with its parameters. `kind` names it in recipes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -51,6 +52,18 @@ pub enum PatchSpec {
     },
     /// Make the smallest and largest value of each float tensor inside bodies of If, Loop and Scan outputs of the model.
     AddBodyRanges {},
+    /// Fix open sizes of inputs.
+    FixSizes {
+        /// The size by symbol (`batch`), or by input and axis (`images:0`).
+        sizes: BTreeMap<String, u64>,
+    },
+    /// Make a fixed size of inputs open, and rewrite the constants that hold it.
+    OpenSize {
+        /// The symbol it gets.
+        name: String,
+        /// Where it is: inputs and axes (`images:0`), all of one size.
+        axes: Vec<String>,
+    },
     /// Lower float32 to float16 or bfloat16.
     Cast(Box<CastSpec>),
     /// Compute in 8 bits, or store weights in 4, where that pays.
@@ -148,6 +161,8 @@ impl PatchSpec {
             Self::RaiseOpset { .. } => "raise-opset",
             Self::AddOutputs { .. } => "add-outputs",
             Self::AddBodyRanges {} => "add-body-ranges",
+            Self::FixSizes { .. } => "fix-sizes",
+            Self::OpenSize { .. } => "open-size",
             Self::Cast(_) => "cast",
             Self::Quantize(_) => "quantize",
         }
@@ -192,6 +207,10 @@ impl PatchSpec {
             Self::FuseRmsNorm {} => "RMSNormalization written out becomes one operator; needs opset 23",
             Self::FuseGelu {} => "Gelu written out becomes one operator; needs opset 20",
             Self::RaiseOpset { .. } => "Newer operators become possible; quantization needs 13",
+            Self::FixSizes { .. } => "Open sizes of inputs get one value; an engine for one shape is often faster",
+            Self::OpenSize { .. } => {
+                "A fixed size of inputs becomes open; reshapes, slices and expansions that hold it are rewritten"
+            }
             Self::Cast(_) => {
                 "Nodes that can take it compute in 16 bits; half the memory, faster where the hardware has it"
             }
@@ -224,6 +243,8 @@ impl PatchSpec {
             },
             Self::AddOutputs { .. } => "Add outputs",
             Self::AddBodyRanges {} => "Add ranges of bodies",
+            Self::FixSizes { .. } => "Fix sizes",
+            Self::OpenSize { .. } => "Open a size",
             Self::Cast(spec) => match spec.to {
                 LowType::Fp16 => "Cast to FP16",
                 LowType::Bf16 => "Cast to BF16",

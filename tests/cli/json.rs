@@ -54,6 +54,48 @@ fn inspect_of_the_demo() {
 }
 
 #[test]
+fn inspect_counts_at_the_shapes_given_and_says_what_it_cannot_count() {
+    let home = tempfile::tempdir().unwrap();
+    let file = model("PP-OCRv6_det_small.onnx");
+    let inspect = |more: &[&str]| {
+        let base = ["inspect".as_ref(), file.as_os_str(), "--json".as_ref()];
+        run(home.path(), base.into_iter().chain(more.iter().map(AsRef::as_ref)))
+    };
+    // Without a flag it is counted at sizes that somebody would choose, and says which.
+    let open = json(&inspect(&[]), 0);
+    let sizes = open["sizes"]["x"]["shape"].as_array().unwrap();
+    assert!(sizes[2].as_u64().unwrap() > 31 && open["is_complete"] == true, "{open}");
+    let small = json(&inspect(&["--shape", "x:1x3x320x320"]), 0);
+    let large = json(&inspect(&["--shape", "x:1x3x640x640"]), 0);
+    for v in [&small, &large] {
+        assert_eq!(
+            (&v["is_complete"], &v["macs_unknown"]),
+            (&true.into(), &0.into()),
+            "{v}"
+        );
+        let curve = v["memory"]["curve"].as_array().unwrap();
+        assert_eq!(curve.len(), v["nodes"].as_u64().unwrap() as usize);
+        let most = curve.iter().map(|at| at[1].as_u64().unwrap()).max().unwrap();
+        assert_eq!(v["memory"]["activation_bytes"], most);
+        assert!(v["memory"]["peak"]["op_type"].is_string(), "{v}");
+    }
+    // Four times the pixels: four times the products (but for pooled branches), and four times the activations.
+    let ratio = |key: &dyn Fn(&Value) -> f64| key(&large) / key(&small);
+    let macs = ratio(&|v| v["macs"].as_f64().unwrap());
+    let bytes = ratio(&|v| v["memory"]["activation_bytes"].as_f64().unwrap());
+    assert!(
+        (3.9..=4.0).contains(&macs) && (3.9..=4.0).contains(&bytes),
+        "{macs} {bytes}"
+    );
+    // Constants of Constant nodes are no initializers.
+    assert!(open["constants"]["count"].as_u64().unwrap() + open["initializers"]["count"].as_u64().unwrap() > 100);
+    // An input that is not there is named with the nearest.
+    let output = inspect(&["--shape", "xx:1x3x64x64"]);
+    expect_code(&output, 2);
+    assert!(stderr(&output).contains("did you mean \"x\"?"), "{}", stderr(&output));
+}
+
+#[test]
 fn inspect_counts_nodes_inside_bodies_apart() {
     let home = tempfile::tempdir().unwrap();
     let file = model("silero_vad.onnx");

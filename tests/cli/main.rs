@@ -15,6 +15,7 @@ mod mistakes;
 #[cfg(target_os = "linux")]
 mod network;
 mod profiles;
+mod resize;
 mod runner;
 mod sizes;
 mod sweep;

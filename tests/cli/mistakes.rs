@@ -81,6 +81,7 @@ fn every_command_says_alike_what_is_no_model() {
         "bisect M",
         "bisect m.onnx --against M",
         "clean M -o x.onnx",
+        "resize M --fix batch=1 -o x.onnx",
         "cast M --to fp16 -o x.onnx",
         "quantize M -o x.onnx",
         "search M --to int8",
@@ -105,6 +106,7 @@ fn outputs_that_must_not_be_written() {
     let home = home();
     let commands = [
         "clean m.onnx",
+        "resize m.onnx --fix batch=1",
         "cast m.onnx --to fp16",
         "quantize m.onnx",
         "build m.onnx",

@@ -11,6 +11,7 @@ mod optimized;
 mod pictures;
 mod precision;
 mod sensitivity;
+mod shapes;
 mod trouble;
 
 use eframe::egui::{self, Vec2};

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 pub struct InspectArgs {
     /// The ONNX file, or an engine of TensorRT or TensorRT-RTX
     pub model: PathBuf,
+    /// Shape of an input to count multiply-accumulates and memory at; repeatable
+    #[arg(long, value_name = "NAME:1x3x224x224")]
+    pub shape: Vec<String>,
     /// The library (or its folder) to ask about an engine; the version that built it when not given
     #[arg(long, value_name = "PATH")]
     pub library: Option<PathBuf>,
@@ -78,6 +81,51 @@ pub struct CleanArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `resize`.
+#[derive(Args, Debug)]
+pub struct ResizeArgs {
+    /// The model (.onnx)
+    pub model: PathBuf,
+    /// The model to write
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Fix an open size, by its name or by input and axis (batch=1, images:2=640); repeatable
+    #[arg(long, value_name = "SIZE=NUMBER", required_unless_present = "open", value_parser = fixed)]
+    pub fix: Vec<(String, u64)>,
+    /// Open a fixed size under a name (images:0=batch); repeatable, places of one name are one size
+    #[arg(long, value_name = "INPUT:AXIS=NAME", value_parser = opened)]
+    pub open: Vec<(String, String)>,
+    /// Do not run the models to compare what they compute
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `NAME=NUMBER`.
+fn fixed(text: &str) -> Result<(String, u64), String> {
+    let wanted = "a size and a number, as in batch=1 or images:2=640";
+    let (name, number) = text.rsplit_once('=').ok_or_else(|| format!("expected {wanted}"))?;
+    match number.trim().parse() {
+        Ok(n) if n > 0 && !name.is_empty() => Ok((name.to_owned(), n)),
+        _ => Err(format!("expected {wanted}, with a number from 1 on")),
+    }
+}
+
+/// `INPUT:AXIS=NAME`.
+fn opened(text: &str) -> Result<(String, String), String> {
+    let wanted = "an input with an axis and a name, as in images:0=batch";
+    let parts = text
+        .rsplit_once('=')
+        .filter(|(place, name)| place.contains(':') && !name.is_empty());
+    let (place, name) = parts.ok_or_else(|| format!("expected {wanted}"))?;
+    Ok((place.to_owned(), name.to_owned()))
 }
 
 /// A clean-up patch by the name that recipes use; the error lists the names.

@@ -2,6 +2,7 @@
 
 use crate::check::Report;
 use crate::format;
+use crate::graph::memory::Memory;
 use crate::graph::{Graph, NodeId};
 use crate::rewrite::{Decision, GraphDiff};
 use crate::studio::canvas::layout::hierarchy::{Grouping, LayoutCache};
@@ -12,6 +13,7 @@ use crate::studio::command::{self, CommandId};
 use crate::studio::panels::paint::TargetAnswers;
 use crate::studio::panels::paint_differences::DifferencePaint;
 use crate::studio::panels::paint_layers::LayerPaint;
+use crate::studio::panels::paint_memory::MemoryPaint;
 use crate::studio::panels::precision::{LoweredLayer, SensitivityLayer};
 use crate::studio::state::{Action, Document, PaintChoice, Selection, State};
 use crate::studio::tasks::Wake;
@@ -78,6 +80,8 @@ pub struct CanvasPane {
     layers: Option<(LayersKey, Option<LayerPaint>)>,
     /// Colours by error, and what they were made from.
     errors: Option<(ErrorsKey, Option<DifferencePaint>)>,
+    /// Colours by memory, and what they were made from.
+    memory: Option<(Memory, MemoryPaint)>,
     findings_version: Option<u64>,
     cache: Arc<Mutex<LayoutCache>>,
     pending: Option<Pending>,
@@ -164,7 +168,15 @@ impl CanvasPane {
             }
         }
         let errors = self.errors.as_ref().and_then(|e| e.1.as_ref());
+        let counted = state.doc.as_ref().and_then(|d| d.shown()).map(|a| &a.memory);
+        if let (PaintChoice::Memory, Some(counted), Some(view)) = (state.paint, counted, &self.view)
+            && self.memory.as_ref().is_none_or(|old| old.0 != *counted)
+        {
+            self.memory = Some((counted.clone(), MemoryPaint::of(view, counted)));
+        }
+        let memory = self.memory.as_ref().map(|m| &m.1);
         let paint: &dyn PaintBy = match (state.paint, &self.answers, layers) {
+            (PaintChoice::Memory, ..) => memory.map_or(&OperatorFamilies, |m| m as &dyn PaintBy),
             (PaintChoice::Error, ..) => errors.map_or(&OperatorFamilies, |e| e as &dyn PaintBy),
             (PaintChoice::Target, Some(answers), _) => answers,
             (PaintChoice::Precision, ..) => &self.lowered,

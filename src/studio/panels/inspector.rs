@@ -148,6 +148,17 @@ fn node(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: NodeId) {
                     key_value(ui, "Multiply-accumulates", format::short(macs));
                 }
             }
+            if let Some(a) = state.doc.as_ref().and_then(|d| d.shown())
+                && let Some(bytes) = a.memory.alive.get(id.0 as usize)
+            {
+                let least = if a.memory.is_complete() { "" } else { "at least " };
+                let peak = if a.memory.peak == Some(id) {
+                    ", the most of all nodes"
+                } else {
+                    ""
+                };
+                key_value(ui, "Memory alive", format!("{least}{}{peak}", format::bytes(*bytes)));
+            }
         });
     super::precision::why_here(ui, state, id);
     findings(ui, state, graph, id);
@@ -262,7 +273,10 @@ fn attribute_text(a: &AttributeProto) -> String {
     if let Some(t) = a.t.as_option() {
         let dims: Vec<u64> = t.dims.iter().map(|d| u64::try_from(*d).unwrap_or(0)).collect();
         let dtype = crate::model::DataType::from_onnx(t.data_type.unwrap_or_default()).map_or("?", |d| d.name());
-        return format!("tensor {dtype} {}", crate::graph::Shape::known(&dims));
+        return format!(
+            "tensor {dtype} {}",
+            crate::graph::Shape::known(&dims).notation(usize::MAX)
+        );
     }
     if a.g.is_set() {
         return "graph".into();
@@ -299,7 +313,7 @@ fn tensor_row(ui: &mut Ui, state: &mut State, graph: &Graph, id: TensorId, role:
     };
     ui.horizontal(|ui| {
         ui.label(RichText::new(role).small().color(Tokens::of(ui).weak));
-        ui.monospace(tensor.ty.to_string());
+        widgets::tensor_type(ui, &tensor.ty);
         ui.label(RichText::new(kind).small().color(Tokens::of(ui).weak));
     });
     ui.horizontal(|ui| {
@@ -314,7 +328,7 @@ fn tensor(ui: &mut Ui, state: &mut State, graph: &Arc<Graph>, id: TensorId) {
     let tensor = graph.tensor(id);
     heading(ui, "Tensor");
     widgets::name(ui, &tensor.name);
-    ui.monospace(tensor.ty.to_string());
+    widgets::tensor_type(ui, &tensor.ty);
     Grid::new("tensor")
         .num_columns(2)
         .spacing([SPACE, HALF])

@@ -1,8 +1,9 @@
 //! The Model step: what is open, in figures; how to open something else.
 
 use crate::format;
+use crate::studio::state::State;
+use crate::studio::state::document::{Analysis, Document};
 use crate::studio::state::sizes::words;
-use crate::studio::state::{Document, State};
 use crate::studio::theme::SPACE;
 use crate::studio::widgets::{card, empty, failure, heading, key_value, note, section};
 use eframe::egui;
@@ -49,21 +50,8 @@ fn figures(ui: &mut Ui, doc: &Document) {
             .show(ui, |ui| {
                 if let Some(a) = &doc.analysis {
                     key_value(ui, "Nodes", format::count(a.figures.nodes as u64));
-                    key_value(ui, "Parameters", format::short(a.figures.parameters));
-                    let known = format::short(a.figures.macs);
-                    let macs = match (a.axes.axes.as_slice(), a.figures.macs_unknown) {
-                        ([one], 0) => format!("{known} at {} 1", format::middle(&one.label, 16)),
-                        (_, 0) => match a.at.as_deref() {
-                            Some(at) => format!("{known} at {}", words(at)),
-                            None => known,
-                        },
-                        (_, n) if a.figures.macs == 0 => {
-                            format!("not known: {} depend on dynamic sizes", format::plural(n, "node"))
-                        }
-                        (_, n) => format!("{known} known; {} depend on dynamic sizes", format::plural(n, "node")),
-                    };
-                    key_value(ui, "Multiply-accumulates", macs);
-                    key_value(ui, "Weights", format::bytes(a.figures.weight_bytes));
+                    key_value(ui, "Parameters", format::short(a.figures.total.parameters));
+                    costs(ui, a);
                 } else {
                     key_value(ui, "Nodes", format::count(o.nodes as u64));
                     key_value(ui, "Graph", "being built");
@@ -87,6 +75,46 @@ fn figures(ui: &mut Ui, doc: &Document) {
     }
 }
 
+/// What one inference takes, at which sizes.
+fn costs(ui: &mut Ui, a: &Analysis) {
+    let total = &a.figures.total;
+    let least = |is_complete: bool, words: String| {
+        if is_complete {
+            words
+        } else {
+            format!("at least {words}")
+        }
+    };
+    let macs = match (total.macs, total.macs_unknown) {
+        (0, n) if n > 0 => "not known".to_owned(),
+        (macs, unknown) => least(unknown == 0, format::short(macs)),
+    };
+    key_value(ui, "Multiply-accumulates", macs);
+    let memory = &a.memory;
+    key_value(ui, "Weights", format::bytes(memory.weight_bytes));
+    key_value(
+        ui,
+        "Activations",
+        least(memory.is_complete(), format::bytes(memory.activation_bytes)),
+    );
+    if let Some(node) = memory.peak.and_then(|id| a.graph.nodes.get(id.0 as usize)) {
+        let name = crate::rewrite::label(node);
+        key_value(ui, "Most at", format!("{} {}", node.op_type, format::middle(&name, 28)));
+    }
+    key_value(
+        ui,
+        "Memory in all",
+        least(memory.is_complete(), format::bytes(memory.total_bytes())),
+    );
+    let at = match (a.axes.axes.as_slice(), a.at.as_deref()) {
+        ([], _) => return,
+        (_, Some(at)) => words(at),
+        ([one], None) => format!("{} 1", format::middle(&one.label, 16)),
+        (_, None) => "sizes that the recipe does not give".to_owned(),
+    };
+    key_value(ui, "Counted at", at);
+}
+
 /// Where the model comes from: versions, producer, description.
 pub fn origin(ui: &mut Ui, doc: &Document) {
     let o = &doc.outline;
@@ -105,7 +133,15 @@ pub fn origin(ui: &mut Ui, doc: &Document) {
                 if !o.graph_name.is_empty() {
                     key_value(ui, "Graph name", format::middle(&o.graph_name, 48));
                 }
-                key_value(ui, "Initializers", format::count(o.initializers as u64));
+                if let Some(a) = &doc.analysis {
+                    for (title, stored) in [
+                        ("Initializers", a.figures.initializers),
+                        ("Constants", a.figures.constants),
+                    ] {
+                        let bytes = format::bytes(stored.bytes);
+                        key_value(ui, title, format!("{}, {bytes}", format::count(stored.count)));
+                    }
+                }
                 if o.functions > 0 {
                     key_value(ui, "Functions", format::count(o.functions as u64));
                 }
@@ -130,7 +166,7 @@ pub fn interface(ui: &mut Ui, doc: &Document) {
                 ui.weak(title);
                 crate::studio::widgets::name(ui, &tensor.name);
             });
-            ui.indent((title, id.0), |ui| ui.monospace(tensor.ty.to_string()));
+            ui.indent((title, id.0), |ui| crate::studio::widgets::tensor_type(ui, &tensor.ty));
         }
         if ids.len() > 200 {
             note(ui, format!("and {} more", ids.len() - 200));

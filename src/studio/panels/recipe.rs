@@ -2,9 +2,11 @@
 
 use super::patches::patches;
 use super::precision::{View, choice};
-use super::recipe_parts::{data, measurement, save_bar, shapes, variants};
+use super::recipe_parts::{data, measurement, save_bar, variants};
 use super::recipe_target::target;
+use super::shapes::shapes;
 use crate::bench::Protocol;
+use crate::data::shapes::Known;
 use crate::engine::{TargetInfo, Usable};
 use crate::format;
 use crate::recipe::{Precision, Recipe};
@@ -22,6 +24,8 @@ pub struct Looks<'a> {
     pub target: Option<&'a TargetInfo>,
     /// Dynamic dimensions, once the graph is built.
     pub axes: Option<&'a crate::studio::state::axes::Axes>,
+    /// The sizes that the model is measured at as the recipe is, where something says them.
+    pub sizes: Option<&'a Known>,
     /// The model after the recipe's patches.
     pub patched: &'a crate::studio::state::patched::Patched,
     /// Folder that the recipe's relative paths start from.
@@ -84,7 +88,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let looks = Looks {
             targets,
             target: state.target(),
-            axes: doc.analysis.as_ref().map(|a| &a.axes),
+            axes: doc.built().map(|a| &a.axes),
+            sizes: doc.sizes.known().map(|k| &**k),
             patched: &doc.patched,
             folder: doc
                 .recipe_path
@@ -148,7 +153,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 
 /// Why nothing can be built with the recipe as it is; none while the targets are not known yet.
 pub fn blocked(state: &State) -> Option<String> {
-    let recipe = state.doc.as_ref()?.recipe();
+    let doc = state.doc.as_ref()?;
+    let recipe = doc.recipe();
+    if let Some(why) = doc.built().and_then(|a| a.axes.trouble(recipe)) {
+        return Some(why);
+    }
     let targets = state.known_targets();
     if targets.is_empty() || recipe.target.via.is_some() {
         return None;

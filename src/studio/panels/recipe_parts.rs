@@ -1,12 +1,11 @@
-//! Parts of the recipe panel: shapes, measurement, data, variants, and the "save as" bar.
+//! Parts of the recipe panel: measurement, data, variants, and the "save as" bar.
 
 use super::recipe::{Looks, protocol_name, why_not};
 use crate::bench::Protocol;
 use crate::recipe::{DataSource, Precision, Recipe};
-use crate::studio::state::axes::Axes;
 use crate::studio::state::{Action, State, variants as edit};
 use crate::studio::theme::{HALF, SPACE, Tokens};
-use crate::studio::widgets::{card, name, note};
+use crate::studio::widgets::{card, note};
 use eframe::egui;
 use eframe::egui::{ComboBox, DragValue, Grid, RichText, TextEdit, Ui};
 use std::path::PathBuf;
@@ -42,69 +41,6 @@ pub fn save_bar(ui: &mut Ui, state: &mut State) {
     });
     if open {
         state.save_as = Some(path);
-    }
-}
-
-/// Min, opt and max of every dynamic dimension, each once.
-pub fn shapes(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
-    let Some(axes) = looks.axes else {
-        note(ui, "Shown when the graph is built.");
-        return;
-    };
-    if axes.axes.is_empty() {
-        note(ui, "All inputs have fixed shapes.");
-        return;
-    }
-    Grid::new("shapes")
-        .num_columns(4)
-        .spacing([SPACE, HALF])
-        .show(ui, |ui| {
-            for title in ["Dimension", "Min", "Opt", "Max"] {
-                ui.label(RichText::new(title).small().color(Tokens::of(ui).weak));
-            }
-            ui.end_row();
-            for axis in &axes.axes {
-                ui.scope(|ui| {
-                    ui.set_max_width(110.0);
-                    let places: Vec<String> = axis
-                        .places
-                        .iter()
-                        .map(|(input, dim)| format!("{input}[{dim}]"))
-                        .collect();
-                    name(ui, &axis.label).on_hover_text(places.join("\n"));
-                });
-                let before = Axes::range(recipe, axis).unwrap_or([1, 1, 1]);
-                let mut range = before;
-                for (value, what) in range.iter_mut().zip(["min", "opt", "max"]) {
-                    let label = format!("{} {what}", axis.label);
-                    ui.name_inputs(label, |ui| {
-                        ui.add(DragValue::new(value).range(1..=1_000_000u64).speed(0.2))
-                    });
-                }
-                ui.end_row();
-                if range != before {
-                    // The one that was moved stays; the others make room.
-                    if range[0] != before[0] {
-                        range[1] = range[1].max(range[0]);
-                        range[2] = range[2].max(range[1]);
-                    } else if range[1] != before[1] {
-                        range[0] = range[0].min(range[1]);
-                        range[2] = range[2].max(range[1]);
-                    } else {
-                        range[1] = range[1].min(range[2]);
-                        range[0] = range[0].min(range[1]);
-                    }
-                    axes.set(recipe, axis, range);
-                }
-            }
-        });
-    if recipe.profiles.is_empty() {
-        note(ui, "Not set: measured with 1 for every dynamic dimension.");
-    } else {
-        note(ui, "Optimized for and measured at opt.");
-        if ui.button("Clear shape ranges").clicked() {
-            recipe.profiles.clear();
-        }
     }
 }
 

@@ -191,7 +191,7 @@ fn live(state: &State, step: Step) -> Live {
                     "{} · {} · {}",
                     doc.outline.file,
                     format::plural(a.figures.nodes, "node"),
-                    format::short(a.figures.parameters)
+                    format::short(a.figures.total.parameters)
                 ),
                 Tone::Good,
             ),

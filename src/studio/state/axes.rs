@@ -1,7 +1,10 @@
 //! Dynamic dimensions of the inputs, each asked for once: a symbol that several inputs share is one axis.
 
+use crate::data::shapes::Known;
+use crate::format;
 use crate::graph::{Dim, Graph};
 use crate::recipe::{ProfileSpec, Recipe, ShapeRange};
+use std::collections::BTreeMap;
 
 /// One dynamic dimension.
 #[derive(Clone, PartialEq, Debug)]
@@ -79,36 +82,39 @@ impl Axes {
             .filter(|(_, d)| d.iter().any(Option::is_none))
     }
 
-    /// Min, opt and max of an axis in the recipe's first profile.
-    pub fn range(recipe: &Recipe, axis: &Axis) -> Option<[u64; 3]> {
-        let profile = recipe.profiles.first()?;
+    /// Min, opt and max of an axis in a profile of the recipe, the first being 0.
+    pub fn range(recipe: &Recipe, profile: usize, axis: &Axis) -> Option<[u64; 3]> {
+        let profile = recipe.profiles.get(profile)?;
         axis.places.iter().find_map(|(input, dim)| {
             let r = profile.inputs.get(input)?;
             Some([*r.min.get(*dim)?, *r.opt.get(*dim)?, *r.max.get(*dim)?])
         })
     }
 
-    /// Sets an axis everywhere it occurs; the profile is made when there is none, with 1 for axes not yet set.
-    pub fn set(&self, recipe: &mut Recipe, axis: &Axis, range: [u64; 3]) {
-        if recipe.profiles.is_empty() {
+    /// Sets an axis of a profile everywhere it occurs. The profile is made when there is none, and what it does not say yet
+    /// is fixed at the size that `base` has for it (1 where it has none): nothing that the profile says changes but this.
+    pub fn set(&self, recipe: &mut Recipe, profile: usize, axis: &Axis, range: [u64; 3], base: Option<&Known>) {
+        while recipe.profiles.len() <= profile {
             recipe.profiles.push(ProfileSpec::default());
         }
-        let Some(profile) = recipe.profiles.first_mut() else {
+        let Some(profile) = recipe.profiles.get_mut(profile) else {
             return;
         };
         for (input, dims) in self.dynamic() {
-            let fill = || dims.iter().map(|d| d.unwrap_or(1)).collect::<Vec<u64>>();
+            let known = base.and_then(|b| b.shapes.get(&input.name));
+            let size = |(i, dim): (usize, &Option<u64>)| {
+                let proposed = || known.and_then(|sizes| sizes.get(i)).copied();
+                dim.or_else(proposed).unwrap_or(1)
+            };
+            let fill = || dims.iter().enumerate().map(size).collect::<Vec<u64>>();
             let entry = profile.inputs.entry(input.name.clone()).or_insert_with(|| ShapeRange {
                 min: fill(),
                 opt: fill(),
                 max: fill(),
             });
             for (_, dim) in axis.places.iter().filter(|(name, _)| name == &input.name) {
-                for (shape, value) in [
-                    (&mut entry.min, range[0]),
-                    (&mut entry.opt, range[1]),
-                    (&mut entry.max, range[2]),
-                ] {
+                let shapes = [&mut entry.min, &mut entry.opt, &mut entry.max];
+                for (shape, value) in shapes.into_iter().zip(range) {
                     if shape.len() < dims.len() {
                         shape.resize(dims.len(), 1);
                     }
@@ -122,19 +128,78 @@ impl Axes {
 
     /// `batch 1-32`: the ranges in words; empty when nothing is dynamic or set.
     pub fn words(&self, recipe: &Recipe) -> String {
-        let parts: Vec<String> = self
-            .axes
-            .iter()
-            .filter_map(|a| {
-                let [min, _, max] = Self::range(recipe, a)?;
-                Some(if min == max {
-                    format!("{} {min}", a.label)
-                } else {
-                    format!("{} {min}-{max}", a.label)
-                })
+        let range = |a: &Axis| {
+            let [min, _, max] = Self::range(recipe, 0, a)?;
+            let name = format::middle(&a.label, 16);
+            Some(if min == max {
+                format!("{name} {min}")
+            } else {
+                format!("{name} {min}-{max}")
             })
-            .collect();
+        };
+        let mut parts: Vec<String> = self.axes.iter().filter_map(range).collect();
+        if recipe.profiles.len() > 1 && !parts.is_empty() {
+            parts.push(format!("{} in all", format::plural(recipe.profiles.len(), "profile")));
+        }
         parts.join(", ")
+    }
+
+    /// What is wrong with a profile's ranges, one sentence for each size that has something.
+    pub fn troubles(&self, recipe: &Recipe, profile: usize) -> Vec<String> {
+        let trouble = |axis: &Axis| {
+            let [min, opt, max] = Self::range(recipe, profile, axis)?;
+            let name = &axis.label;
+            if max < min {
+                Some(format!("{name}: max {max} is smaller than min {min}"))
+            } else if opt < min {
+                Some(format!("{name}: opt {opt} is smaller than min {min}"))
+            } else if opt > max {
+                Some(format!("{name}: opt {opt} is larger than max {max}"))
+            } else {
+                None
+            }
+        };
+        self.axes.iter().filter_map(trouble).collect()
+    }
+
+    /// The first trouble of any profile, in a sentence that names the profile.
+    pub fn trouble(&self, recipe: &Recipe) -> Option<String> {
+        (0..recipe.profiles.len()).find_map(|at| {
+            let trouble = self.troubles(recipe, at).into_iter().next()?;
+            Some(format!("Shapes of profile {}: {trouble}", at + 1))
+        })
+    }
+}
+
+impl Axis {
+    /// The size of this axis in shapes of inputs.
+    pub fn size(&self, shapes: &BTreeMap<String, Vec<u64>>) -> Option<u64> {
+        let at = |(input, dim): &(String, usize)| shapes.get(input)?.get(*dim).copied();
+        self.places.iter().find_map(at)
+    }
+
+    /// Ranges that are chosen at once, around a size that fits the model: this size only and wider ones. A first dimension is
+    /// a batch, which starts at 1; what else is doubled and halved stays a multiple of what the size is a multiple of.
+    pub fn presets(&self, size: u64) -> Vec<[u64; 3]> {
+        if self.places.iter().all(|(_, dim)| *dim == 0) {
+            return vec![[1, 1, 1], [1, 1, 8], [1, 8, 8], [1, 8, 32]];
+        }
+        let double = size.saturating_mul(2);
+        let mut out = vec![[size, size, size], [size, size, double]];
+        if size.is_multiple_of(2) {
+            out.push([size / 2, size, double]);
+        }
+        out
+    }
+}
+
+/// `640 only`, `320 to 1,280, optimized for 640`.
+pub fn range_words([min, opt, max]: [u64; 3]) -> String {
+    let [low, best, high] = [min, opt, max].map(format::count);
+    if min == max {
+        format!("{low} only")
+    } else {
+        format!("{low} to {high}, optimized for {best}")
     }
 }
 
@@ -157,13 +222,46 @@ mod tests {
 
         let mut recipe: Recipe = toml::from_str("version = 1\nmodel.path = 'm.onnx'").unwrap();
         assert_eq!(recipe.model.path, Path::new("m.onnx"));
-        assert_eq!(Axes::range(&recipe, &axes.axes[0]), None);
-        axes.set(&mut recipe, &axes.axes[0], [1, 8, 32]);
+        assert_eq!(Axes::range(&recipe, 0, &axes.axes[0]), None);
+        axes.set(&mut recipe, 0, &axes.axes[0], [1, 8, 32], None);
         let profile = &recipe.profiles[0];
         assert_eq!(profile.inputs["ids"].max, [32, 1]);
         assert_eq!(profile.inputs["image"].opt, [8, 3, 1]);
         assert!(!profile.inputs.contains_key("fixed"));
-        assert_eq!(Axes::range(&recipe, &axes.axes[0]), Some([1, 8, 32]));
+        assert_eq!(Axes::range(&recipe, 0, &axes.axes[0]), Some([1, 8, 32]));
         assert_eq!(axes.words(&recipe), "batch 1-32, seq 1, image[2] 1");
+        assert_eq!(axes.trouble(&recipe), None);
+    }
+
+    #[test]
+    fn a_profile_starts_from_the_sizes_that_are_known_and_contradictions_are_said() {
+        let mut axes = Axes::default();
+        let symbol = |name: &str| Dim::Symbol(Arc::from(name));
+        axes.add(
+            "x",
+            Some(&[symbol("batch"), Dim::Known(3), symbol("height"), symbol("width")]),
+        );
+        let mut recipe: Recipe = toml::from_str("version = 1\nmodel.path = 'm.onnx'").unwrap();
+        let known = Known {
+            shapes: [("x".to_owned(), vec![1, 3, 640, 480])].into(),
+            source: "a guess".into(),
+        };
+        axes.set(&mut recipe, 0, &axes.axes[0], [1, 1, 8], Some(&known));
+        let range = &recipe.profiles[0].inputs["x"];
+        assert_eq!(
+            (range.min.as_slice(), range.max.as_slice()),
+            (&[1, 3, 640, 480][..], &[8, 3, 640, 480][..])
+        );
+        // An optimum outside the range stays as it was typed, and is said.
+        axes.set(&mut recipe, 0, &axes.axes[1], [640, 800, 640], None);
+        assert_eq!(Axes::range(&recipe, 0, &axes.axes[1]), Some([640, 800, 640]));
+        assert_eq!(
+            axes.trouble(&recipe).unwrap(),
+            "Shapes of profile 1: height: opt 800 is larger than max 640"
+        );
+        assert_eq!(axes.axes[1].size(&known.shapes), Some(640));
+        assert_eq!(axes.axes[1].presets(640).last(), Some(&[320, 640, 1280]));
+        assert_eq!(axes.axes[0].presets(1)[0], [1, 1, 1]);
+        assert_eq!(range_words([320, 640, 1280]), "320 to 1,280, optimized for 640");
     }
 }

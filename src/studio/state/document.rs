@@ -11,7 +11,8 @@ use super::summary::{Figures, Outline};
 use super::weights::Weights;
 use crate::check::{Place, Report};
 use crate::data::shapes::Known;
-use crate::graph::sized::costs_at;
+use crate::graph::memory::Memory;
+use crate::graph::sized::Counted;
 use crate::graph::{Graph, NodeId, cost::Cost};
 use crate::model::Model;
 use crate::recipe::Recipe;
@@ -40,6 +41,8 @@ pub struct Analysis {
     pub graph: Arc<Graph>,
     /// Cost by node.
     pub costs: Vec<Cost>,
+    /// Memory of one inference.
+    pub memory: Memory,
     /// The model in figures.
     pub figures: Figures,
     /// Dynamic dimensions of the inputs.
@@ -59,14 +62,7 @@ impl Analysis {
     pub fn of(model: &Arc<Model>) -> Self {
         let graph = Arc::new(Graph::new(Arc::clone(model)));
         let axes = Axes::of(&graph);
-        // A single dynamic size is the batch: counts are for 1. Of several, 1 would say nothing (an image of one pixel).
-        let batch = if axes.axes.len() == 1 {
-            axes.axes.as_slice()
-        } else {
-            &[]
-        };
-        let ones: Vec<(&str, u64)> = batch.iter().map(|a| (a.label.as_str(), 1)).collect();
-        let costs = crate::graph::cost::costs(&graph, &ones);
+        let Counted { costs, memory } = unstated(&graph, &axes);
         let figures = Figures::of(&graph, &costs);
         let computes = computes(&graph);
         Self {
@@ -75,15 +71,16 @@ impl Analysis {
             computes,
             graph,
             costs,
+            memory,
             figures,
             axes,
             at: None,
         }
     }
 
-    /// True when one number for each open size says nothing, so that costs depend on the sizes that the recipe is about.
+    /// True when sizes are open, so that costs depend on those that the recipe is about.
     pub fn needs_sizes(&self) -> bool {
-        self.axes.axes.len() > 1
+        !self.axes.axes.is_empty()
     }
 
     /// The same counted at these sizes, where that is needed; slow.
@@ -91,8 +88,8 @@ impl Analysis {
     pub fn counted_at(self, known: Option<&Arc<Known>>) -> Self {
         match known.filter(|_| self.needs_sizes()) {
             Some(known) => {
-                let costs = costs_at(&self.graph, &known.shapes);
-                self.with_costs(costs, Some(Arc::clone(known)))
+                let counted = Counted::at(&self.graph, &known.shapes);
+                self.with_costs(counted, Some(Arc::clone(known)))
             }
             None => self,
         }
@@ -100,11 +97,13 @@ impl Analysis {
 
     /// The same with costs that were counted at these sizes.
     #[must_use]
-    fn with_costs(self, costs: Vec<Cost>, at: Option<Arc<Known>>) -> Self {
+    fn with_costs(self, counted: Counted, at: Option<Arc<Known>>) -> Self {
+        let Counted { costs, memory } = counted;
         Self {
             figures: Figures::of(&self.graph, &costs),
             counts: Counts::of(&self.graph, &self.computes, &costs),
             costs,
+            memory,
             at,
             ..self
         }
@@ -117,6 +116,15 @@ impl Analysis {
             decisions: notes.decisions(&self.graph, &self.computes),
             ..self
         }
+    }
+}
+
+/// What a model costs where nothing says its sizes: a single open one is the batch, counted as 1; of several, 1 would say
+/// nothing (an image of one pixel), so that they stay open.
+fn unstated(graph: &Graph, axes: &Axes) -> Counted {
+    match axes.axes.as_slice() {
+        [one] => Counted::of(graph, &[(one.label.as_str(), 1)]),
+        _ => Counted::of(graph, &[]),
     }
 }
 
@@ -307,10 +315,10 @@ impl Document {
         let changed = counted.is_some();
         self.analysis = Some(match counted {
             None => before,
-            Some(Some(costs)) => before.with_costs(costs, self.sizes.known().cloned()),
+            Some(Some(counted)) => before.with_costs(counted, self.sizes.known().cloned()),
             Some(None) => {
-                let costs = crate::graph::cost::costs(&before.graph, &[]);
-                before.with_costs(costs, None)
+                let counted = unstated(&before.graph, &before.axes);
+                before.with_costs(counted, None)
             }
         });
         changed

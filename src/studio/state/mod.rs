@@ -140,11 +140,13 @@ pub enum PaintChoice {
     Time,
     /// Error against the reference.
     Error,
+    /// Memory alive while nodes run.
+    Memory,
 }
 
 impl PaintChoice {
     /// All, in the order of the list.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Families,
         Self::Target,
         Self::Precision,
@@ -152,6 +154,7 @@ impl PaintChoice {
         Self::Types,
         Self::Time,
         Self::Error,
+        Self::Memory,
     ];
 
     /// In words.
@@ -164,6 +167,7 @@ impl PaintChoice {
             Self::Types => "Types in the engine",
             Self::Time => "Time per layer",
             Self::Error => "Error against the reference",
+            Self::Memory => "Memory",
         }
     }
 }

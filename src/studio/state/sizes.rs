@@ -1,11 +1,11 @@
 //! The sizes that a model with several open dimensions is counted at: those that its recipe is about, found off the UI thread
 //! (data has to be opened, shapes inferred anew).
 
-use crate::data::shapes::{Known, of_recipe};
+use crate::data::shapes::{Known, of_recipe, recipe_sizes};
 use crate::format::middle;
 use crate::graph::Graph;
-use crate::graph::cost::Cost;
-use crate::graph::sized::costs_at;
+use crate::graph::sized::Counted;
+use crate::graph::sizes::Sizes as Proposed;
 use crate::recipe::units::format_named_shape;
 use crate::recipe::{DataSource, ProfileSpec, Recipe};
 use crossbeam_channel::{Receiver, TryRecvError};
@@ -30,8 +30,8 @@ impl Saying {
     }
 }
 
-/// What was found: sizes with the cost of every node there, or why there are none.
-type Found = Result<Option<(Arc<Known>, Vec<Cost>)>, String>;
+/// What was found: sizes with what the model costs there, or why there are none.
+type Found = Result<Option<(Arc<Known>, Counted)>, String>;
 
 /// The sizes of a document.
 #[derive(Default)]
@@ -43,14 +43,14 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Follows the recipe: takes in what arrived, asks anew when it says something else. The costs of the graph's nodes when
-    /// they are to be counted anew; none inside when nothing says sizes any more.
+    /// Follows the recipe: takes in what arrived, asks anew when it says something else. What the model costs when
+    /// that is to be counted anew; none inside when nothing says sizes any more.
     pub fn follow(
         &mut self,
         graph: &Arc<Graph>,
         recipe: &Recipe,
         wake: &Arc<dyn Fn() + Send + Sync>,
-    ) -> Option<Option<Vec<Cost>>> {
+    ) -> Option<Option<Counted>> {
         let mut counted = None;
         if let Some(result) = &self.running {
             let found = match result.try_recv() {
@@ -64,9 +64,9 @@ impl Sizes {
             let had = self.known.take();
             self.failure = None;
             counted = match found {
-                Ok(Some((known, costs))) => {
+                Ok(Some((known, found))) => {
                     self.known = Some(known);
-                    Some(Some(costs))
+                    Some(Some(found))
                 }
                 Ok(None) => had.map(|_| None),
                 Err(why) => {
@@ -104,6 +104,20 @@ pub fn words(known: &Known) -> String {
     format!("{}, {}", middle(&shapes.join(" "), 80), known.source)
 }
 
+/// Proposed sizes with their reasons, each once.
+fn proposed(sizes: &Proposed) -> Known {
+    let mut reasons: Vec<&str> = Vec::new();
+    for input in sizes.inputs.values().filter(|i| i.is_open) {
+        if !reasons.contains(&input.reason.as_str()) {
+            reasons.push(&input.reason);
+        }
+    }
+    Known {
+        shapes: sizes.shapes(),
+        source: middle(&reasons.join("; "), 160),
+    }
+}
+
 fn start(graph: Arc<Graph>, recipe: &Recipe, wake: Arc<dyn Fn() + Send + Sync>) -> Receiver<Found> {
     let (tell, result) = crossbeam_channel::bounded(1);
     let mut recipe = recipe.clone();
@@ -115,10 +129,14 @@ fn start(graph: Arc<Graph>, recipe: &Recipe, wake: Arc<dyn Fn() + Send + Sync>) 
         .stack_size(64 << 20)
         .spawn(move || {
             let at = |known: Known| {
-                let costs = costs_at(&graph, &known.shapes);
-                (Arc::new(known), costs)
+                let counted = Counted::at(&graph, &known.shapes);
+                (Arc::new(known), counted)
             };
-            let found = of_recipe(&graph, &recipe).map(|known| known.map(at));
+            let known = of_recipe(&graph, &recipe).and_then(|known| match known {
+                Some(known) => Ok(known),
+                None => recipe_sizes(&graph, &recipe).map(|sizes| proposed(&sizes)),
+            });
+            let found = known.map(|known| Some(at(known)));
             let _ = tell.send(found);
             drop(tell);
             wake();
@@ -134,7 +152,7 @@ mod tests {
     use std::path::Path;
 
     /// The costs once they arrive.
-    fn wait(sizes: &mut Sizes, graph: &Arc<Graph>, recipe: &Recipe) -> Option<Vec<Cost>> {
+    fn wait(sizes: &mut Sizes, graph: &Arc<Graph>, recipe: &Recipe) -> Option<Counted> {
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(|| ());
         for _ in 0..2000 {
             if let Some(counted) = sizes.follow(graph, recipe, &wake) {
@@ -170,13 +188,13 @@ mod tests {
             ..DataSource::default()
         });
         let mut sizes = Sizes::default();
-        let costs = wait(&mut sizes, &graph, &recipe).unwrap();
+        let costs = wait(&mut sizes, &graph, &recipe).unwrap().costs;
         assert_eq!(costs[0].macs, Some(10 * 20 * 4 * 27));
         assert_eq!(words(sizes.known().unwrap()), "x:1x3x12x22, a sample of x.npy");
         // A profile says it first.
         let profile = "version = 1\nmodel.path = 'm.onnx'\n[[profile]]\ninputs.x = { min = [1, 3, 8, 8], opt = [1, 3, 34, 34], max = [1, 3, 64, 64] }\n";
         recipe.profiles = toml::from_str::<Recipe>(profile).unwrap().profiles;
-        let costs = wait(&mut sizes, &graph, &recipe).unwrap();
+        let costs = wait(&mut sizes, &graph, &recipe).unwrap().costs;
         assert_eq!(costs[0].macs, Some(32 * 32 * 4 * 27));
         assert!(words(sizes.known().unwrap()).ends_with("the profile's optimum"));
         // What does not fit is said, and nothing is counted at sizes that are not the recipe's.

@@ -1,8 +1,9 @@
 //! The model as a whole in figures, for the Model panel and the inspector.
 
-use crate::graph::{Graph, cost::Cost};
+use crate::graph::Graph;
+use crate::graph::cost::{self, Cost};
+use crate::graph::summary::Stored;
 use crate::model::Model;
-use crate::studio::canvas::Family;
 
 /// What can be said as soon as the file is open, before the graph is built.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,8 +28,6 @@ pub struct Outline {
     pub metadata: Vec<(String, String)>,
     /// Nodes of the top level.
     pub nodes: usize,
-    /// Stored tensors of the top level.
-    pub initializers: usize,
     /// Model-local functions.
     pub functions: usize,
 }
@@ -67,7 +66,6 @@ impl Outline {
                 .map(|p| (text(&p.key), text(&p.value)))
                 .collect(),
             nodes: model.graph().node.len(),
-            initializers: model.graph().initializer.len(),
             functions: proto.functions.len(),
         }
     }
@@ -80,14 +78,12 @@ pub struct Figures {
     pub nodes: usize,
     /// Operator with its number, most frequent first; other domains are part of the name.
     pub operators: Vec<(String, usize)>,
-    /// Elements of weights.
-    pub parameters: u64,
-    /// Bytes of constants.
-    pub weight_bytes: u64,
-    /// Multiply-accumulates of the nodes where they are known.
-    pub macs: u64,
-    /// Number of nodes that compute products but whose count is not known (a symbolic shape).
-    pub macs_unknown: usize,
+    /// Initializers, those of bodies included.
+    pub initializers: Stored,
+    /// Outputs of Constant nodes.
+    pub constants: Stored,
+    /// Weights and multiply-accumulates.
+    pub total: cost::Total,
 }
 
 impl Figures {
@@ -104,27 +100,13 @@ impl Figures {
         }
         let mut operators: Vec<_> = counts.into_iter().collect();
         operators.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let heavy = |i: usize| {
-            graph
-                .nodes
-                .get(i)
-                .is_some_and(|n| matches!(Family::of(&n.op_type), Family::Convolution | Family::MatrixProduct))
-        };
+        let (initializers, constants) = graph.stored_constants();
         Self {
             nodes: graph.nodes.len(),
             operators,
-            parameters: costs.iter().map(|c| c.parameters).fold(0, u64::saturating_add),
-            weight_bytes: graph
-                .tensors
-                .iter()
-                .map(|t| t.stored_bytes)
-                .fold(0, u64::saturating_add),
-            macs: costs.iter().filter_map(|c| c.macs).fold(0, u64::saturating_add),
-            macs_unknown: costs
-                .iter()
-                .enumerate()
-                .filter(|(i, c)| c.macs.is_none() && heavy(*i))
-                .count(),
+            initializers,
+            constants,
+            total: cost::total(graph, costs),
         }
     }
 }

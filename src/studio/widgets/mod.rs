@@ -3,13 +3,15 @@
 
 mod card;
 mod name;
+mod number;
 mod segments;
 mod severity;
 mod status;
 mod table;
 
 pub use card::{card, heading, key_value, note, primary, section};
-pub use name::{field, fitting, name, name_link};
+pub use name::{field, fitting, name, name_link, tensor_type};
+pub use number::whole_number;
 pub use segments::{Segment, segments};
 pub use severity::{icon, severity, severity_text, word};
 pub use status::{Failure, empty, empty_with, failure};

@@ -1,6 +1,7 @@
 //! Names of nodes and tensors: monospace, shortened in the middle, whole on hover, copied by the context menu.
 
 use crate::format;
+use crate::graph::TensorType;
 use eframe::egui;
 use eframe::egui::{Button, Response, RichText, TextStyle, Ui, WidgetText};
 
@@ -35,6 +36,18 @@ pub fn name(ui: &mut Ui, full: &str) -> Response {
     }
     copy_menu(&response, full);
     response
+}
+
+/// A tensor's type and shape: `float32 [batch, 3, height, width]`, long expressions folded and whole on hover.
+pub fn tensor_type(ui: &mut Ui, ty: &TensorType) -> Response {
+    const FOLDED: usize = 20;
+    let (shown, full) = (ty.notation(FOLDED), ty.notation(usize::MAX));
+    let response = ui.add(egui::Label::new(RichText::new(&shown).monospace()).wrap());
+    if shown == full {
+        response
+    } else {
+        response.on_hover_text(RichText::new(full).monospace())
+    }
 }
 
 /// A name as a link that does `verb` ("Inspect tensor"); the accessible label is the verb with the full name.

@@ -31,6 +31,9 @@ pub(super) fn detail(graph: &Graph, id: NodeId) -> String {
 /// A type for a box: sizes that are long expressions stand as `?`; the inspector and the hint have them.
 pub(super) fn short_type(ty: &TensorType) -> String {
     const LONGEST: usize = 12;
+    if *ty == TensorType::default() {
+        return "?".into();
+    }
     let mut ty = ty.clone();
     for dim in ty.shape.iter_mut().flat_map(|s| &mut s.0) {
         if let Dim::Symbol(name) = dim
@@ -39,8 +42,11 @@ pub(super) fn short_type(ty: &TensorType) -> String {
             *dim = Dim::Unknown;
         }
     }
-    ty.to_string()
+    ty.notation(LONGEST)
 }
+
+/// Characters of a size's expression in a hint.
+const FOLDED: usize = 40;
 
 /// The words and marks of one scene.
 pub(super) struct Words<'a> {
@@ -76,7 +82,7 @@ impl Describe for Words<'_> {
         match self.view.tensor_id(tensor) {
             Some(id) => {
                 let tensor = self.view.graph.tensor(id);
-                (tensor.name.to_string(), tensor.ty.to_string())
+                (tensor.name.to_string(), tensor.ty.notation(FOLDED))
             }
             None => (String::new(), String::new()),
         }

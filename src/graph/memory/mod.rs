@@ -1,0 +1,236 @@
+//! Memory that a model needs while it runs, from its shapes alone: what is known before anything is built or measured.
+//!
+//! The nodes of a graph run one after another in topological order. A computed tensor takes its packed size from the node that
+//! makes it to the last node that reads it, an output of the model until the end, an input of the model all the time (whoever
+//! runs it holds it). Two things that every runtime does are counted as done: what only renames its input (Reshape, Squeeze,
+//! Identity) shares its memory, and what computes element by element writes over an input of the same size that nobody reads
+//! afterwards. Not counted, because it belongs to a runtime and not to the model: scratch memory of kernels, copies in another
+//! layout, padding of a memory pool. So the figure is what the model's values need, not what a process occupies.
+//!
+//! Bodies: an If takes the larger of its branches; a Loop or Scan one round of its body, its inputs and results included, beside
+//! the results as a whole; a call of a local function what the function takes.
+
+mod alias;
+#[cfg(test)]
+mod tests;
+
+use super::cost::dims_at;
+use super::{Graph, Node, NodeId, TensorId, TensorKind};
+use crate::model::DataType;
+use std::collections::HashMap;
+
+/// Functions and bodies deeper than this are not followed; shapes are not inferred there either.
+const MAX_DEPTH: usize = 24;
+
+/// Memory of one inference at certain sizes.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Memory {
+    /// Bytes of stored constants, each once.
+    pub weight_bytes: u64,
+    /// Largest sum of bytes of inputs and computed tensors that are alive at once.
+    pub activation_bytes: u64,
+    /// The node during which it is reached: the first of the top level, or of a body inside it; none without nodes.
+    pub peak: Option<NodeId>,
+    /// Bytes alive while each node runs, by [`NodeId`]. In a body: with what is alive around it. 0 in functions never called.
+    pub alive: Vec<u64>,
+    /// Tensors whose size is not known, counted as nothing. Where there are any, all figures are lower bounds.
+    pub unknown: Vec<TensorId>,
+}
+
+impl Memory {
+    /// Memory of this graph; a symbolic size counts as in `bind` (name, value), else its tensor is unknown.
+    pub fn of(graph: &Graph, bind: &[(&str, u64)]) -> Self {
+        let mut planner = Planner::new(graph, bind);
+        let top = planner.body(0, 0);
+        let mut alive = vec![0u64; graph.nodes.len()];
+        planner.place(0, 0, &mut alive, 0);
+        let order = graph.body_order(0);
+        let peak = order.iter().copied().find(|id| alive[id.0 as usize] == top.peak);
+        Self {
+            weight_bytes: graph
+                .tensors
+                .iter()
+                .map(|t| t.stored_bytes)
+                .fold(0, u64::saturating_add),
+            activation_bytes: top.peak,
+            peak: peak.map(|id| planner.innermost(id, &alive)),
+            alive,
+            unknown: planner.unknown(),
+        }
+    }
+
+    /// Weights and activations together.
+    pub fn total_bytes(&self) -> u64 {
+        self.weight_bytes.saturating_add(self.activation_bytes)
+    }
+
+    /// False where sizes are not known, so that the figures are lower bounds.
+    pub fn is_complete(&self) -> bool {
+        self.unknown.is_empty()
+    }
+
+    /// Bytes alive while each node of the top level runs, in the order in which they run.
+    pub fn curve<'m>(&'m self, graph: &'m Graph) -> impl Iterator<Item = (NodeId, u64)> + 'm {
+        let order = graph.body_order(0).iter();
+        order.map(|id| (*id, self.alive.get(id.0 as usize).copied().unwrap_or_default()))
+    }
+}
+
+/// What a body needs by itself.
+#[derive(Clone, Default)]
+struct BodyPlan {
+    /// Largest sum of what is alive at once.
+    peak: u64,
+    /// Bytes alive at each node of its order, without what happens inside a node's own bodies.
+    at: Vec<u64>,
+    /// The same with that.
+    whole: Vec<u64>,
+}
+
+struct Planner<'g> {
+    graph: &'g Graph,
+    /// Bytes of each tensor at these sizes; none where not known. Constants take nothing here.
+    bytes: Vec<Option<u64>>,
+    plans: HashMap<u32, BodyPlan>,
+    open: Vec<u32>,
+}
+
+impl<'g> Planner<'g> {
+    fn new(graph: &'g Graph, bind: &[(&str, u64)]) -> Self {
+        let ids = 0..u32::try_from(graph.tensors.len()).unwrap_or(u32::MAX);
+        let bytes = ids.map(|id| tensor_bytes(graph, TensorId(id), bind)).collect();
+        Self {
+            graph,
+            bytes,
+            plans: HashMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    fn bytes(&self, id: TensorId) -> u64 {
+        self.bytes.get(id.0 as usize).copied().flatten().unwrap_or(0)
+    }
+
+    /// Tensors of bodies that were planned whose size is not known; what an operator leaves out or nobody reads counts too.
+    fn unknown(&self) -> Vec<TensorId> {
+        let ids = (0u32..).zip(&self.bytes);
+        let of_plan = |id: &u32| self.plans.contains_key(&self.graph.tensors[*id as usize].body);
+        let found = ids.filter(|(_, bytes)| bytes.is_none()).map(|(id, _)| id);
+        found.filter(of_plan).map(TensorId).collect()
+    }
+
+    /// Plans a body and all inside it; the plan is made once.
+    fn body(&mut self, body: u32, depth: usize) -> BodyPlan {
+        if let Some(plan) = self.plans.get(&body) {
+            return plan.clone();
+        }
+        // A function that calls itself has no end; its call is reported as a problem of the model.
+        if depth > MAX_DEPTH || self.open.contains(&body) {
+            return BodyPlan::default();
+        }
+        self.open.push(body);
+        let plan = self.plan(body, depth);
+        self.open.pop();
+        self.plans.insert(body, plan.clone());
+        plan
+    }
+
+    fn plan(&mut self, body: u32, depth: usize) -> BodyPlan {
+        let graph = self.graph;
+        let order = graph.body_order(body);
+        let position: HashMap<NodeId, usize> = order.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        let roots = alias::Roots::of(graph, body, &position, &self.bytes);
+        let info = &graph.bodies[body as usize];
+        // A function's inputs are the caller's tensors; a branch has none.
+        let held = if info.is_function { &[][..] } else { &info.inputs };
+        let mut live: u64 = held.iter().map(|id| self.bytes(*id)).fold(0, u64::saturating_add);
+        let mut plan = BodyPlan::default();
+        for (at, id) in order.iter().enumerate() {
+            let node = graph.node(*id);
+            let made = node.outputs.iter().flatten().filter(|t| roots.is_new(**t));
+            let new = made.map(|t| self.bytes(*t)).fold(0, u64::saturating_add);
+            let during = live.saturating_add(new);
+            let inner = self.inner(node, depth);
+            let whole = match &*node.op_type {
+                // The results of a body that runs once are the node's own.
+                "Loop" | "Scan" => during.saturating_add(inner),
+                _ => live.saturating_add(new.max(inner)),
+            };
+            plan.peak = plan.peak.max(whole);
+            plan.at.push(during);
+            plan.whole.push(whole);
+            let freed = roots
+                .freed(at)
+                .iter()
+                .map(|t| self.bytes(*t))
+                .fold(0, u64::saturating_add);
+            live = during.saturating_sub(freed);
+        }
+        // A model without nodes still holds its inputs.
+        plan.peak = plan.peak.max(live);
+        plan
+    }
+
+    /// The most that a body of this node takes.
+    fn inner(&mut self, node: &Node, depth: usize) -> u64 {
+        let bodies = node.owned_bodies.iter().chain(&node.function);
+        bodies.map(|b| self.body(*b, depth + 1).peak).max().unwrap_or(0)
+    }
+
+    /// Writes what is alive at every node of a body, on top of `around`.
+    fn place(&self, body: u32, around: u64, alive: &mut [u64], depth: usize) {
+        let Some(plan) = self.plans.get(&body).filter(|_| depth <= MAX_DEPTH) else {
+            return;
+        };
+        for (i, id) in self.graph.body_order(body).iter().enumerate() {
+            let node = self.graph.node(*id);
+            let whole = around.saturating_add(plan.whole.get(i).copied().unwrap_or(0));
+            let slot = &mut alive[id.0 as usize];
+            // A function is called from several places.
+            *slot = whole.max(*slot);
+            let own: u64 = match &*node.op_type {
+                "Loop" | "Scan" => 0,
+                _ => node
+                    .outputs
+                    .iter()
+                    .flatten()
+                    .map(|t| self.bytes(*t))
+                    .fold(0, u64::saturating_add),
+            };
+            let base = plan.at.get(i).copied().unwrap_or(0).saturating_sub(own);
+            for inner in node.owned_bodies.iter().chain(&node.function) {
+                self.place(*inner, around.saturating_add(base), alive, depth + 1);
+            }
+        }
+    }
+
+    /// The node inside this one's bodies that reaches as much, or this one.
+    fn innermost(&self, id: NodeId, alive: &[u64]) -> NodeId {
+        let mut at = id;
+        for _ in 0..MAX_DEPTH {
+            let node = self.graph.node(at);
+            let bodies = node.owned_bodies.iter().chain(&node.function);
+            let mut inside = bodies.flat_map(|b| self.graph.body_order(*b));
+            match inside.find(|n| alive[n.0 as usize] >= alive[at.0 as usize]) {
+                Some(inner) => at = *inner,
+                None => break,
+            }
+        }
+        at
+    }
+}
+
+/// Bytes of a tensor that is no constant; none where type or size is not known.
+fn tensor_bytes(graph: &Graph, id: TensorId, bind: &[(&str, u64)]) -> Option<u64> {
+    let info = graph.tensor(id);
+    if info.kind == TensorKind::Constant {
+        return Some(0);
+    }
+    if info.ty.container.is_some() || info.ty.dtype == Some(DataType::String) {
+        return None;
+    }
+    let elements = dims_at(graph, id, bind)?
+        .into_iter()
+        .try_fold(1u64, |n, d| n.checked_mul(d))?;
+    info.ty.dtype?.packed_bytes(elements)
+}
