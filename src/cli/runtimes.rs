@@ -55,7 +55,7 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
             bar.set_length(total);
             bar.set_position(done);
         }
-        InstallEvent::Line(line) if terminal => bar.set_message(line),
+        InstallEvent::Line(line) if terminal => bar.set_message(crate::visible::line(&line).into_owned()),
         InstallEvent::Line(line) => errln!("{line}"),
     };
     let result = installer.install(what, &mut tell, &|| !interrupts.came());

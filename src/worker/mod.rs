@@ -19,9 +19,6 @@ mod store;
 pub mod wire;
 mod words;
 
-/// How the names of folders begin in which an engine waits to be renamed.
-const BESIDE: &str = ".enginesmith-";
-
 pub use crate::engine::runner::PYTHON as PYTHON_RUNNER;
 pub use client::{JobHandle, Launch, Worker, WorkerError};
 pub use job::{Job, JobError, JobEvent, JobOutput};

@@ -6,6 +6,7 @@ use super::super::wire::{finish, from_base64, tensors_from_bytes};
 use super::super::{JobError, JobEvent, JobOutput};
 use super::delivery::Delivery;
 use crate::engine::EngineError;
+use crate::visible;
 use crossbeam_channel::Sender;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -162,6 +163,7 @@ impl Shared {
             return;
         }
         let line: String = line.chars().take(STRAY_LENGTH).collect();
+        let line = visible::line(&line).into_owned();
         let mut inner = self.lock();
         if inner.hello.is_none() {
             inner.heard = Instant::now();
