@@ -68,6 +68,9 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
     };
     let name = what.split('@').next().unwrap_or(what);
     outln!("{verb} {name} {} in {}", installed.version, installed.path.display());
+    if let Some(sha256) = &installed.sha256 {
+        outln!("SHA-256 of the package: {sha256}");
+    }
     if name == "onnxruntime-gpu" {
         outln!("its CUDA libraries and cuDNN come separately; `enginesmith targets` says which are missing here");
     }

@@ -8,7 +8,7 @@ use super::jobs::{Out, Runner, Work, Writing};
 use super::protocol::{FromWorker, HEARTBEAT, Joiner, MAX_LINE, Message, ToWorker, VERSION};
 use super::store::{Store, Upload};
 use super::wire::Lines;
-use super::{JobError, stdio};
+use super::{JobError, limit, stdio};
 use crate::engine::EngineError;
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::HashMap;
@@ -38,6 +38,10 @@ pub fn serve() -> i32 {
             return 2;
         }
     };
+    if let Err(e) = limit::watch() {
+        eprintln!("the worker cannot watch its memory: {e}");
+        return 2;
+    }
     let scratch = store.scratch_root().to_path_buf();
     let code = run(BufReader::with_capacity(1 << 16, input), output, store);
     let _ = std::fs::remove_dir_all(scratch);

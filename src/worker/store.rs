@@ -1,6 +1,7 @@
 //! The worker's files: models by content in the cache directory, and scratch folders.
 
 use super::protocol::{Beside, Content, ModelAt, Offered, TOKEN};
+use super::room;
 use super::wire::{finish, from_base64, is_sha256};
 use crate::files::{self, Part, left};
 use sha2::{Digest, Sha256};
@@ -152,9 +153,11 @@ impl Store {
         let to = if keep {
             self.make_room(bytes);
             let folder = self.root.join("files");
+            room::on_disk(&folder, bytes)?;
             let file = Part::beside(&folder.join(sha256));
             Destination::Cache(file.map_err(|e| format!("{}: {}", folder.display(), files::words(&e)))?)
         } else {
+            room::in_memory(bytes)?;
             Destination::Memory(Vec::new())
         };
         Ok(Upload {

@@ -7,6 +7,8 @@ mod accuracy;
 mod bad_input;
 mod history;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod install;
 mod jobs;
 mod json;

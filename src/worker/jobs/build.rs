@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::worker::protocol::{Beside, CHUNK, FromWorker, ModelAt};
 use crate::worker::store::{hash_file, sees_folder};
-use crate::worker::{JobError, JobOutput};
+use crate::worker::{JobError, JobOutput, limit};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -68,9 +68,11 @@ impl Runner {
             std::thread::spawn(move || model.sha256())
         });
         let patched = patched(&mut recorder, model, &recipe)?;
-        let graph = Graph::new(Arc::clone(&patched));
+        limit::set(&recipe);
+        let graph = recorder.stage("look at sizes", || Graph::new(Arc::clone(&patched)))?;
         let (recipe, notes) = with_profiles(&graph, recipe).map_err(request)?;
         notes.iter().for_each(|note| recorder.log("info", note));
+        limit::refuse_too_large(&graph, &recipe, None)?;
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
         let seen = wanted.as_ref().and_then(|w| w.beside.as_ref());
