@@ -1,11 +1,17 @@
-//! Files that users name: what the system's refusals mean in words, what an output may replace, and writing under a
-//! temporary name first. Everything that reads or writes such a file may call it; it knows nothing of the rest.
+//! Files that users name, and those that are kept for them: what the system's refusals mean in words, what an output may
+//! replace, writing under a temporary name first, and clearing away what killed runs left ([`left`]). Models, engines,
+//! recipes, the history and the cache are all written here; it knows nothing of the rest.
 
-use std::fs::File;
+mod disk;
+pub mod left;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
+
+#[cfg(test)]
+pub(crate) use disk::trial;
 
 /// What the system said, in words.
 pub fn words(error: &io::Error) -> String {
@@ -67,14 +73,14 @@ pub fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Writes the bytes under a temporary name and renames it to `path`, which is replaced.
+/// Writes the bytes under a temporary name and renames it to `path`, which is replaced. After a loss of power at any
+/// moment the old file is there or the new one, whole.
 ///
 /// # Errors
 /// The system's reason; nothing is left behind.
 pub fn write_renamed(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut part = Part::beside(path)?;
     part.write_all(bytes)?;
-    part.file().sync_all()?;
     part.persist(path, true)
 }
 
@@ -86,7 +92,40 @@ pub fn write_renamed(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn write_known(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut part = Part::beside(path)?;
     part.write_all(bytes)?;
-    part.persist(path, true)
+    part.persist_known(path, true)
+}
+
+/// Adds the bytes at the end of a file, which is made when it is not there; they are on the disk when this returns. One
+/// write where the system takes them at once, so that what several processes add does not mix.
+///
+/// # Errors
+/// The system's reason; some of the bytes may have been added.
+pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (file, is_new) = disk::append(path)?;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let written = disk::write(&file, path, rest)?;
+        rest = rest
+            .get(written..)
+            .filter(|_| written > 0)
+            .ok_or(io::ErrorKind::WriteZero)?;
+    }
+    disk::sync(&file, path)?;
+    match is_new {
+        true => disk::sync_folder(folder(path)),
+        false => Ok(()),
+    }
+}
+
+/// Gives a finished file (made by another program) its name, as [`write_renamed`] does.
+///
+/// # Errors
+/// The system's reason; the file is gone then.
+pub fn rename(from: PathBuf, to: &Path, replace: bool) -> io::Result<()> {
+    let from = TempPath::try_from_path(from)?;
+    disk::sync(&left::open(&from)?, &from)?;
+    disk::rename(from, to, replace)?;
+    disk::sync_folder(folder(to))
 }
 
 /// An error of a temporary file without that file's name, which nobody asked for.
@@ -97,7 +136,14 @@ pub fn without_path(error: io::Error) -> io::Error {
     }
 }
 
-/// A file in the making: it disappears unless it is given its name.
+/// How the temporary names of this program begin.
+pub const PREFIX: &str = ".enginesmith-";
+/// How those of files end.
+const PART: &str = ".part";
+/// Files in temporary folders that their process holds: what a worker looks for in one beside an engine, and the plain one.
+pub const LOCKS: [&str; 2] = ["token", "lock"];
+
+/// A file in the making: it disappears unless it is given its name. What killed runs left in its folder goes, too.
 pub struct Part {
     file: NamedTempFile,
     _unfinished: Unfinished,
@@ -109,48 +155,54 @@ impl Part {
     /// # Errors
     /// The system's reason.
     pub fn beside(path: &Path) -> io::Result<Self> {
+        let folder = folder(path);
+        left::clear(folder);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".enginesmith-").suffix(".part");
+        builder.prefix(PREFIX).suffix(PART);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             // The process's mask is taken off; a temporary file's own 0600 would surprise whoever shares the folder.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(folder(path)).map_err(|e| match e.kind() {
+        let file = disk::make(&builder, folder).map_err(|e| match e.kind() {
             // The folder is there, but takes no files, as /proc.
-            io::ErrorKind::NotFound if folder(path).is_dir() => io::Error::other("no file can be made there"),
+            io::ErrorKind::NotFound if folder.is_dir() => io::Error::other("no file can be made there"),
             _ => without_path(e),
         })?;
+        left::hold(file.as_file());
         let _unfinished = Unfinished::new(file.path());
         Ok(Self { file, _unfinished })
     }
 
-    /// The file itself.
-    pub fn file(&self) -> &File {
-        self.file.as_file()
-    }
-
-    /// Gives the file its name; one that is there is replaced only when `replace`.
+    /// Gives the file its name, once its content is on the disk; one that is there is replaced only when `replace`.
     ///
     /// # Errors
     /// The system's reason; the file is gone then.
     pub fn persist(self, path: &Path, replace: bool) -> io::Result<()> {
-        let done = match replace {
-            true => self.file.persist(path),
-            false => self.file.persist_noclobber(path),
-        };
-        done.map(drop).map_err(|e| e.error)
+        disk::sync(self.file.as_file(), self.file.path())?;
+        self.persist_known(path, replace)?;
+        disk::sync_folder(folder(path))
+    }
+
+    /// The same without waiting for the disk: for what can be made again.
+    ///
+    /// # Errors
+    /// As [`Self::persist`].
+    pub fn persist_known(self, path: &Path, replace: bool) -> io::Result<()> {
+        // The lock is held until the file has its name.
+        let (_held, from) = self.file.into_parts();
+        disk::rename(from, path, replace)
     }
 }
 
 impl Write for Part {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes).map_err(without_path)
+        disk::write(self.file.as_file(), self.file.path(), bytes).map_err(without_path)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush().map_err(without_path)
+        Ok(())
     }
 }
 
@@ -239,5 +291,45 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
         write_renamed(&path, b"three").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"three");
+    }
+
+    #[test]
+    fn after_a_loss_of_power_the_old_file_is_there_or_the_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        let (old, new) = (b"the old one".to_vec(), b"the new one, longer".to_vec());
+        let torn = |known: bool| {
+            std::fs::write(&path, &old).unwrap();
+            let losses = trial::losses(&[&path], &[], || match known {
+                true => write_known(&path, &new).unwrap(),
+                false => write_renamed(&path, &new).unwrap(),
+            });
+            assert!(losses.len() > 8);
+            let found = losses.iter().map(|l| (l.disk.get(&path), l.is_over));
+            let is_whole =
+                |(found, is_over): (Option<&Vec<u8>>, bool)| found == Some(&new) || (!is_over && found == Some(&old));
+            found.filter(|f| !is_whole(*f)).count()
+        };
+        assert_eq!(torn(false), 0);
+        assert!(torn(true) > 0, "this is what the disk is waited for");
+    }
+
+    #[test]
+    fn whatever_step_fails_the_old_file_stays_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        write_renamed(&path, b"old").unwrap();
+        for step in 0.. {
+            let (result, failed) = trial::failing(step, || write_renamed(&path, b"new"));
+            assert_eq!(names(dir.path()), ["f"], "step {step}");
+            if !failed {
+                assert!(step > 3 && result.is_ok());
+                break;
+            }
+            result.unwrap_err();
+            let found = std::fs::read(&path).unwrap();
+            // When only the folder was not synced the file has its new name already.
+            assert!(found == b"old" || step == 4, "step {step}");
+        }
     }
 }

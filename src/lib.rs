@@ -24,4 +24,5 @@ pub mod model;
 pub mod recipe;
 pub mod rewrite;
 pub mod studio;
+pub mod visible;
 pub mod worker;

@@ -4,9 +4,10 @@
 use super::compare::Measured;
 use super::verdict::Pairing;
 use super::{Comparison, Protocol, Sample, VariantResult};
+use crate::files::{self, Part};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 const INDEX: &str = "index.jsonl";
@@ -163,13 +164,7 @@ impl History {
             line.insert(0, '\n');
         }
         line.push('\n');
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(|e| place(&path, e))?;
-        // One write, so that lines of several processes do not mix.
-        file.write_all(line.as_bytes()).map_err(|e| place(&path, e))?;
+        files::append(&path, line.as_bytes()).map_err(|e| place(&path, e))?;
         self.entries.push(entry);
         Ok(())
     }
@@ -281,8 +276,7 @@ fn write_samples(path: &Path, rounds: &[Vec<Sample>]) -> std::io::Result<()> {
     if count == 0 {
         return Ok(());
     }
-    let partial = path.with_extension("part");
-    let mut out = BufWriter::new(File::create(&partial)?);
+    let mut out = BufWriter::new(Part::beside(path)?);
     out.write_all(MAGIC)?;
     out.write_all(&(width as u64).to_le_bytes())?;
     out.write_all(&(count as u64).to_le_bytes())?;
@@ -291,8 +285,9 @@ fn write_samples(path: &Path, rounds: &[Vec<Sample>]) -> std::io::Result<()> {
             out.write_all(&number.to_le_bytes())?;
         }
     }
-    out.into_inner()?.sync_all()?;
-    std::fs::rename(&partial, path)
+    out.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .persist(path, true)
 }
 
 fn numbers(s: &Sample, width: usize) -> impl Iterator<Item = f64> {

@@ -64,7 +64,7 @@ pub fn with_sizes(value: &impl serde::Serialize, sizes: &Sizes) -> Result<serde_
 /// Prints a value as indented JSON.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(CliError::failed)?;
-    outln!("{text}");
+    super::out::data(&text);
     Ok(())
 }
 

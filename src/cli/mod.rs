@@ -24,6 +24,7 @@ mod doctor;
 mod drive;
 mod engine;
 mod exit;
+mod fault;
 mod gates;
 mod history;
 mod inspect;
@@ -44,6 +45,7 @@ mod targets;
 
 pub use args::Cli;
 pub use exit::{CliError, Exit};
+pub use fault::report_panics;
 
 use args::Command;
 use clap::Parser;

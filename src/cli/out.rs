@@ -1,8 +1,9 @@
-//! What commands print. A reader that goes away (`| head`) ends the output, not the program: what was asked for is done,
-//! and the exit code says how it went. A standard output that takes nothing for another reason is an error at the end.
+//! What commands print: text for people as [`visible`] shows it, JSON as it is. A reader that goes away (`| head`) ends the
+//! output, not the program: what was asked for is done, and the exit code says how it went. A standard output that takes
+//! nothing for another reason is an error at the end.
 
 use super::exit::CliError;
-use crate::files;
+use crate::{files, visible};
 use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -28,17 +29,26 @@ macro_rules! errln {
 
 /// What the macros `out` and `outln` call.
 pub fn print(text: Arguments<'_>, end: &str) {
+    write(visible::text(&text.to_string()).as_bytes(), end);
+}
+
+/// Prints a line for programs, as it is.
+pub fn data(line: &str) {
+    write(line.as_bytes(), "\n");
+}
+
+fn write(bytes: &[u8], end: &str) {
     let mut lost = LOST.lock().unwrap_or_else(PoisonError::into_inner);
     if lost.is_some() {
         return;
     }
     let mut to = io::stdout().lock();
-    *lost = to.write_fmt(text).and_then(|()| to.write_all(end.as_bytes())).err();
+    *lost = to.write_all(bytes).and_then(|()| to.write_all(end.as_bytes())).err();
 }
 
 /// What the macro `errln` calls. There is no place left to say that standard error takes nothing.
 pub fn tell(text: Arguments<'_>) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible::text(&text.to_string()));
 }
 
 /// Makes sure that all was printed.

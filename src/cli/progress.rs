@@ -1,9 +1,9 @@
 //! Progress on standard error: bars on a terminal, lines elsewhere.
 
-use crate::format;
 use crate::rewrite::search::{Errors, SearchEvent};
 use crate::worker::ServiceEvent;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::{format, visible};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,8 @@ impl Progress {
             } else {
                 ProgressDrawTarget::hidden()
             },
-        );
+        )
+        .with_finish(ProgressFinish::AndClear);
         // The template is a constant of this file; an error in it would show in every run.
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3} %  {elapsed:>4}  {wide_msg}") {
             bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
@@ -116,7 +117,7 @@ impl Progress {
         if self.bar.is_hidden() {
             errln!("{line}");
         } else {
-            self.bar.println(line);
+            self.bar.println(visible::text(line));
         }
     }
 
@@ -134,7 +135,8 @@ impl Progress {
         } else {
             format!(": {}", self.detail)
         };
-        self.bar.set_message(format!("{}{detail}{left}", self.phase));
+        let message = format!("{}{detail}{left}", self.phase);
+        self.bar.set_message(visible::line(&message).into_owned());
     }
 
     /// Takes the bar away.

@@ -92,6 +92,9 @@ fn given(args: &RecipeArgs) -> Result<(Recipe, Vec<TargetSpec>), CliError> {
     if let Some(via) = &args.via {
         recipe.target.via = Some(via.clone());
     }
+    if let Some(size) = &args.memory {
+        recipe.build.memory = Some(parse_size(size).map_err(|e| option_error("--memory", e))?);
+    }
     if let Some(size) = &args.workspace {
         recipe.build.workspace = Some(parse_size(size).map_err(|e| option_error("--workspace", e))?);
     }

@@ -55,7 +55,7 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
             bar.set_length(total);
             bar.set_position(done);
         }
-        InstallEvent::Line(line) if terminal => bar.set_message(line),
+        InstallEvent::Line(line) if terminal => bar.set_message(crate::visible::line(&line).into_owned()),
         InstallEvent::Line(line) => errln!("{line}"),
     };
     let result = installer.install(what, &mut tell, &|| !interrupts.came());
@@ -68,6 +68,9 @@ fn install(installer: &Installer, what: &str) -> Result<Exit, CliError> {
     };
     let name = what.split('@').next().unwrap_or(what);
     outln!("{verb} {name} {} in {}", installed.version, installed.path.display());
+    if let Some(sha256) = &installed.sha256 {
+        outln!("SHA-256 of the package: {sha256}");
+    }
     if name == "onnxruntime-gpu" {
         outln!("its CUDA libraries and cuDNN come separately; `enginesmith targets` says which are missing here");
     }

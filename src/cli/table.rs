@@ -1,4 +1,10 @@
-//! Plain tables for the terminal.
+//! Plain tables for the terminal. A cell is one line of visible characters, and no longer than a reader follows: long ones
+//! lose their middle here and nowhere else; `--json` has them whole.
+
+use crate::{format, visible};
+
+/// Longest cell in characters. Most are far shorter; reasons and paths need some room.
+const LONGEST: usize = 300;
 
 /// Rows under a header; columns from `right` on are right-aligned.
 pub struct Table {
@@ -19,7 +25,8 @@ impl Table {
 
     /// Adds a row of as many cells as the header has.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        let shown = |cell: String| format::middle(&visible::line(&cell), LONGEST);
+        self.rows.push(cells.into_iter().map(shown).collect());
     }
 }
 
@@ -35,11 +42,12 @@ impl std::fmt::Display for Table {
         for row in std::iter::once(&self.header).chain(&self.rows) {
             let mut line = String::new();
             for (i, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let gap = if i == 0 { "" } else { "  " };
-                if i >= self.right {
-                    line += &format!("{gap}{cell:>width$}");
-                } else {
-                    line += &format!("{gap}{cell:<width$}");
+                line += if i == 0 { "" } else { "  " };
+                // Not by a format width, which panics above 65,535.
+                let padding = " ".repeat(width - cell.chars().count().min(*width));
+                match i >= self.right {
+                    true => line.extend([padding.as_str(), cell]),
+                    false => line.extend([cell, padding.as_str()]),
                 }
             }
             writeln!(f, "{}", line.trim_end())?;
@@ -61,5 +69,18 @@ mod tests {
             table.to_string(),
             "variant         ms\nfp32           1.5\na longer name   12\n"
         );
+    }
+
+    #[test]
+    fn a_cell_of_any_length_and_content_is_one_line_that_a_reader_follows() {
+        for right in [0, 2] {
+            let mut table = Table::new(&["name", "n"], right);
+            table.row(["x".repeat(70_000), "é".repeat(1 << 20)]);
+            table.row(["a\nb\u{1b}[2J".into(), "1".into()]);
+            let text = table.to_string();
+            assert_eq!(text.lines().count(), 3);
+            assert!(text.lines().all(|l| l.chars().count() <= 2 * LONGEST + 2), "{text}");
+            assert!(text.contains("a\\u{a}b\\u{1b}[2J"), "{text}");
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! A few SVG elements as text. Colours of text and lines come from the page's style, those of variants from the palette.
 
 use crate::bench::palette::variant_color;
+use crate::visible;
 
-/// Text that is safe inside an element or an attribute; characters that XML forbids are left out.
+/// Text that is safe inside an element or an attribute, and shows what is in it; characters that XML forbids are left out.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible::text(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -13,7 +14,7 @@ pub(super) fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            '\u{fffe}' | '\u{ffff}' => {}
             c => out.push(c),
         }
     }
@@ -133,7 +134,10 @@ mod tests {
 
     #[test]
     fn hostile_names_stay_text() {
-        assert_eq!(escape("<b a='1'>&\"\u{1}x"), "&lt;b a=&#39;1&#39;&gt;&amp;&quot;x");
+        assert_eq!(
+            escape("<b a='1'>&\"\u{1}x\u{ffff}"),
+            "&lt;b a=&#39;1&#39;&gt;&amp;&quot;\\u{1}x"
+        );
     }
 
     #[test]

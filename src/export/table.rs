@@ -2,6 +2,7 @@
 
 use crate::bench::{Comparison, VariantResult};
 use crate::format::{self, significant};
+use crate::visible;
 
 /// A column: its header with the unit, and the cell of a variant.
 type Column = (&'static str, fn(&VariantResult) -> String);
@@ -112,9 +113,13 @@ pub fn rows(comparison: &Comparison) -> (Vec<&'static str>, Vec<Vec<String>>) {
 
 /// A Markdown document: what was compared under which protocol, the table, warnings and failures.
 pub fn markdown(comparison: &Comparison) -> String {
-    let plain = |text: &str| text.replace('|', "\\|").replace(['\n', '\r'], " ");
+    let plain = visible::markdown;
     let (headers, rows) = rows(comparison);
-    let mut out = format!("**{}**, protocol {}\n\n", plain(&comparison.model), comparison.protocol);
+    let mut out = format!(
+        "**{}**, protocol {}\n\n",
+        plain(&comparison.model),
+        plain(&comparison.protocol)
+    );
     if !comparison.headline.is_empty() {
         out.push_str(&format!("{}\n\n", plain(&comparison.headline)));
     }

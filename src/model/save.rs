@@ -16,14 +16,14 @@ const SMALL: u64 = 1024;
 
 impl Model {
     /// Writes the model to `path`. An existing file is replaced only when `overwrite`; external data is embedded when the
-    /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it. The disk is not waited for: a full
-    /// one fails the writing itself, and a machine that loses power can make the model again.
+    /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it. Both are on the disk when this
+    /// returns.
     ///
     /// # Errors
     /// [`ModelError::Output`], [`ModelError::Io`] (a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
     /// file that the model was read from was shortened meanwhile; nothing is left behind.
     pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), ModelError> {
-        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES))
+        self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES), Part::persist)
     }
 
     /// As [`Self::save`] with the data of large initializers always in `<file name>.data`: what models derived from it share
@@ -32,7 +32,7 @@ impl Model {
     /// # Errors
     /// As [`Self::save`].
     pub fn save_split(&self, path: &Path) -> Result<(), ModelError> {
-        self.save_within(path, false, 0)
+        self.save_within(path, false, 0, Part::persist_known)
     }
 
     /// Writes the model to `path`, a new file in a folder of its own, for a runtime that reads it once:
@@ -50,20 +50,20 @@ impl Model {
         });
         let own = self.proto().compute_size(&mut buffa::SizeCache::new());
         if !linked || own > buffa::MAX_MESSAGE_BYTES {
-            return self.save_within(path, true, u64::from(buffa::MAX_MESSAGE_BYTES));
+            return self.save_within(path, true, u64::from(buffa::MAX_MESSAGE_BYTES), Part::persist_known);
         }
         let rope = encoded(self.proto(), path)?;
-        self.finish(path, true, rope, None)
+        self.finish(path, true, rope, None, Part::persist_known)
     }
 
-    fn save_within(&self, path: &Path, overwrite: bool, limit: u64) -> Result<(), ModelError> {
+    fn save_within(&self, path: &Path, overwrite: bool, limit: u64, persist: Persist) -> Result<(), ModelError> {
         let data_path = data_path(path);
         may_write(path, overwrite)?;
         let (embedded, bytes) = self.embedded()?;
         let proto = embedded.as_ref().unwrap_or(self.proto());
         let data = if bytes <= limit {
             let rope = encoded(proto, path)?;
-            return self.finish(path, overwrite, rope, None);
+            return self.finish(path, overwrite, rope, None, persist);
         } else {
             may_write(&data_path, overwrite)?;
             let mut split = proto.clone();
@@ -71,7 +71,7 @@ impl Model {
             let rope = encoded(&split, path)?;
             (rope, data)
         };
-        self.finish(path, overwrite, data.0, Some((data.1, &data_path)))
+        self.finish(path, overwrite, data.0, Some((data.1, &data_path)), persist)
     }
 
     /// The messages with all external data put in (as views into its files; `None` when there is none), and the size of
@@ -143,7 +143,14 @@ impl Model {
     }
 
     /// Writes the model's bytes and gives both files their names.
-    fn finish(&self, path: &Path, overwrite: bool, rope: Rope, data: Option<(Part, &Path)>) -> Result<(), ModelError> {
+    fn finish(
+        &self,
+        path: &Path,
+        overwrite: bool,
+        rope: Rope,
+        data: Option<(Part, &Path)>,
+        persist: Persist,
+    ) -> Result<(), ModelError> {
         let failed = |source| io_error(path, source);
         let mut out = BufWriter::with_capacity(1 << 20, Part::beside(path).map_err(failed)?);
         for segment in rope.into_segments() {
@@ -155,9 +162,9 @@ impl Model {
         let mut new_data = None;
         if let Some((data, data_path)) = data {
             new_data = (!data_path.exists()).then_some(data_path);
-            data.persist(data_path, overwrite).map_err(|e| io_error(data_path, e))?;
+            persist(data, data_path, overwrite).map_err(|e| io_error(data_path, e))?;
         }
-        file.persist(path, overwrite).map_err(failed).inspect_err(|_| {
+        persist(file, path, overwrite).map_err(failed).inspect_err(|_| {
             if let Some(data_path) = new_data {
                 let _ = std::fs::remove_file(data_path);
             }
@@ -172,6 +179,9 @@ impl Model {
         }
     }
 }
+
+/// How a file gets its name: [`Part::persist`], or [`Part::persist_known`] for what a runtime reads once.
+type Persist = fn(Part, &Path, bool) -> io::Result<()>;
 
 enum Trouble {
     Tensor(TensorError),
@@ -324,7 +334,7 @@ mod tests {
         let (folder, path) = in_folder(&sample());
         let model = Model::open(&path).unwrap();
         let out = folder.path().join("big.onnx");
-        model.save_within(&out, false, 4000).unwrap();
+        model.save_within(&out, false, 4000, Part::persist).unwrap();
         assert_eq!(files(folder.path()), ["big.onnx", "big.onnx.data", "m.onnx"]);
         let big = Model::open(&out).unwrap();
         assert_eq!(big.external_files(), [folder.path().join("big.onnx.data")]);
@@ -341,7 +351,7 @@ mod tests {
         }
         // A data file in the way is not replaced either, and nothing half-done stays.
         std::fs::remove_file(&out).unwrap();
-        assert!(model.save_within(&out, false, 4000).is_err());
+        assert!(model.save_within(&out, false, 4000, Part::persist).is_err());
         assert_eq!(files(folder.path()), ["again.onnx", "big.onnx.data", "m.onnx"]);
     }
 

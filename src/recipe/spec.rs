@@ -137,6 +137,10 @@ pub struct BuildSpec {
     /// Largest scratch memory in bytes that the builder may use, written `"1GiB"`; none means the target's default.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::units::size")]
     pub workspace: Option<u64>,
+    /// Most main memory in bytes that the worker may take, written `"8GiB"`; a worker that takes more is stopped, and its
+    /// variant fails. None means three quarters of the machine's memory (or of its control group's).
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::units::size")]
+    pub memory: Option<u64>,
     /// Target options by name (`threads`, `optimization_level`, ...); each target refuses names it does not know.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, toml::Value>,

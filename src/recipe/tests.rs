@@ -328,6 +328,7 @@ prop_compose! {
         via in proptest::option::of(".*"),
         precision in proptest::sample::select(&Precision::ALL),
         workspace in proptest::option::of(0..=i64::MAX as u64),
+        memory in proptest::option::of(1..=i64::MAX as u64),
         options in prop::collection::btree_map(".*", prop_oneof![
             any::<i64>().prop_map(toml::Value::from), ".*".prop_map(toml::Value::from), any::<bool>().prop_map(toml::Value::from),
         ], 0..3),
@@ -342,7 +343,7 @@ prop_compose! {
         recipe.model.sha256 = hash;
         recipe.target.name = target.into();
         recipe.target.via = via;
-        recipe.build = BuildSpec { precision, workspace, options };
+        recipe.build = BuildSpec { precision, workspace, memory, options };
         let inputs = profile.into_iter().map(|(name, s)| (name, ShapeRange { min: s.clone(), opt: s.clone(), max: s }));
         recipe.profiles = vec![ProfileSpec { inputs: inputs.collect(), ..ProfileSpec::default() }];
         recipe.bench = BenchSpec { shapes, duration_s, protocol: Some(Protocol::Serial), ..BenchSpec::default() };

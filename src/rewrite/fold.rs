@@ -78,8 +78,12 @@ pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Done, String> {
     let summary = match parts.is_empty() {
         true => "Nothing to fold".to_owned(),
         false => {
-            let text = parts.join(", ");
-            text[..1].to_uppercase() + &text[1..]
+            let mut text = parts.join(", ");
+            // Each part begins with a word of ours.
+            if let Some(first) = text.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            text
         }
     };
     Ok(Done { model, summary, notes })

@@ -106,7 +106,7 @@ impl Memory {
 }
 
 /// The number in a line such as `VmHWM:     1234 kB`, in bytes.
-fn kibibytes(text: &str, start: &str) -> Option<u64> {
+pub(super) fn kibibytes(text: &str, start: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(start))?;
     line.trim()
         .strip_suffix("kB")?

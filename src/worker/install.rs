@@ -2,12 +2,15 @@
 //! side. An installation appears under its name only when it is complete.
 
 use super::stdio;
+use super::wire::is_sha256;
 use crate::engine::installed;
+use crate::files::left;
 use std::collections::HashSet;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// A runtime that can be fetched: its name here, the package on PyPI (and another that it cannot do without), the file in it
 /// that makes it one.
@@ -52,10 +55,10 @@ const PACKAGES: [Package; 5] = [
 ];
 /// Pythons whose wheels are taken when the one here has none: the libraries inside do not depend on it.
 const OTHER_PYTHONS: [&str; 3] = ["3.13", "3.12", "3.11"];
-/// An installation that was broken off is cleared away when it is this old.
-const STALE: Duration = Duration::from_secs(24 * 3600);
 /// Beginning of the names of folders that are not complete.
 const PART: &str = ".part-";
+/// pip's report of what it fetched, in the runtime's folder.
+const REPORT: &str = "enginesmith-fetched.json";
 /// Lines of pip's output kept for messages.
 const KEPT: usize = 12;
 /// Longest line of those, in characters.
@@ -101,6 +104,8 @@ pub struct Installed {
     pub version: String,
     /// Its folder.
     pub path: PathBuf,
+    /// SHA-256 of the package file that it came in, where pip says it.
+    pub sha256: Option<String>,
     /// False when it was there before.
     pub is_new: bool,
 }
@@ -165,19 +170,23 @@ impl Installer {
     ) -> Result<Installed, InstallError> {
         let (package, version) = package(what)?;
         let folder = self.root.join(package.name);
-        if let Some(version) = version.filter(|v| folder.join(v).is_dir()) {
+        if let Some((version, path)) = version.and_then(|v| self.newest(package.name, v)) {
             return Ok(Installed {
-                version: version.into(),
-                path: folder.join(version),
+                sha256: sha256_of(&path),
+                version,
+                path,
                 is_new: false,
             });
         }
         let pip = self.pip()?;
         let failed = |path: &Path, e: std::io::Error| InstallError::Failed(format!("{}: {e}", path.display()));
         std::fs::create_dir_all(&folder).map_err(|e| failed(&folder, e))?;
-        clear_stale(&folder);
+        left::clear_now(&folder, PART, "");
         let part = tempfile::Builder::new().prefix(PART).tempdir_in(&folder);
         let part = part.map_err(|e| failed(&folder, e))?;
+        let held = File::create(part.path().join("lock")).map_err(|e| failed(&folder, e))?;
+        left::hold(&held);
+        let report = part.path().join(REPORT);
         let requirement = match version {
             None => package.package.to_string(),
             // Two numbers mean the newest of that series.
@@ -197,7 +206,7 @@ impl Installer {
         };
         let mut versions = Vec::new();
         for other in std::iter::once(None).chain(OTHER_PYTHONS.map(Some)) {
-            let mut command = self.command(&pip, other, &files);
+            let mut command = self.command(&pip, other, &files, &report);
             // Last is the package itself, which is what a reader looks for.
             command.args(package.with);
             command.arg(&requirement);
@@ -222,21 +231,38 @@ impl Installer {
         let path = folder.join(&version);
         if path.is_dir() {
             return Ok(Installed {
+                sha256: sha256_of(&path),
                 version,
                 path,
                 is_new: false,
             });
         }
+        // What was fetched, and from where, stays with it.
+        let _ = std::fs::rename(&report, files.join(REPORT));
         std::fs::rename(&files, &path).map_err(|e| failed(&path, e))?;
         Ok(Installed {
+            sha256: sha256_of(&path),
             version,
             path,
             is_new: true,
         })
     }
 
+    /// The newest installed version that `wanted` means, which may be the first numbers of it.
+    fn newest(&self, name: &str, wanted: &str) -> Option<(String, PathBuf)> {
+        let is_meant = |version: &str| {
+            let rest = version.strip_prefix(wanted);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let numbers = |v: &str| v.split('.').map(|n| n.parse::<u64>().unwrap_or(0)).collect::<Vec<_>>();
+        let meant = installed::versions_in(&self.root, name)
+            .into_iter()
+            .filter(|(v, _)| is_meant(v));
+        meant.max_by_key(|(version, _)| numbers(version))
+    }
+
     /// pip's command line up to what it is to install.
-    fn command(&self, pip: &str, other_python: Option<&str>, target: &Path) -> Command {
+    fn command(&self, pip: &str, other_python: Option<&str>, target: &Path, report: &Path) -> Command {
         let mut command = Command::new(self.python.as_deref().unwrap_or(Path::new("python3")));
         command
             .args([
@@ -256,6 +282,9 @@ impl Installer {
             ])
             .arg(target)
             .args(["--progress-bar", if tells_bytes(pip) { "raw" } else { "off" }]);
+        if pip_version(pip) >= (22, 2) {
+            command.arg("--report").arg(report);
+        }
         if let Some(version) = other_python {
             command.args(["--implementation", "cp", "--python-version", version]);
         }
@@ -308,12 +337,16 @@ impl Installer {
         };
         let folder = self.root.join(package.name);
         let path = folder.join(version);
-        // Renamed first: whoever looks meanwhile sees it whole or not at all.
-        let gone = folder.join(format!("{PART}{version}-removed"));
         let failed = |e: std::io::Error| InstallError::Failed(format!("{}: {e}", path.display()));
-        let _ = std::fs::remove_dir_all(&gone);
-        std::fs::rename(&path, &gone).map_err(failed)?;
-        std::fs::remove_dir_all(&gone).map_err(failed)?;
+        // Renamed first: whoever looks meanwhile sees it whole or not at all.
+        let gone = tempfile::Builder::new()
+            .prefix(PART)
+            .tempdir_in(&folder)
+            .map_err(failed)?;
+        let held = File::create(gone.path().join("lock")).map_err(failed)?;
+        left::hold(&held);
+        std::fs::rename(&path, gone.path().join("removed")).map_err(failed)?;
+        gone.close().map_err(failed)?;
         Ok(path)
     }
 
@@ -365,18 +398,34 @@ fn package(what: &str) -> Result<(&'static Package, Option<&str>), InstallError>
 /// The first of these programs on the search path.
 fn on_path(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    // Not relative ones: no program is started from where the models lie.
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).filter(|p| p.is_absolute()).collect();
     names.iter().find_map(|name| {
         let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
         folders.iter().map(|f| f.join(&name)).find(|p| p.is_file())
     })
 }
 
-/// True for a pip (`pip 24.1 from ...`) that can tell its progress in bytes.
+/// True for a pip that can tell its progress in bytes.
 fn tells_bytes(pip: &str) -> bool {
+    pip_version(pip) >= (24, 1)
+}
+
+/// The first two numbers of `pip 24.1 from ...`.
+fn pip_version(pip: &str) -> (u32, u32) {
     let version = pip.split_whitespace().nth(1).unwrap_or_default();
     let mut numbers = version.split('.').map(|n| n.parse::<u32>().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (24, 1)
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// The SHA-256 of the package file that was fetched, as pip reported it when it installed it.
+fn sha256_of(folder: &Path) -> Option<String> {
+    let text = std::fs::read(folder.join(REPORT)).ok()?;
+    let report: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let hash = report
+        .pointer("/install/0/download_info/archive_info/hashes/sha256")?
+        .as_str()?;
+    is_sha256(hash).then(|| hash.to_owned())
 }
 
 /// Runs pip; its last lines when it failed.
@@ -521,18 +570,6 @@ fn version_of(folder: &Path, package: &str) -> Option<String> {
     names
         .filter_map(|name| Some(name.strip_suffix(".dist-info")?.strip_prefix(&start)?.to_string()))
         .next()
-}
-
-/// Clears away what earlier installations left when the program was killed.
-fn clear_stale(folder: &Path) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_part = entry.file_name().to_string_lossy().starts_with(PART);
-        let modified = entry.metadata().and_then(|m| m.modified()).ok();
-        let age = modified.and_then(|m| SystemTime::now().duration_since(m).ok());
-        if is_part && age.is_some_and(|age| age > STALE) {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,17 +10,16 @@ pub mod install;
 pub mod job;
 mod jobs;
 mod judge;
+mod limit;
 mod observe;
 pub mod protocol;
+mod room;
 pub mod server;
 pub mod service;
 mod stdio;
 mod store;
 pub mod wire;
 mod words;
-
-/// How the names of folders begin in which an engine waits to be renamed.
-const BESIDE: &str = ".enginesmith-";
 
 pub use crate::engine::runner::PYTHON as PYTHON_RUNNER;
 pub use client::{JobHandle, Launch, Worker, WorkerError};

@@ -4,6 +4,10 @@
 //! connection itself) and `type`, with `v` first and written without blanks, so that a message can be told from whatever
 //! else a command prefix prints. What is not a message is the user's to read: clients show it, they do not guess.
 //!
+//! **Parts.** A message that would exceed a line (the profile of a model of 40,000 nodes) is written as `part`s, in both
+//! directions: the text of the message cut into pieces, `more` true for all but the last, with no other message between
+//! them. A message has at most [`MAX_MESSAGE`] bytes over all its parts. `v`, `id` and `type` are the first three keys.
+//!
 //! **Handshake.** The worker speaks first (`hello`: program version, the targets it knows, the host it runs on). The
 //! client answers with a `hello` of its own that names a file it just wrote and what is in it. A worker that reads the
 //! same text there sees the client's files.
@@ -26,9 +30,8 @@
 //! `beside` the file that it wants, with a file [`TOKEN`] in it and what that says. A worker that reads the same text there
 //! writes the engine into that folder, under the name of the wanted file, and says `written` before `done`; the client then
 //! only renames it, and removes the folder however the job ends. Removing it also keeps a worker that is slow to stop from
-//! writing anything later. Any other worker sends the engine as a blob before `done`. Size and hash are those that the
-//! record in `done` has; a client that gets a blob checks them, and where the worker wrote the file itself it checks the
-//! size: the bytes were hashed on their way to the file, and nobody reads them again.
+//! writing anything later. Any other worker sends the engine as a blob before `done`. Either way the client reads the file,
+//! compares size and hash with those that the record in `done` has, and keeps nothing that differs or is no plain file.
 //!
 //! **Life signs.** A `heartbeat` comes every second from a thread of its own and names the job at work, if any.
 //!
@@ -68,7 +71,9 @@
 use super::host::Host;
 use super::job::{Job, JobError, JobOutput};
 use crate::engine::Stage;
+use crate::format;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -76,6 +81,10 @@ use std::time::Duration;
 pub const VERSION: u32 = 1;
 /// Longest line in bytes; a longer one ends the connection.
 pub const MAX_LINE: usize = 8 << 20;
+/// Longest message in bytes, written as parts where it exceeds a line.
+pub const MAX_MESSAGE: usize = 512 << 20;
+/// Most bytes of text in one part; JSON's escapes at most double those of a text that is JSON.
+const PART: usize = 2 << 20;
 /// Bytes in one chunk, before base64.
 pub const CHUNK: usize = 768 << 10;
 /// Time between two heartbeats.
@@ -103,15 +112,107 @@ impl<T: Serialize> Message<T> {
         Self { v: VERSION, id, body }
     }
 
-    /// The line, with its line feed.
+    /// The lines that say it: one, or its parts.
     ///
     /// # Errors
-    /// Never for the types of this module, except for a path that is not UTF-8.
-    pub fn to_line(&self) -> Result<String, serde_json::Error> {
-        let mut line = serde_json::to_string(self)?;
-        line.push('\n');
-        Ok(line)
+    /// [`Unsayable`]: a path that is not UTF-8, or more than [`MAX_MESSAGE`] bytes.
+    pub fn to_lines(&self) -> Result<Vec<Line>, Unsayable> {
+        let text = serde_json::to_string(self).map_err(|e| Unsayable(e.to_string()))?;
+        if text.len() > MAX_MESSAGE {
+            return Err(Unsayable(format!(
+                "it has {}, and a message has at most {}",
+                format::bytes(text.len() as u64),
+                format::bytes(MAX_MESSAGE as u64)
+            )));
+        }
+        let text = match Line::new(text) {
+            Ok(line) => return Ok(vec![line]),
+            Err(text) => text,
+        };
+        let mut lines = Vec::with_capacity(text.len() / PART + 1);
+        let mut rest = text.as_str();
+        while !rest.is_empty() {
+            let (part, tail) = rest.split_at(rest.floor_char_boundary(PART));
+            rest = tail;
+            let part = Part::Part {
+                text: part.into(),
+                more: !rest.is_empty(),
+            };
+            let part = Message::new(self.id, part);
+            let part = serde_json::to_string(&part).map_err(|e| Unsayable(e.to_string()))?;
+            let line = Line::new(part).map_err(|_| Unsayable("one of its parts exceeds a line".into()))?;
+            lines.push(line);
+        }
+        Ok(lines)
     }
+}
+
+/// Why a message cannot be written.
+#[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
+#[error("the message cannot be sent: {0}")]
+pub struct Unsayable(String);
+
+/// A line of this protocol with its line feed: never longer than [`MAX_LINE`] without it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line(String);
+
+impl Line {
+    /// # Errors
+    /// The text, when it exceeds a line.
+    fn new(mut text: String) -> Result<Self, String> {
+        if text.len() > MAX_LINE {
+            return Err(text);
+        }
+        text.push('\n');
+        Ok(Self(text))
+    }
+
+    /// What is written.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// A piece of a message that exceeds a line.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    Part { text: Cow<'a, str>, more: bool },
+}
+
+/// Puts messages together again that came in parts.
+#[derive(Default, Debug)]
+pub struct Joiner {
+    text: String,
+}
+
+impl Joiner {
+    /// The message that ends with this line: the line itself, or all parts of which it is the last.
+    ///
+    /// # Errors
+    /// A part that cannot be read, another message between parts, more than [`MAX_MESSAGE`] bytes.
+    pub fn take<'a>(&mut self, line: &'a str) -> Result<Option<Cow<'a, str>>, String> {
+        if !is_part(line) {
+            return match self.text.is_empty() {
+                true => Ok(Some(line.into())),
+                false => Err("another message came between the parts of one".into()),
+            };
+        }
+        let part: Message<Part<'_>> = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let Part::Part { text, more } = part.body;
+        if self.text.len() + text.len() > MAX_MESSAGE {
+            return Err(format!("a message of more than {}", format::bytes(MAX_MESSAGE as u64)));
+        }
+        self.text.push_str(&text);
+        Ok((!more).then(|| std::mem::take(&mut self.text).into()))
+    }
+}
+
+/// True for a line that says to be a part, by its first keys: the many others are not read twice.
+fn is_part(line: &str) -> bool {
+    let after_id = line.strip_prefix(MARK).and_then(|rest| rest.split_once(r#","id":"#));
+    let after_id = after_id.map(|(_, rest)| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    after_id.is_some_and(|rest| rest.starts_with(r#","type":"part","#))
 }
 
 /// A file that the client has.
@@ -306,14 +407,17 @@ mod tests {
         assert!(lines.len() > 20);
         for (side, line) in lines {
             let written = if side == '>' {
-                serde_json::from_str::<Message<ToWorker>>(line).unwrap().to_line()
+                serde_json::from_str::<Message<ToWorker>>(line).unwrap().to_lines()
             } else {
-                serde_json::from_str::<Message<FromWorker>>(line).unwrap().to_line()
+                serde_json::from_str::<Message<FromWorker>>(line).unwrap().to_lines()
             }
             .unwrap();
+            let [Line(written)] = &written[..] else {
+                panic!("{line}")
+            };
             assert!(written.starts_with(MARK) && written.ends_with('\n'));
             let (mut written, read): (Value, Value) = (
-                serde_json::from_str(&written).unwrap(),
+                serde_json::from_str(written).unwrap(),
                 serde_json::from_str(line).unwrap(),
             );
             // Recipes write out their defaults; the example leaves them out.
@@ -327,7 +431,48 @@ mod tests {
     #[test]
     fn a_full_chunk_fits_a_line() {
         let data = super::super::wire::to_base64(&vec![0xff; CHUNK]);
-        let line = Message::new(u64::MAX, FromWorker::Chunk { data }).to_line().unwrap();
-        assert!(line.len() < MAX_LINE);
+        let lines = Message::new(u64::MAX, FromWorker::Chunk { data }).to_lines().unwrap();
+        assert_eq!(lines.len(), 1);
+    }
+
+    fn log(line: &str) -> Message<FromWorker> {
+        let (severity, line) = ("info".into(), line.into());
+        Message::new(7, FromWorker::Log { severity, line })
+    }
+
+    #[test]
+    fn a_message_of_any_content_travels_in_lines_under_the_limit() {
+        // What grows most by being escaped twice, characters of several bytes at every cut, and what looks like a part.
+        for text in ["\"\\", "\u{1}", "aé層🎉", r#"{"v":1,"id":1,"type":"part","#] {
+            let message = log(&text.repeat(MAX_LINE / text.len() + 1));
+            let lines = message.to_lines().unwrap();
+            assert!(lines.len() > 1, "{text}");
+            let mut joiner = Joiner::default();
+            let mut whole = Vec::new();
+            for Line(line) in &lines {
+                assert!(
+                    line.len() <= MAX_LINE + 1 && line.starts_with(MARK) && line.find('\n') == Some(line.len() - 1)
+                );
+                whole.extend(joiner.take(line.trim_end()).unwrap());
+            }
+            let [whole] = &whole[..] else { panic!("{text}") };
+            let back: Message<FromWorker> = serde_json::from_str(whole).unwrap();
+            assert_eq!(
+                (back.id, format!("{:?}", back.body)),
+                (7, format!("{:?}", message.body))
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_comes_between_the_parts_of_a_message() {
+        let lines = log(&"x".repeat(MAX_LINE)).to_lines().unwrap();
+        let heartbeat = Message::new(0, FromWorker::Heartbeat { busy: None })
+            .to_lines()
+            .unwrap();
+        let mut joiner = Joiner::default();
+        assert_eq!(joiner.take(&lines[0].0), Ok(None));
+        assert!(joiner.take(&heartbeat[0].0).unwrap_err().contains("between"));
+        assert!(joiner.take(r#"{"v":1,"id":1,"type":"part","text":1}"#).is_err());
     }
 }

@@ -5,10 +5,10 @@
 
 use super::host::Host;
 use super::jobs::{Out, Runner, Work, Writing};
-use super::protocol::{FromWorker, HEARTBEAT, MAX_LINE, Message, ToWorker, VERSION};
+use super::protocol::{FromWorker, HEARTBEAT, Joiner, MAX_LINE, Message, ToWorker, VERSION};
 use super::store::{Store, Upload};
 use super::wire::Lines;
-use super::{JobError, stdio};
+use super::{JobError, limit, stdio};
 use crate::engine::EngineError;
 use crossbeam_channel::{Receiver, Sender};
 use std::collections::HashMap;
@@ -38,6 +38,10 @@ pub fn serve() -> i32 {
             return 2;
         }
     };
+    if let Err(e) = limit::watch() {
+        eprintln!("the worker cannot watch its memory: {e}");
+        return 2;
+    }
     let scratch = store.scratch_root().to_path_buf();
     let code = run(BufReader::with_capacity(1 << 16, input), output, store);
     let _ = std::fs::remove_dir_all(scratch);
@@ -96,6 +100,7 @@ fn run(input: impl BufRead, output: impl Write + Send + 'static, store: Store) -
         uploads: HashMap::new(),
         inputs: HashMap::new(),
         cancels: HashMap::new(),
+        joiner: Joiner::default(),
     };
     let code = reader.read(Lines::new(input, MAX_LINE));
     writing.remove();
@@ -110,15 +115,21 @@ fn spawn(name: &str, stack: usize, body: impl FnOnce() + Send + 'static) -> std:
 
 fn write(mut output: impl Write, messages: &Receiver<Message<FromWorker>>) {
     for message in messages {
-        let line = match message.to_line() {
-            Ok(line) => line,
+        // A job whose end cannot be told is one that failed.
+        let lines = message.to_lines().or_else(|e| {
+            let error = JobError::Engine(EngineError::Failed(e.to_string()));
+            Message::new(message.id, FromWorker::Failed { error }).to_lines()
+        });
+        let lines = match lines {
+            Ok(lines) => lines,
             Err(e) => {
-                eprintln!("the worker cannot write a message: {e}");
+                eprintln!("{e}");
                 continue;
             }
         };
         let flush = messages.is_empty();
-        if output.write_all(line.as_bytes()).is_err() || (flush && output.flush().is_err()) {
+        let written = lines.iter().try_for_each(|line| output.write_all(line.as_bytes()));
+        if written.is_err() || (flush && output.flush().is_err()) {
             // Nobody listens any more; the end of stdin ends the process.
             return;
         }
@@ -142,6 +153,7 @@ struct Reader {
     uploads: HashMap<u64, Upload>,
     inputs: HashMap<u64, Vec<u8>>,
     cancels: HashMap<u64, std::sync::Weak<AtomicBool>>,
+    joiner: Joiner,
 }
 
 impl Reader {
@@ -170,7 +182,10 @@ impl Reader {
     /// # Errors
     /// What is wrong with a line that is no message of this protocol.
     fn line(&mut self, line: &str) -> Result<(), String> {
-        let message: Message<ToWorker> = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let Some(text) = self.joiner.take(line)? else {
+            return Ok(());
+        };
+        let message: Message<ToWorker> = serde_json::from_str(&text).map_err(|e| e.to_string())?;
         if message.v != VERSION {
             return Err(format!("protocol {} where this worker speaks {VERSION}", message.v));
         }

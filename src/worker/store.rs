@@ -1,7 +1,9 @@
 //! The worker's files: models by content in the cache directory, and scratch folders.
 
 use super::protocol::{Beside, Content, ModelAt, Offered, TOKEN};
+use super::room;
 use super::wire::{finish, from_base64, is_sha256};
+use crate::files::{self, Part, left};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -34,7 +36,7 @@ pub struct Upload {
 }
 
 enum Destination {
-    Cache(tempfile::NamedTempFile),
+    Cache(Part),
     Memory(Vec<u8>),
 }
 
@@ -64,8 +66,7 @@ impl Store {
         remove_stale(&root.join("scratch"));
         let scratch = tempfile::Builder::new().prefix("w").tempdir_in(root.join("scratch"))?;
         let lock = File::create(scratch.path().join("lock"))?;
-        // Where locks are not supported, a later worker takes the folder for left over only after a day.
-        let _ = lock.try_lock();
+        left::hold(&lock);
         Ok(Self {
             root,
             checked: HashSet::new(),
@@ -152,9 +153,11 @@ impl Store {
         let to = if keep {
             self.make_room(bytes);
             let folder = self.root.join("files");
-            let file = tempfile::Builder::new().prefix("upload").tempfile_in(&folder);
-            Destination::Cache(file.map_err(|e| format!("{}: {e}", folder.display()))?)
+            room::on_disk(&folder, bytes)?;
+            let file = Part::beside(&folder.join(sha256));
+            Destination::Cache(file.map_err(|e| format!("{}: {}", folder.display(), files::words(&e)))?)
         } else {
+            room::in_memory(bytes)?;
             Destination::Memory(Vec::new())
         };
         Ok(Upload {
@@ -185,8 +188,8 @@ impl Store {
             Destination::Memory(bytes) => Ok(Some(bytes)),
             Destination::Cache(file) => {
                 let path = self.root.join("files").join(&upload.sha256);
-                file.persist(&path)
-                    .map_err(|e| format!("{}: {}", path.display(), e.error))?;
+                file.persist(&path, true)
+                    .map_err(|e| format!("{}: {}", path.display(), files::words(&e)))?;
                 self.checked.insert(upload.sha256);
                 Ok(None)
             }
@@ -219,9 +222,24 @@ impl Store {
         let folder = self.root.join("models").join(finish(hash));
         for Content { name, sha256 } in files {
             let (from, to) = (self.root.join("files").join(sha256), folder.join(name));
-            link(&from, &to).map_err(|e| format!("{}: {e}", to.display()))?;
+            self.link(&from, &to).map_err(|e| format!("{}: {e}", to.display()))?;
         }
         Ok(folder.join(&first.name))
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let size = fs::metadata(from)?.len();
+        if fs::metadata(to).is_ok_and(|m| m.len() == size) {
+            return Ok(());
+        }
+        fs::create_dir_all(to.parent().ok_or(io::ErrorKind::InvalidInput)?)?;
+        // A name of our own first, so that nobody sees half a file.
+        let temporary = self.scratch()?;
+        let part = temporary.path().join("file");
+        if fs::hard_link(from, &part).is_err() {
+            fs::copy(from, &part)?;
+        }
+        fs::rename(part, to)
     }
 
     /// Drops the oldest files until `bytes` more fit the limit. Best effort: another worker may be at it too.
@@ -295,7 +313,14 @@ pub fn modified_ns(meta: &fs::Metadata) -> Option<u64> {
 /// # Errors
 /// The system's reason; `Interrupted` when `go_on` said no.
 pub fn hash_file(path: &Path, go_on: &mut dyn FnMut() -> bool) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    hash(File::open(path)?, go_on)
+}
+
+/// As [`hash_file`], of what is still to be read.
+///
+/// # Errors
+/// As [`hash_file`].
+pub fn hash(mut file: impl Read, go_on: &mut dyn FnMut() -> bool) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut part = vec![0u8; 1 << 20];
     loop {
@@ -316,46 +341,15 @@ fn stays_inside(name: &str) -> bool {
     !name.is_empty() && !name.contains('\\') && Path::new(name).components().all(|c| matches!(c, Component::Normal(_)))
 }
 
-fn link(from: &Path, to: &Path) -> io::Result<()> {
-    let size = fs::metadata(from)?.len();
-    if fs::metadata(to).is_ok_and(|m| m.len() == size) {
-        return Ok(());
-    }
-    let folder = to.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    // A name of our own first, so that nobody sees half a file.
-    let temporary = tempfile::Builder::new().prefix("link").tempdir_in(folder)?;
-    let part = temporary.path().join("file");
-    if fs::hard_link(from, &part).is_err() {
-        fs::copy(from, &part)?;
-    }
-    fs::rename(part, to)
-}
-
 /// Removes scratch folders of workers that are gone.
 fn remove_stale(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let old = |age| {
-            let modified = entry.metadata().and_then(|m| m.modified()).ok();
-            modified
-                .and_then(|m| m.elapsed().ok())
-                .is_some_and(|a| a.as_secs() > age)
-        };
-        let Ok(lock) = File::open(entry.path().join("lock")) else {
-            // Being made just now, or left over.
-            if old(3600) {
-                let _ = fs::remove_dir_all(entry.path());
-            }
-            continue;
-        };
-        let free = match lock.try_lock() {
-            // Between making and locking a folder lies a moment.
-            Ok(()) => old(10),
-            Err(fs::TryLockError::WouldBlock) => false,
-            Err(fs::TryLockError::Error(_)) => old(86_400),
-        };
-        if free {
-            let _ = fs::remove_dir_all(entry.path());
+        let path = entry.path();
+        if entry
+            .metadata()
+            .is_ok_and(|meta| left::is_left(&meta, &path.join("lock")))
+        {
+            let _ = fs::remove_dir_all(path);
         }
     }
 }

@@ -11,15 +11,25 @@ use std::io::{self, BufRead};
 pub struct Lines<R> {
     input: R,
     limit: usize,
+    /// Pass over what exceeds the limit, instead of ending there.
+    cuts: bool,
     is_cut: bool,
 }
+
+/// Bytes of a line that is too long that a message shows.
+const SHOWN: usize = 80;
 
 /// Why no further line can be had.
 #[derive(thiserror::Error, Debug)]
 pub enum LineError {
-    /// The line exceeds the limit, in bytes.
-    #[error("a line longer than {0} bytes")]
-    TooLong(usize),
+    /// The line exceeds the limit.
+    #[error("a line longer than {limit} bytes, which begins with {start:?}")]
+    TooLong {
+        /// In bytes.
+        limit: usize,
+        /// How the line begins.
+        start: String,
+    },
     /// The system's reason.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -28,8 +38,20 @@ pub enum LineError {
 impl<R: BufRead> Lines<R> {
     /// Lines of `input`, each at most `limit` bytes.
     pub fn new(input: R, limit: usize) -> Self {
-        let is_cut = false;
-        Self { input, limit, is_cut }
+        Self {
+            input,
+            limit,
+            cuts: false,
+            is_cut: false,
+        }
+    }
+
+    /// Lines of `input` of any length; what a line has beyond `limit` bytes is passed over.
+    pub fn cutting(input: R, limit: usize) -> Self {
+        Self {
+            cuts: true,
+            ..Self::new(input, limit)
+        }
     }
 
     /// True when the last line had no line feed: what wrote it ended in the middle.
@@ -60,10 +82,16 @@ impl<R: BufRead> Lines<R> {
                 Some(end) => (&buffer[..end], true),
                 None => (buffer, false),
             };
-            if line.len() + part.len() > self.limit {
-                return Err(LineError::TooLong(self.limit));
+            let kept = part.len().min(self.limit - line.len());
+            if kept < part.len() && !self.cuts {
+                line.extend_from_slice(&part[..kept.min(SHOWN)]);
+                line.truncate(SHOWN);
+                return Err(LineError::TooLong {
+                    limit: self.limit,
+                    start: String::from_utf8_lossy(&line).into_owned(),
+                });
             }
-            line.extend_from_slice(part);
+            line.extend_from_slice(&part[..kept]);
             let used = part.len() + usize::from(found);
             self.input.consume(used);
             if found {
@@ -258,7 +286,11 @@ mod tests {
         assert!(lines.is_cut());
         assert_eq!(lines.next_line().unwrap(), None);
         let mut lines = Lines::new(&b"123456\n"[..], 5);
-        assert!(matches!(lines.next_line(), Err(LineError::TooLong(5))));
+        let error = lines.next_line().unwrap_err().to_string();
+        assert_eq!(error, "a line longer than 5 bytes, which begins with \"12345\"");
+        let mut lines = Lines::cutting(&b"123456789\nnext\n"[..], 5);
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some("12345"));
+        assert_eq!(lines.next_line().unwrap().as_deref(), Some("next"));
     }
 
     #[test]

@@ -178,6 +178,8 @@ pub fn places(given: &[PathBuf]) -> Vec<(Place, PathBuf)> {
         "/usr/local/cuda/lib64",
     ];
     out.extend(system.map(|f| (Place::System, PathBuf::from(f))));
+    // A relative one is wherever the program happens to run: where the models lie, for one.
+    out.retain(|(_, folder)| folder.is_absolute());
     out
 }
 

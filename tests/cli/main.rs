@@ -8,6 +8,8 @@ mod bad_input;
 mod effective;
 mod history;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod install;
 mod jobs;
 mod json;

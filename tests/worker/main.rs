@@ -9,6 +9,7 @@ mod support;
 mod delivery;
 mod ends;
 mod exchange;
+mod faults;
 mod fixtures;
 mod remote;
 mod search;

@@ -26,6 +26,9 @@ pub struct RecipeArgs {
     /// Largest scratch memory of the builder, for example 1GiB
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
     pub workspace: Option<String>,
+    /// Most main memory that a worker may take, for example 8GiB [default: three quarters of the machine's]
+    #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
+    pub memory: Option<String>,
     /// Shape to measure with; repeatable
     #[arg(long, value_name = "NAME:1x3x224x224")]
     pub shape: Vec<String>,

@@ -4,6 +4,7 @@
 //! the engine, `profile` its times per operator. rten's known faults are refused before it is asked: the findings of `check` for the target `embedded` say
 //! which, and why.
 
+mod chains;
 mod options;
 mod prepare;
 mod profile;
@@ -105,6 +106,10 @@ impl Builder for Embedded {
             }
             None => prepared.model.path().to_path_buf(),
         };
+        if chains::take_too_long(&ready) {
+            let note = "rten's fusions are left out: it would take too long to look for them in this model's chains of Add or Mul";
+            recorder.log("info", note);
+        }
         let loaded = recorder.stage("load", || RtenEngine::load(&path, &ready, &options, &recipe.profiles))?;
         let mut engine = loaded?;
         recorder.loaded(&["load"]);

@@ -1,5 +1,6 @@
 //! The engine: a model that rten has loaded.
 
+use super::chains::take_too_long;
 use super::options::Options;
 use super::profile;
 use super::tensors::{from_value, takes, to_value};
@@ -53,6 +54,7 @@ impl Embedded {
         }
         let model = ModelOptions::with_all_ops()
             .prepack_weights(options.prepack)
+            .enable_optimization(!take_too_long(graph))
             .load_file(path)
             .map_err(|e| EngineError::Unsupported(format!("rten cannot load the model: {e}")))?;
         let threads = options

@@ -131,6 +131,8 @@ fn folders() -> Vec<PathBuf> {
     if let Some(here) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
         folders.extend([here.to_path_buf(), here.join("lib"), here.join("../lib")]);
     }
+    // A relative one is wherever the program happens to run: where the models lie, which is nobody's place for programs.
+    folders.retain(|folder| folder.is_absolute());
     folders
 }
 
@@ -180,7 +182,7 @@ pub fn python_packages() -> Vec<PathBuf> {
     }
     let mut packages: Vec<PathBuf> = Vec::new();
     let paths = std::env::var_os("PYTHONPATH").unwrap_or_default();
-    packages.extend(std::env::split_paths(&paths).filter(|p| !p.as_os_str().is_empty()));
+    packages.extend(std::env::split_paths(&paths));
     for root in roots {
         packages.push(root.join("Lib/site-packages"));
         for lib in [root.join("lib"), root.join("local/lib")] {
@@ -195,7 +197,7 @@ pub fn python_packages() -> Vec<PathBuf> {
         }
     }
     let mut seen = BTreeSet::new();
-    packages.retain(|p| p.is_dir() && seen.insert(p.clone()));
+    packages.retain(|p| p.is_absolute() && p.is_dir() && seen.insert(p.clone()));
     packages
 }
 

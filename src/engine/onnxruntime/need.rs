@@ -86,7 +86,7 @@ fn place(name: &str) -> Option<PathBuf> {
 fn folders() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     let paths = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-    folders.extend(std::env::split_paths(&paths).filter(|p| !p.as_os_str().is_empty()));
+    folders.extend(std::env::split_paths(&paths).filter(|p| p.is_absolute()));
     for packages in python_packages() {
         // nvidia/cudnn/lib, nvidia/cublas/lib, ... up to CUDA 12; nvidia/cu13/lib since.
         let nvidia = std::fs::read_dir(packages.join("nvidia"))

@@ -1,5 +1,6 @@
 //! The log: lines of the studio, the workers and the runtimes, bounded in number.
 
+use crate::visible;
 use std::collections::VecDeque;
 use std::time::Instant;
 
@@ -82,11 +83,8 @@ impl Log {
         let at = self.started.elapsed().as_secs_f64();
         for line in text.lines() {
             // A runtime may print anything; what is kept of one line is bounded.
-            let text = line
-                .chars()
-                .filter(|c| !c.is_control() || *c == '\t')
-                .take(4000)
-                .collect();
+            let cut: String = line.chars().take(4000).collect();
+            let text = visible::text(&cut).into_owned();
             self.lines.push_back(Line {
                 at,
                 level,

@@ -86,6 +86,9 @@ pub fn model_command_line(recipe: &Recipe) -> (String, Vec<&'static str>) {
     if let Some(via) = &recipe.target.via {
         line.extend(["--via".into(), word(via)]);
     }
+    if let Some(bytes) = recipe.build.memory {
+        line.extend(["--memory".into(), bytes.to_string()]);
+    }
     if let Some(bytes) = recipe.build.workspace {
         line.extend(["--workspace".into(), bytes.to_string()]);
     }

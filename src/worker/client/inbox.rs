@@ -1,15 +1,19 @@
 //! Reading what the worker says, and what else comes on its output.
 
 use super::super::JobEvent;
-use super::super::protocol::{FromWorker, MARK, MAX_LINE, Message, VERSION};
+use super::super::protocol::{FromWorker, Joiner, MARK, MAX_LINE, Message, VERSION};
 use super::super::wire::{LineError, Lines};
 use super::state::Shared;
 use crate::bench::Sample;
+use crate::visible;
 use crossbeam_channel::Sender;
 use std::io::{BufReader, Read};
 
 /// Lines on stdout that are no messages; more end the worker. A login banner has some dozens.
 const GARBAGE_LINES: usize = 2_000;
+
+/// Bytes kept of a line on stderr; the rest of it is passed over.
+const STRAY: usize = 1 << 16;
 
 /// What the sending thread waits for.
 pub enum Answer {
@@ -29,6 +33,7 @@ pub enum Answer {
 /// Reads messages until the output ends.
 pub fn read_output(output: impl Read, shared: &Shared, answers: &Sender<(u64, Answer)>) {
     let mut lines = Lines::new(BufReader::with_capacity(1 << 16, output), MAX_LINE);
+    let mut joiner = Joiner::default();
     let mut garbage = 0;
     loop {
         match lines.next_line() {
@@ -47,7 +52,7 @@ pub fn read_output(output: impl Read, shared: &Shared, answers: &Sender<(u64, An
                 };
                 let (stray, message) = line.split_at(at);
                 shared.stray(stray);
-                if let Err(reason) = receive(message, shared, answers) {
+                if let Err(reason) = receive(message, &mut joiner, shared, answers) {
                     if lines.is_cut() {
                         // Half a message is how a process ends that was killed; how it ended is told by who waits for it.
                         break;
@@ -58,8 +63,12 @@ pub fn read_output(output: impl Read, shared: &Shared, answers: &Sender<(u64, An
                 }
             }
             Ok(None) => break,
-            Err(LineError::TooLong(limit)) => {
-                shared.doom(format!("it printed a line of more than {} MiB", limit >> 20));
+            Err(LineError::TooLong { limit, start }) => {
+                shared.doom(format!(
+                    "it printed a line of more than {} MiB, which no worker of this version does (they cut what is longer into \
+                     parts); install the same version on both sides. The line begins with {start:?}",
+                    limit >> 20
+                ));
                 break;
             }
             Err(LineError::Io(_)) => break,
@@ -70,7 +79,7 @@ pub fn read_output(output: impl Read, shared: &Shared, answers: &Sender<(u64, An
 
 /// Reads stderr until it ends; all of it is for the user.
 pub fn read_errors(errors: impl Read, shared: &Shared) {
-    let mut lines = Lines::new(BufReader::new(errors), MAX_LINE);
+    let mut lines = Lines::cutting(BufReader::new(errors), STRAY);
     while let Ok(Some(line)) = lines.next_line() {
         shared.stray(&line);
     }
@@ -78,10 +87,17 @@ pub fn read_errors(errors: impl Read, shared: &Shared) {
 }
 
 /// Handles a message.
-fn receive(text: &str, shared: &Shared, answers: &Sender<(u64, Answer)>) -> Result<(), String> {
-    let message: Message<FromWorker> = match serde_json::from_str(text) {
+fn receive(line: &str, joiner: &mut Joiner, shared: &Shared, answers: &Sender<(u64, Answer)>) -> Result<(), String> {
+    let joined = joiner
+        .take(line)
+        .map_err(|why| format!("it sent a message that cannot be read ({why})"))?;
+    let Some(text) = joined else {
+        shared.heard();
+        return Ok(());
+    };
+    let message: Message<FromWorker> = match serde_json::from_str(&text) {
         Ok(message) => message,
-        Err(e) => return Err(unreadable(text, &e)),
+        Err(e) => return Err(unreadable(&text, &e)),
     };
     if message.v != VERSION {
         return Err(other_version(u64::from(message.v), None));
@@ -99,7 +115,10 @@ fn receive(text: &str, shared: &Shared, answers: &Sender<(u64, Answer)>) -> Resu
         FromWorker::Answer { direct, missing } => answer(Answer::Offer { direct, missing }),
         FromWorker::Stored => answer(Answer::Stored),
         FromWorker::Stage { stage } => shared.tell(id, JobEvent::Stage(stage)),
-        FromWorker::Log { severity, line } => shared.tell(id, JobEvent::Log { severity, line }),
+        FromWorker::Log { severity, line } => {
+            let line = visible::text(&line).into_owned();
+            shared.tell(id, JobEvent::Log { severity, line });
+        }
         FromWorker::Samples { rows } => shared.tell(id, JobEvent::Samples(rows.iter().map(sample).collect())),
         part @ (FromWorker::Written { .. }
         | FromWorker::Blob { .. }

@@ -1,6 +1,6 @@
 //! Starting the child and attending to it until it is gone.
 
-use super::super::words;
+use super::super::{limit, words};
 use super::sender::{Command as Send, Sending};
 use super::state::{Shared, Watch};
 use super::{Launch, inbox};
@@ -119,9 +119,19 @@ pub fn attend(spawned: Spawned) -> Result<(Arc<Shared>, Sender<Send>), String> {
     Ok((shared, sender))
 }
 
+/// Time between two looks at a worker after which this program cannot have been running.
+const STOPPED: Duration = Duration::from_secs(3);
+
 fn watch(mut child: Child, shared: &Shared) {
     let mut silent_since = None;
+    let mut looked = Instant::now();
     let status = loop {
+        if looked.elapsed() > STOPPED {
+            // This program was stopped, or its machine slept: what the worker said meanwhile is still to be read.
+            shared.resume();
+            silent_since = None;
+        }
+        looked = Instant::now();
         match child.try_wait() {
             Ok(Some(status)) => break Ok(status),
             Ok(None) => {}
@@ -166,6 +176,7 @@ fn describe(status: ExitStatus) -> String {
         return format!("it was ended by signal {signal} ({name})");
     }
     match status.code() {
+        Some(limit::EXIT) => "it was stopped because its job needs more memory than it may have".into(),
         Some(127) => "it ended with exit code 127 (a command was not found)".into(),
         Some(code) => format!("it ended with exit code {code}"),
         None => "it ended".into(),

@@ -1,6 +1,6 @@
 //! Sending: jobs with their models, one after another; uploads only what the worker lacks.
 
-use super::super::protocol::{CHUNK, Content, Message, ModelAt, Offered, ToWorker};
+use super::super::protocol::{CHUNK, Content, Message, ModelAt, Offered, ToWorker, Unsayable};
 use super::super::store::{hash_file, modified_ns};
 use super::super::wire::{sha256_hex, tensors_to_bytes, to_base64};
 use super::super::{Job, JobError, JobEvent};
@@ -56,9 +56,9 @@ enum Stop {
     Closed,
 }
 
-impl From<io::Error> for Stop {
-    fn from(_: io::Error) -> Self {
-        Self::Closed
+impl From<Unsayable> for Stop {
+    fn from(error: Unsayable) -> Self {
+        Self::Failed(request(error.to_string()))
     }
 }
 
@@ -77,14 +77,14 @@ impl<W: Write> Sending<W> {
     pub fn run(mut self) {
         while let Ok(command) = self.commands.recv() {
             let sent = match command {
-                Command::Hello => self.hello().map_err(Stop::from),
-                Command::Cancel { id } => self.send(id, ToWorker::Cancel).map_err(Stop::from),
+                Command::Hello => self.hello(),
+                Command::Cancel { id } => self.send(id, ToWorker::Cancel),
                 Command::Submit { id, job } => match self.submit(id, *job) {
                     Err(Stop::Failed(error)) => {
                         self.shared.fail(id, error);
-                        self.send(id, ToWorker::Cancel).map_err(Stop::from)
+                        self.send(id, ToWorker::Cancel)
                     }
-                    Err(Stop::Unwanted) => self.send(id, ToWorker::Cancel).map_err(Stop::from),
+                    Err(Stop::Unwanted) => self.send(id, ToWorker::Cancel),
                     other => other,
                 },
             };
@@ -94,20 +94,20 @@ impl<W: Write> Sending<W> {
         }
     }
 
-    fn send(&mut self, id: u64, body: ToWorker) -> io::Result<()> {
-        let line = Message::new(id, body).to_line().map_err(io::Error::other)?;
-        self.input.write_all(line.as_bytes())?;
-        self.input.flush()
+    fn send(&mut self, id: u64, body: ToWorker) -> Result<(), Stop> {
+        let lines = Message::new(id, body).to_lines()?;
+        let written = lines.iter().try_for_each(|line| self.input.write_all(line.as_bytes()));
+        written.and_then(|()| self.input.flush()).map_err(|_| Stop::Closed)
     }
 
     /// Says hello, with the proof for a worker that sees our files.
-    fn hello(&mut self) -> io::Result<()> {
+    fn hello(&mut self) -> Result<(), Stop> {
         let token = random_hex();
         let file = tempfile::Builder::new().prefix("enginesmith-token-").tempfile();
         self.token = file
             .ok()
             .and_then(|mut f| f.write_all(token.as_bytes()).ok().map(|()| f));
-        let token_path = self.token.as_ref().map(|f| f.path().to_path_buf());
+        let token_path = self.token.as_ref().map(|f| sayable(f.path()));
         self.send(
             0,
             ToWorker::Hello {
@@ -156,14 +156,14 @@ impl<W: Write> Sending<W> {
         if !self.shared.set_sent(id) {
             return Err(Stop::Unwanted);
         }
+        say_paths(&mut job);
         let job = Box::new(job);
-        self.send(id, ToWorker::Job { job, model, beside })?;
-        Ok(())
+        self.send(id, ToWorker::Job { job, model, beside })
     }
 
     /// Makes sure that the worker has the model, or the engine file.
     fn model(&mut self, id: u64, mut files: Vec<Offered>) -> Result<ModelAt, Stop> {
-        self.send(id, ToWorker::Offer { files: files.clone() })?;
+        self.send(id, told(&files))?;
         if let Answer::Offer { direct: true, .. } = self.answer(id)? {
             return Ok(ModelAt::Path(files.swap_remove(0).path));
         }
@@ -171,7 +171,7 @@ impl<W: Write> Sending<W> {
             let hash = hash_file(&file.path, &mut || self.shared.is_wanted(id));
             file.sha256 = Some(hash.map_err(|e| self.unreadable(id, &file.path, &e))?);
         }
-        self.send(id, ToWorker::Offer { files: files.clone() })?;
+        self.send(id, told(&files))?;
         let missing = match self.answer(id)? {
             Answer::Offer { missing, .. } => missing,
             Answer::Stored | Answer::Failed => return Err(Stop::Unwanted),
@@ -218,8 +218,7 @@ impl<W: Write> Sending<W> {
                 self.shared.tell(id, JobEvent::Transfer { done, total });
             }
         }
-        self.send(id, ToWorker::BlobEnd)?;
-        Ok(())
+        self.send(id, ToWorker::BlobEnd)
     }
 
     /// Waits for the worker's answer about job `id`, as long as somebody wants the job.
@@ -268,10 +267,10 @@ fn offer_file(path: &Path) -> Result<Vec<Offered>, String> {
 fn offered(path: PathBuf, folder: &Path) -> Result<Offered, String> {
     let meta = std::fs::metadata(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let name = path.strip_prefix(folder).ok().and_then(|name| {
-        let parts: Option<Vec<&str>> = name.components().map(|c| c.as_os_str().to_str()).collect();
-        parts.map(|parts| parts.join("/"))
+        let parts: Vec<_> = name.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+        (!parts.is_empty()).then(|| parts.join("/"))
     });
-    let name = name.ok_or_else(|| format!("{}: not a UTF-8 path inside the model's folder", path.display()))?;
+    let name = name.ok_or_else(|| format!("{}: not a path inside the model's folder", path.display()))?;
     Ok(Offered {
         name,
         bytes: meta.len(),
@@ -279,6 +278,41 @@ fn offered(path: PathBuf, folder: &Path) -> Result<Offered, String> {
         path,
         sha256: None,
     })
+}
+
+/// The files as the worker is told of them.
+fn told(files: &[Offered]) -> ToWorker {
+    let mut files = files.to_vec();
+    files.iter_mut().for_each(|f| f.path = sayable(&f.path));
+    ToWorker::Offer { files }
+}
+
+/// The path as JSON can say it. One that is not UTF-8 leads to no file at the other end, so the worker asks for the content
+/// instead, as one on another machine does.
+fn sayable(path: &Path) -> PathBuf {
+    path.to_string_lossy().into_owned().into()
+}
+
+/// Makes the paths of a job sayable. They only tell the worker what things are called here; where they are it has been told.
+fn say_paths(job: &mut Job) {
+    let say = |path: &mut PathBuf| {
+        if path.to_str().is_none() {
+            *path = sayable(path);
+        }
+    };
+    match job {
+        Job::Parse { model, .. } => say(model),
+        Job::InspectEngine { file, .. } => say(file),
+        Job::Build { recipe, .. }
+        | Job::BuildObserver { recipe, .. }
+        | Job::Bench { recipe, .. }
+        | Job::Profile { recipe, .. } => {
+            say(&mut recipe.model.path);
+            let data = [&mut recipe.data.calibration, &mut recipe.data.test];
+            data.into_iter().flatten().for_each(|source| say(&mut source.path));
+        }
+        _ => {}
+    }
 }
 
 /// 32 digits that others should not guess in a second: keyed from the system's random source.

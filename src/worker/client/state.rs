@@ -2,10 +2,12 @@
 
 use super::super::host::Host;
 use super::super::protocol::FromWorker;
+use super::super::room;
 use super::super::wire::{finish, from_base64, tensors_from_bytes};
 use super::super::{JobError, JobEvent, JobOutput};
 use super::delivery::Delivery;
 use crate::engine::EngineError;
+use crate::{files, visible};
 use crossbeam_channel::Sender;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
@@ -155,6 +157,16 @@ impl Shared {
         self.lock().heard = Instant::now();
     }
 
+    /// This program runs again after it did not: all times of waiting begin anew.
+    pub fn resume(&self) {
+        let mut inner = self.lock();
+        let now = Instant::now();
+        (inner.heard, inner.started) = (now, now);
+        for job in inner.jobs.values_mut() {
+            job.cancelled = job.cancelled.map(|_| now);
+        }
+    }
+
     /// A line that is no message: shown with the jobs at work and kept for messages.
     pub fn stray(&self, line: &str) {
         let line = line.trim_end();
@@ -162,6 +174,7 @@ impl Shared {
             return;
         }
         let line: String = line.chars().take(STRAY_LENGTH).collect();
+        let line = visible::line(&line).into_owned();
         let mut inner = self.lock();
         if inner.hello.is_none() {
             inner.heard = Instant::now();
@@ -382,9 +395,16 @@ impl Pending {
     fn receive(&mut self, part: FromWorker) -> Result<(), JobError> {
         match part {
             FromWorker::Blob { sha256, bytes } => {
+                let too_large = |why| engine_failed(format!("what the worker sends is refused: {why}"));
                 let to = match &self.delivery {
-                    Some(delivery) => To::File(delivery.receive()?),
-                    None => To::Memory(Vec::new()),
+                    Some(delivery) => {
+                        room::on_disk(files::folder(delivery.path()), bytes).map_err(too_large)?;
+                        To::File(delivery.receive()?)
+                    }
+                    None => {
+                        room::in_memory(bytes).map_err(too_large)?;
+                        To::Memory(Vec::new())
+                    }
                 };
                 self.incoming = Some(Incoming {
                     sha256,

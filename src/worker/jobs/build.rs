@@ -5,12 +5,13 @@ use super::{Loaded, Runner, failed, known, request};
 use crate::check::corners::before_build;
 use crate::data::profiles::{run_shapes, settle};
 use crate::engine::{BuildContext, BuildRecord, BuildRequest, EngineError, Progress, Recorder};
+use crate::files::PREFIX;
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::worker::protocol::{Beside, CHUNK, FromWorker, ModelAt};
 use crate::worker::store::{hash_file, sees_folder};
-use crate::worker::{BESIDE, JobError, JobOutput};
+use crate::worker::{JobError, JobOutput, limit};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ impl Writing {
     pub fn remove(&self) {
         let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Only ever a folder that a client made for this, whatever it says.
-        let is_ours = |f: &PathBuf| f.file_name().is_some_and(|n| n.to_string_lossy().starts_with(BESIDE));
+        let is_ours = |f: &PathBuf| f.file_name().is_some_and(|n| n.to_string_lossy().starts_with(PREFIX));
         if let Some(folder) = folder.filter(is_ours) {
             let _ = std::fs::remove_dir_all(folder);
         }
@@ -67,9 +68,11 @@ impl Runner {
             std::thread::spawn(move || model.sha256())
         });
         let patched = patched(&mut recorder, model, &recipe)?;
-        let graph = Graph::new(Arc::clone(&patched));
+        limit::set(&recipe);
+        let graph = recorder.stage("look at sizes", || Graph::new(Arc::clone(&patched)))?;
         let (recipe, notes) = with_profiles(&graph, recipe).map_err(request)?;
         notes.iter().for_each(|note| recorder.log("info", note));
+        limit::refuse_too_large(&graph, &recipe, None)?;
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
         let seen = wanted.as_ref().and_then(|w| w.beside.as_ref());

@@ -11,7 +11,7 @@ use crate::recipe::Recipe;
 use crate::recipe::units::format_named_shape;
 use crate::worker::host::Memory;
 use crate::worker::protocol::FromWorker;
-use crate::worker::{JobError, JobOutput};
+use crate::worker::{JobError, JobOutput, limit};
 
 /// What an engine is run on to measure it, and why those inputs.
 struct Inputs {
@@ -23,6 +23,8 @@ impl Inputs {
     /// Generated for the shapes that the recipe measures.
     fn generated(loaded: &Loaded, recipe: &Recipe, seed: u64) -> Result<Self, JobError> {
         let shapes = bind_shapes(&loaded.graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
+        limit::set(recipe);
+        limit::refuse_too_large(&loaded.graph, recipe, Some(&shapes))?;
         let (tensors, why) = generate(&loaded.graph, &shapes, seed).map_err(request)?;
         Ok(Self { tensors, why })
     }

@@ -5,10 +5,11 @@ use super::told::Told;
 use super::{Runner, failed, known, request};
 use crate::data::NamedTensors;
 use crate::engine::{BuildContext, Engine, ObserverRequest, Recorder, See, everywhere};
+use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::worker::observe::Collector;
-use crate::worker::{JobError, JobOutput};
+use crate::worker::{JobError, JobOutput, limit};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ impl Runner {
         let model = recorder.stage("open model", || Model::open(path))?;
         let model = Arc::new(model.map_err(|e| request(e.to_string()))?);
         let model = patched(&mut recorder, model, &recipe)?;
+        limit::set(&recipe);
+        limit::refuse_too_large(&Graph::new(Arc::clone(&model)), &recipe, None)?;
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
         let asked = ObserverRequest {
