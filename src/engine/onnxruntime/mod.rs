@@ -201,7 +201,7 @@ impl Builder for OnnxRuntime {
             }
         }
         record_log(&mut recorder);
-        let session = made?;
+        let session = made.map_err(|e| words::located(e, &request.model))?;
         recorder.loaded(&LOADING);
         // The caller's thread computes too.
         let threads = process_threads()
