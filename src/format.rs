@@ -121,6 +121,14 @@ pub fn sentence(text: &str) -> String {
     format!("{first}{}", letters.as_str())
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub fn list(names: &[&str]) -> String {
+    match names {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        names => names.concat(),
+    }
+}
+
 /// `1 error`, `3 errors`.
 pub fn plural(n: usize, one: &str) -> String {
     if n == 1 {

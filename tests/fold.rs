@@ -12,7 +12,10 @@ use std::process::Command;
 use std::sync::Arc;
 use support::{model, python, reference};
 
-const FOLD: PatchSpec = PatchSpec::FoldConstants { max_bytes: 16 << 20 };
+const FOLD: PatchSpec = PatchSpec::FoldConstants {
+    max_bytes: 16 << 20,
+    copies: false,
+};
 
 /// Operators that the evaluator knows (src/graph/eval).
 const OPERATORS: &[&str] = &[

@@ -3,13 +3,14 @@
 use super::args::CleanArgs;
 use super::exit::{CliError, Exit};
 use super::inspect::print_json;
-use super::request;
+use super::{lower, request};
 use crate::check::{Sorted, taken};
 use crate::files;
 use crate::format;
 use crate::graph::{Graph, NodePath};
 use crate::model::Model;
-use crate::rewrite::{AppliedPatch, CleanedUp, PatchSpec, clean_up};
+use crate::model::save::Saved;
+use crate::rewrite::{AppliedPatch, CleanedUp, PatchSpec, clean_up, needs_mending};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -17,13 +18,19 @@ use std::sync::Arc;
 pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
     let model = Arc::new(Model::open(&args.model).map_err(CliError::unusable)?);
     files::may_write(&args.output, args.force, &[&args.model]).map_err(CliError::unusable)?;
+    needs_mending(&model).map_err(|why| CliError::unusable(format!("{}: {why}", args.model.display())))?;
     let mut specs: Vec<PatchSpec> = args.opset.map(|to| PatchSpec::RaiseOpset { to }).into_iter().collect();
     specs.extend(if args.only.is_empty() {
         let all = PatchSpec::clean_up().into_iter();
-        all.filter(|p| !args.skip.contains(p)).collect::<Vec<_>>()
+        all.filter(|p| !args.skip.iter().any(|s| s.kind() == p.kind()))
+            .collect::<Vec<_>>()
     } else {
         args.only.clone()
     });
+    if args.drop_unused_inputs {
+        specs.retain(|p| !matches!(p, PatchSpec::Mend { .. }));
+        specs.insert(0, PatchSpec::Mend { unused_inputs: true });
+    }
     let (specs, lacking) = taken_by_target(args, specs)?;
     let mut done = clean_up(&model, &specs);
     done.refused.extend(lacking);
@@ -36,10 +43,10 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
             patch.label()
         )));
     }
-    done.model.save(&args.output, args.force).map_err(CliError::unusable)?;
-    let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
+    let saved = done.model.save(&args.output, args.force).map_err(CliError::unusable)?;
+    let idle = idle(args, &model, &done);
     if args.json {
-        print_json(&report(args, &model, &done, bytes))?;
+        print_json(&report(args, &model, &done, &saved, &idle))?;
         return Ok(Exit::Fine);
     }
     let mut before = model.clone();
@@ -60,17 +67,23 @@ pub fn clean(args: &CleanArgs) -> Result<Exit, CliError> {
     if done.applied.is_empty() {
         outln!("Nothing to clean up");
     }
+    for line in &idle {
+        outln!("{line}");
+    }
     for (patch, why) in &done.refused {
         outln!("{}: left out: {why}", patch.label());
     }
     outln!(
         "{}  {}, was {}; {}, was {}",
-        args.output.display(),
+        lower::written(&args.output, &saved),
         format::plural(nodes(&done.model), "node"),
         nodes(&model),
-        format::bytes(bytes),
-        format::bytes(model.file_bytes())
+        format::bytes(saved.bytes),
+        format::bytes(model.total_bytes())
     );
+    if let Some(why) = lower::growth(&model, &done.model, &saved) {
+        outln!("{why}");
+    }
     Ok(Exit::Fine)
 }
 
@@ -88,7 +101,26 @@ fn nodes(model: &Arc<Model>) -> usize {
     Graph::new(model.clone()).nodes.len()
 }
 
-fn report(args: &CleanArgs, model: &Arc<Model>, done: &CleanedUp, bytes: u64) -> Value {
+/// Options that were given and changed nothing, each in a sentence.
+fn idle(args: &CleanArgs, model: &Arc<Model>, done: &CleanedUp) -> Vec<String> {
+    let did = |kind: &str| done.applied.iter().any(|step| step.spec.kind() == kind);
+    let mut lines = Vec::new();
+    if let Some(to) = args.opset.filter(|to| !did(PatchSpec::RaiseOpset { to: *to }.kind())) {
+        let graph = Graph::new(model.clone());
+        let has = graph
+            .opset(0, "")
+            .map_or("none".to_owned(), |opset| format!("opset {opset}"));
+        lines.push(format!("--opset {to}: nothing to raise, the model has {has}"));
+    }
+    if args.drop_unused_inputs && !done.applied.iter().any(|step| step.summary.contains("unused input")) {
+        lines.push("--drop-unused-inputs: every input is read".into());
+    }
+    let only = args.only.iter().filter(|patch| !did(patch.kind()));
+    lines.extend(only.map(|patch| format!("--only {}: nothing to do in this model", patch.kind())));
+    lines
+}
+
+fn report(args: &CleanArgs, model: &Arc<Model>, done: &CleanedUp, saved: &Saved, idle: &[String]) -> Value {
     let patches: Vec<Value> = done
         .applied
         .iter()
@@ -109,12 +141,14 @@ fn report(args: &CleanArgs, model: &Arc<Model>, done: &CleanedUp, bytes: u64) ->
         .collect();
     json!({
         "output": args.output.to_string_lossy(),
+        "data": saved.data.as_ref().map(|path| path.to_string_lossy()),
         "nodes_before": nodes(model),
         "nodes": nodes(&done.model),
-        "bytes_before": model.file_bytes(),
-        "bytes": bytes,
+        "bytes_before": model.total_bytes(),
+        "bytes": saved.bytes,
         "patches": patches,
         "refused": refused,
+        "idle": idle,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::engine::EngineError;
 use crate::worker::JobError;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// How the program ends.
@@ -70,6 +71,19 @@ impl CliError {
         let message = self.message.trim_end_matches('.');
         Self {
             message: format!("{message}. {hint}"),
+            exit: self.exit,
+        }
+    }
+
+    /// The same with the file that it is about in front, unless it names that or the data already.
+    #[must_use]
+    pub fn about(self, file: &Path, data: Option<&Path>) -> Self {
+        let is_named = |path: &Path| self.message.contains(&*path.to_string_lossy());
+        if self.exit == Exit::Cancelled || is_named(file) || data.is_some_and(is_named) {
+            return self;
+        }
+        Self {
+            message: format!("{}: {}", file.display(), self.message),
             exit: self.exit,
         }
     }

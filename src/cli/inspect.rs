@@ -80,7 +80,7 @@ fn print_human(args: &InspectArgs, graph: &Graph, summary: &GraphSummary) {
             )
         })
         .collect();
-    outln!("{}  {}", args.model.display(), format::bytes(graph.model.file_bytes()));
+    outln!("{}  {}", args.model.display(), format::bytes(graph.model.total_bytes()));
     outln!(
         "IR version {}, opset {}, producer {}",
         summary.ir_version,

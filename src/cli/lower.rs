@@ -12,12 +12,14 @@ use crate::files;
 use crate::format;
 use crate::graph::Graph;
 use crate::model::Model;
+use crate::model::save::Saved;
 use crate::recipe::Recipe;
 use crate::recipe::de::{nearest, suggest};
-use crate::rewrite::{AppliedPatch, Calibration, PatchSpec, apply_all, label, matches};
+use crate::rewrite::{AppliedPatch, Calibration, PatchSpec, apply_all, label, matches, needs_mending};
 use crate::worker::{Task, TaskOutput, Want};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 /// The recipe that the arguments describe; its patches come before the one to be made.
@@ -37,10 +39,26 @@ pub fn recipe(args: &SampleArgs) -> Result<Recipe, CliError> {
 /// # Errors
 /// Exit code 2: as [`recipe`]; an output that must not be written.
 pub fn begin(args: &CalibrationArgs) -> Result<Recipe, CliError> {
-    let recipe = recipe(&args.sample)?;
+    let mut recipe = recipe(&args.sample)?;
     files::may_write(&args.output, args.force, &[&recipe.model.path, &args.sample.input])
         .map_err(CliError::unusable)?;
+    mend_first(&mut recipe)?;
     Ok(recipe)
+}
+
+/// Looks whether the model is sound, and puts mending in front of the recipe's patches where it is not.
+///
+/// # Errors
+/// Exit code 2: a model that mending does not help.
+pub fn mend_first(recipe: &mut Recipe) -> Result<(), CliError> {
+    let path = &recipe.model.path;
+    let model = Arc::new(Model::open(path).map_err(CliError::unusable)?);
+    let needed = needs_mending(&model).map_err(|why| CliError::unusable(format!("{}: {why}", path.display())))?;
+    let is_there = recipe.patches.iter().any(|p| matches!(p, PatchSpec::Mend { .. }));
+    if needed && !is_there {
+        recipe.patches.insert(0, PatchSpec::Mend { unused_inputs: false });
+    }
+    Ok(())
 }
 
 /// Makes sure that every name and operator that was given is in the model, as it is or after the recipe's patches, which
@@ -54,7 +72,8 @@ pub fn check_choice(choice: &NodeChoice, recipe: &Recipe) -> Result<(), CliError
     }
     let model = Arc::new(Model::open(&recipe.model.path).map_err(CliError::unusable)?);
     let mut graphs = vec![Graph::new(Arc::clone(&model))];
-    let applied = apply_all(&model, &recipe.patches).map_err(CliError::unusable)?;
+    let applied =
+        apply_all(&model, &recipe.patches).map_err(|why| CliError::unusable(why).about(&recipe.model.path, None))?;
     graphs.extend(applied.last().map(|p| Graph::new(Arc::clone(&p.model))));
     let nodes = || graphs.iter().flat_map(|g| &g.nodes);
     let refuse = |option: &str, text: &str, what: &str, near: &str| {
@@ -91,9 +110,54 @@ pub fn calibrate(recipe: &Recipe, args: &SampleArgs, want: Want) -> Result<Calib
         cache: args.cache.clone(),
         want,
     };
-    match drive(task, &[], args.json)?.output {
+    let data = recipe.data.calibration.as_ref().map(|source| source.path.as_path());
+    match drive(task, &[], args.json)
+        .map_err(|e| e.about(&recipe.model.path, data))?
+        .output
+    {
         TaskOutput::Calibrate(found) => Ok(found),
         _ => Err(CliError::failed("the calibration gave no ranges")),
+    }
+}
+
+/// Why a model became larger: the constants that it did not have before. None where it did not.
+pub fn growth(before: &Model, after: &Model, saved: &Saved) -> Option<String> {
+    let was = before.total_bytes();
+    if saved.bytes <= was {
+        return None;
+    }
+    let old: HashSet<&str> = before
+        .graph()
+        .initializer
+        .iter()
+        .filter_map(|t| t.name.as_deref())
+        .collect();
+    let mut new: Vec<(u64, &str)> = after
+        .graph()
+        .initializer
+        .iter()
+        .filter_map(|t| Some((after.tensor_bytes(t).ok()?, t.name.as_deref()?)))
+        .filter(|(_, name)| !old.contains(name))
+        .collect();
+    new.sort_unstable();
+    let all: u64 = new.iter().map(|(bytes, _)| bytes).sum();
+    let more = format::bytes(saved.bytes - was);
+    Some(match new.last() {
+        Some((bytes, name)) if all >= (saved.bytes - was) / 2 => format!(
+            "{more} larger: {} with {}, the largest {name} with {}",
+            format::plural(new.len(), "new constant"),
+            format::bytes(all),
+            format::bytes(*bytes)
+        ),
+        _ => format!("{more} larger: what describes nodes and tensors grew"),
+    })
+}
+
+/// The files written, for the last line.
+pub fn written(output: &Path, saved: &Saved) -> String {
+    match &saved.data {
+        Some(data) => format!("{} and {}", output.display(), data.display()),
+        None => output.display().to_string(),
     }
 }
 
@@ -109,9 +173,8 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
         return Err(CliError::failed("no patch was applied"));
     };
     let rest = applied.get(recipe.patches.len() + 1);
-    last.model.save(&args.output, args.force).map_err(CliError::unusable)?;
-    let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
-    let before = model.file_bytes();
+    let saved = last.model.save(&args.output, args.force).map_err(CliError::unusable)?;
+    let (bytes, before) = (saved.bytes, model.total_bytes());
     let findings = losses(&applied);
     // What came first and changed something.
     let models = std::iter::once(&model).chain(applied.iter().map(|step| &step.model));
@@ -123,6 +186,7 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
     if args.sample.json {
         print_json(&json!({
             "output": args.output.to_string_lossy(),
+            "data": saved.data.as_ref().map(|path| path.to_string_lossy()),
             "prepared": prepared.iter().map(|p| json!({
                 "kind": p.spec.kind(),
                 "label": p.spec.label(),
@@ -155,9 +219,12 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
     }
     outln!(
         "{}  {}, was {}",
-        args.output.display(),
+        written(&args.output, &saved),
         format::bytes(bytes),
         format::bytes(before)
     );
+    if let Some(why) = growth(&model, &last.model, &saved) {
+        outln!("{why}");
+    }
     Ok(Exit::Fine)
 }

@@ -78,7 +78,7 @@ impl Progress {
                 severity,
                 line,
                 variant,
-            } if severity == "error" || severity == "warn" => {
+            } if matches!(severity.as_str(), "error" | "warn" | "note") => {
                 let name = variant
                     .and_then(|v| self.names.get(v))
                     .map(|n| format!("{n}: "))

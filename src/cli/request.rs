@@ -172,6 +172,12 @@ pub fn data_source(args: &DataArgs) -> Result<Option<DataSource>, CliError> {
             .ok_or_else(|| option_error("--array", format!("{text:?} has no '='; write INPUT=ARRAY")))?;
         source.inputs.insert(input.into(), array.into());
     }
+    for text in &args.samples_on {
+        let (input, place) = text
+            .split_once('=')
+            .ok_or_else(|| option_error("--samples-on", format!("{text:?} has no '='; write INPUT=AXIS")))?;
+        source.samples_on.insert(input.into(), place.into());
+    }
     Ok(Some(source))
 }
 

@@ -41,6 +41,12 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
     };
     compare::may_write(&reports, &given)?;
     let recipe = recipe(args)?;
+    let about = |e: CliError| {
+        e.about(
+            &recipe.model.path,
+            recipe.data.calibration.as_ref().map(|d| d.path.as_path()),
+        )
+    };
     let spec = SearchSpec {
         way: args.way,
         rank_samples: args.rank_samples,
@@ -52,7 +58,7 @@ pub fn search(args: &SearchArgs) -> Result<Exit, CliError> {
         recipe: Box::new(recipe.clone()),
         spec: Box::new(spec),
     };
-    let TaskOutput::Search(found) = drive(task, &[], args.sample.json)?.output else {
+    let TaskOutput::Search(found) = drive(task, &[], args.sample.json).map_err(about)?.output else {
         return Err(CliError::failed("the search found nothing"));
     };
     let kept = match (args.limit, args.keep.as_slice()) {
@@ -223,6 +229,7 @@ fn recipe(args: &SearchArgs) -> Result<Recipe, CliError> {
         let seconds = parse_duration(text).map_err(|e| CliError::unusable(format!("--duration: {e}")))?;
         recipe.bench.duration_s = Some(seconds);
     }
+    lower::mend_first(&mut recipe)?;
     let has_own = precision_patch(&recipe.patches).is_some();
     match (&args.to, has_own) {
         (None, true) => {}
@@ -280,9 +287,10 @@ fn write(recipe: &Recipe, found: &Search, kept: &[usize], output: &Path, force: 
         return recipe.save(output).map_err(CliError::unusable);
     }
     let model = Arc::new(Model::open(&recipe.model.path).map_err(CliError::unusable)?);
-    let applied = apply_all(&model, &patches).map_err(CliError::unusable)?;
+    let applied = apply_all(&model, &patches).map_err(|why| CliError::unusable(why).about(&recipe.model.path, None))?;
     let model = applied.last().map_or(model, |p| Arc::clone(&p.model));
-    model.save(output, force).map_err(CliError::unusable)
+    model.save(output, force).map_err(CliError::unusable)?;
+    Ok(())
 }
 
 fn tell(found: &Search) {

@@ -7,6 +7,7 @@ pub mod convert;
 mod evidence;
 pub mod generate;
 mod image;
+mod layout;
 mod npy;
 pub mod npz;
 pub mod over;

@@ -58,16 +58,14 @@ pub(super) fn check(source: &DataSource, graph: &Graph) -> Result<(), String> {
     }
 }
 
-/// The tensor with every dimension behind the first as large as `row` says, filled up at the ends.
+/// The tensor with every dimension as large as `dims` says, filled up at the ends.
 ///
 /// # Errors
 /// Types that cannot be filled: strings, and values below a byte.
-pub(super) fn pad(tensor: Tensor, row: &[u64], value: f64) -> Result<Tensor, String> {
-    let old = tensor.dims.get(1..).unwrap_or_default();
-    if old == row || tensor.dims.is_empty() {
+pub(super) fn pad(tensor: Tensor, dims: &[u64], value: f64) -> Result<Tensor, String> {
+    if tensor.dims == dims || tensor.dims.is_empty() {
         return Ok(tensor);
     }
-    let dims: Vec<u64> = tensor.dims.iter().take(1).chain(row).copied().collect();
     let bits = tensor.dtype.bits() as usize;
     let filler = encode(tensor.dtype, &[1], std::iter::once(value)).filter(|_| bits >= 8 && bits.is_multiple_of(8));
     let filler = filler.ok_or_else(|| format!("values of type {} cannot be padded", tensor.dtype))?;
@@ -77,8 +75,8 @@ pub(super) fn pad(tensor: Tensor, row: &[u64], value: f64) -> Result<Tensor, Str
         .and_then(|n| usize::try_from(n).ok())
         .filter(|n| *n <= isize::MAX as usize);
     let mut out = Vec::with_capacity(bytes.ok_or_else(too_large)?);
-    fill(&mut out, &tensor, &dims, 0, 0, &filler.bytes);
-    Tensor::new(tensor.dtype, &dims, out.into()).ok_or_else(too_large)
+    fill(&mut out, &tensor, dims, 0, 0, &filler.bytes);
+    Tensor::new(tensor.dtype, dims, out.into()).ok_or_else(too_large)
 }
 
 /// Appends the part of `tensor` that starts at byte `at` along `axis`, filled up to `dims`.
@@ -111,12 +109,12 @@ mod tests {
     #[test]
     fn rows_are_filled_at_their_ends() {
         let t = Tensor::from_i64(&[2, 2], &[1, 2, 3, 4]).unwrap();
-        let padded = pad(t.clone(), &[3], 9.0).unwrap();
+        let padded = pad(t.clone(), &[2, 3], 9.0).unwrap();
         assert_eq!(padded.dims, [2, 3]);
         assert_eq!(padded.to_i64().unwrap(), [1, 2, 9, 3, 4, 9]);
-        assert_eq!(pad(t.clone(), &[2], 9.0).unwrap(), t);
+        assert_eq!(pad(t.clone(), &[2, 2], 9.0).unwrap(), t);
         let deep = Tensor::from_f32(&[1, 1, 2], &[1.0, 2.0]).unwrap();
-        let padded = pad(deep, &[2, 3], 0.0).unwrap();
+        let padded = pad(deep, &[1, 2, 3], 0.0).unwrap();
         assert_eq!(padded.to_f32().unwrap(), [1.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
         let scalar = Tensor::from_i64(&[], &[7]).unwrap();
         assert_eq!(pad(scalar.clone(), &[], 0.0).unwrap(), scalar);

@@ -3,6 +3,7 @@
 //! A source is a list of units (files, or folders that hold one file per input), each with one or more rows: samples at
 //! batch 1. Only the unit being read is open, and of its arrays only the rows asked for are in memory.
 
+use super::layout::{self, Layout};
 use super::pad::{self, pad};
 use super::unit::{self, OpenUnit, Unit};
 use super::values::{Allowed, allowed};
@@ -12,6 +13,7 @@ use crate::model::{DataType, Tensor};
 use crate::recipe::DataSource;
 use crate::recipe::de::suggest;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why data cannot be used; names the file, the array, the shape or type expected and found.
 #[derive(thiserror::Error, Debug)]
@@ -47,57 +49,44 @@ pub(super) struct Wanted {
     pub pad_value: f64,
     /// Values that the model can take.
     pub allowed: Option<Allowed>,
+    /// Where its samples are, when the source says so.
+    pub samples_on: Option<Layout>,
+    /// The model's names of its sizes.
+    pub symbols: Vec<Option<Arc<str>>>,
+    /// The axis of the batch, when a symbol says so.
+    pub batch_axis: Option<usize>,
 }
 
 impl Wanted {
-    /// The shape of a row (without the batch) after padding.
+    /// The shape of a sample after padding, which leaves the axis of the samples alone.
     ///
     /// # Errors
-    /// A row that is longer.
-    fn padded(&self, row: &[u64]) -> Result<Vec<u64>, String> {
-        let target = |(i, size): (usize, &u64)| match self.pad.get(i + 1).copied().flatten() {
+    /// A sample that is longer.
+    fn padded(&self, sample: &[u64], layout: Layout) -> Result<Vec<u64>, String> {
+        let target = |(i, size): (usize, &u64)| match self.pad.get(i).copied().flatten() {
+            _ if layout == Layout::Axis(i) => Ok(*size),
             Some(to) if *size > to => Err(format!(
-                "array {:?} has a sample of {size} on axis {}, more than the {to} that samples are padded to",
+                "array {:?} has a sample of {size} on axis {i}, more than the {to} that samples are padded to",
                 self.array,
-                i + 1
             )),
             Some(to) => Ok(to),
             None => Ok(*size),
         };
-        row.iter().enumerate().map(target).collect()
+        sample.iter().enumerate().map(target).collect()
     }
 
-    /// Checks an array's type and shape. Its first dimension counts samples; for an input that is a scalar it may be
-    /// missing (one value for all samples).
+    /// Checks an array's type.
     ///
     /// # Errors
-    /// Type or shape expected and found.
-    pub fn check(&self, dtype: DataType, dims: &[u64]) -> Result<(), String> {
-        let name = &self.name;
+    /// Type expected and found.
+    pub fn check_type(&self, dtype: DataType) -> Result<(), String> {
         if dtype != self.dtype {
             return Err(format!(
-                "array {:?} is {dtype}, the model's input {name:?} is {}; save it as {}",
-                self.array, self.dtype, self.dtype
+                "array {:?} is {dtype}, the model's input {:?} is {}; save it as {}",
+                self.array, self.name, self.dtype, self.dtype
             ));
         }
-        let expected = self.dims.get(1..).unwrap_or_default();
-        let found = dims.get(1..).unwrap_or_default();
-        let same = expected.iter().zip(found).all(|(e, f)| e.is_none_or(|e| e == *f));
-        let scalar = self.dims.is_empty() && dims.len() <= 1;
-        if scalar || (dims.len() == self.dims.len() && same) {
-            return Ok(());
-        }
-        let size = |d: &Option<u64>| d.map_or("?".to_owned(), |d| d.to_string());
-        let expected: Vec<String> = std::iter::once("samples".to_owned())
-            .chain(expected.iter().map(size))
-            .collect();
-        let found: Vec<String> = dims.iter().map(u64::to_string).collect();
-        Err(format!(
-            "array {:?} has shape {}, the model's input {name:?} needs {}",
-            self.array,
-            found.join("x"),
-            expected.join("x")
-        ))
+        Ok(())
     }
 }
 
@@ -110,11 +99,15 @@ const AHEAD_BATCH: usize = 256;
 pub struct Samples {
     source: DataSource,
     wanted: Vec<Wanted>,
-    units: std::vec::IntoIter<Unit>,
+    all: Vec<Unit>,
+    /// The next of them.
+    unit: usize,
     open: Option<OpenUnit>,
     labels: Option<Vec<i64>>,
     count: u64,
     taken: u64,
+    last: u64,
+    layout: Option<String>,
 }
 
 impl Samples {
@@ -139,10 +132,13 @@ impl Samples {
         let labels_path = unit::labels_path(source);
         let units = unit::list(source, &wanted, labels_path.as_deref())?;
         let mut count = 0u64;
+        let mut layout = None;
         for (index, unit) in units.iter().enumerate() {
             // The first unit is checked as a whole; of the others only the number of rows is needed now.
             count += if index == 0 {
-                unit.open(source, &wanted)?.rows()
+                let first = unit.open(source, &wanted)?;
+                layout = layout::words(&wanted, &first.layouts());
+                first.rows()
             } else {
                 unit.rows(source, &wanted)?
             };
@@ -172,11 +168,14 @@ impl Samples {
         Ok(Self {
             source: source.clone(),
             wanted,
-            units: units.into_iter(),
+            all: units,
+            unit: 0,
             open: None,
             labels,
             count: limited,
             taken: 0,
+            last: 0,
+            layout,
         })
     }
 
@@ -185,8 +184,35 @@ impl Samples {
         self.count
     }
 
-    /// The next `batch` samples stacked on the first dimension, with labels; fewer at the end, and where the next
-    /// sample has another shape (of a dynamic dimension). `None` after the last.
+    /// Samples in the last batch.
+    pub fn in_batch(&self) -> u64 {
+        self.last
+    }
+
+    /// Goes back to before the last batch.
+    ///
+    /// # Errors
+    /// [`DataError`]: a file that changed meanwhile.
+    pub fn step_back(&mut self) -> Result<(), DataError> {
+        let target = self.taken - self.last;
+        (self.unit, self.open, self.taken, self.last) = (0, None, 0, 0);
+        while self.taken < target {
+            let left = target - self.taken;
+            let Some(open) = self.current()? else { break };
+            let skipped = left.min(open.rows() - open.position());
+            open.skip(skipped);
+            self.taken += skipped;
+        }
+        Ok(())
+    }
+
+    /// Where samples are found, in a sentence; none where they are on the first axis of each input.
+    pub fn layout(&self) -> Option<&str> {
+        self.layout.as_deref()
+    }
+
+    /// The next `batch` samples joined on the axis of the samples, with labels; fewer at the end, and where the next
+    /// sample has another shape (of a dynamic dimension); whole samples one at a time. `None` after the last.
     ///
     /// # Errors
     /// [`DataError`], also for values that are not numbers (NaN), or that the model cannot take (token ids beyond its
@@ -204,36 +230,58 @@ impl Samples {
             let Some(open) = self.current()? else {
                 break;
             };
-            let padded: Result<Vec<Vec<u64>>, String> =
-                open.row_dims().zip(&wanted).map(|(dims, w)| w.padded(dims)).collect();
+            let (samples, layouts) = (open.samples(&wanted), open.layouts());
+            let alone = open.is_alone();
+            let padded: Result<Vec<Vec<u64>>, String> = samples
+                .iter()
+                .zip(&wanted)
+                .zip(&layouts)
+                .map(|((dims, w), layout)| w.padded(dims, *layout))
+                .collect();
             let padded = padded.map_err(|m| DataError::new(&path, m))?;
-            let fits = stacked
-                .as_ref()
-                .is_none_or(|(s, _)| s.iter().zip(&padded).all(|(s, d)| s.row_dims == *d));
+            let fits = stacked.as_ref().is_none_or(|(stacks, _)| {
+                let mut stacks = stacks.iter().zip(&padded).zip(&layouts);
+                !alone && stacks.all(|((s, d), layout)| s.sample == *d && s.layout == *layout)
+            });
             if !fits {
                 break;
             }
-            let rows = room.min(open.rows() - open.position());
-            let taken = open.take(rows)?;
-            let stacks = stacked.get_or_insert_with(|| (padded.iter().map(|d| Stack::new(d)).collect(), 0));
+            let rows = if alone {
+                1
+            } else {
+                room.min(open.rows() - open.position())
+            };
+            let taken = open.take(rows, &wanted)?;
+            let stacks = stacked.get_or_insert_with(|| {
+                let stacks = padded.iter().zip(&layouts).map(|(d, layout)| Stack::new(d, *layout));
+                (stacks.collect(), 0)
+            });
             for (((stack, tensor), wanted), dims) in stacks.0.iter_mut().zip(taken).zip(&wanted).zip(&padded) {
                 let fail = |m: String| DataError::new(&path, format!("array {:?}: {m}", wanted.array));
                 if let Some(allowed) = &wanted.allowed {
                     allowed.check(&tensor, self.taken).map_err(fail)?;
                 }
-                stack.push(pad(tensor, dims, wanted.pad_value).map_err(fail)?);
+                let mut target = dims.clone();
+                if let Layout::Axis(at) = stack.layout
+                    && let (Some(size), Some(rows)) = (target.get_mut(at), tensor.dims.get(at))
+                {
+                    *size = *rows;
+                }
+                stack.parts.push(pad(tensor, &target, wanted.pad_value).map_err(fail)?);
             }
             stacks.1 += rows;
             self.taken += rows;
+            if alone {
+                break;
+            }
         }
         let Some((stacks, n)) = stacked else {
             return Ok(None);
         };
+        self.last = n;
         let mut tensors = NamedTensors::new();
         for (stack, wanted) in stacks.into_iter().zip(&self.wanted) {
-            let tensor = stack
-                .finish(wanted, n)
-                .map_err(|m| DataError::new(&self.source.path, m))?;
+            let tensor = stack.finish(wanted).map_err(|m| DataError::new(&self.source.path, m))?;
             tensors.push((wanted.name.clone(), tensor));
         }
         let start = (self.taken - n) as usize;
@@ -248,56 +296,57 @@ impl Samples {
             if !done {
                 return Ok(self.open.as_mut());
             }
-            match self.units.next() {
+            match self.all.get(self.unit) {
                 Some(unit) => self.open = Some(unit.open(&self.source, &self.wanted)?),
                 None => return Ok(None),
             }
+            self.unit += 1;
         }
     }
 }
 
-/// Rows of one input on their way into one tensor.
+/// Samples of one input on their way into one tensor.
 struct Stack {
-    row_dims: Vec<u64>,
-    bytes: Vec<u8>,
-    first: Option<Tensor>,
+    /// Shape of one.
+    sample: Vec<u64>,
+    layout: Layout,
+    parts: Vec<Tensor>,
 }
 
 impl Stack {
-    fn new(row_dims: &[u64]) -> Self {
+    fn new(sample: &[u64], layout: Layout) -> Self {
         Self {
-            row_dims: row_dims.to_vec(),
-            bytes: Vec::new(),
-            first: None,
+            sample: sample.to_vec(),
+            layout,
+            parts: Vec::new(),
         }
     }
 
-    fn push(&mut self, tensor: Tensor) {
-        match &self.first {
-            None => self.first = Some(tensor),
-            Some(first) => {
-                if self.bytes.is_empty() {
-                    self.bytes.extend_from_slice(&first.bytes);
-                }
-                self.bytes.extend_from_slice(&tensor.bytes);
+    fn finish(mut self, wanted: &Wanted) -> Result<Tensor, String> {
+        let axis = match self.layout {
+            Layout::Axis(axis) if self.parts.len() > 1 => axis,
+            // What all samples share is the same in every part.
+            _ => return self.parts.drain(..).next().ok_or_else(|| "no samples".into()),
+        };
+        let failed = || format!("array {:?}: its samples cannot be joined", wanted.array);
+        let dtype = self.parts[0].dtype;
+        let bits = dtype.bits() as usize;
+        let outer: u64 = self.sample.iter().take(axis).product();
+        let is_whole = bits.is_multiple_of(8) && bits > 0 || outer <= 1;
+        if !is_whole {
+            return Err(failed());
+        }
+        let mut bytes = Vec::with_capacity(self.parts.iter().map(|p| p.bytes.len()).sum());
+        for at in 0..outer.max(1) as usize {
+            for part in &self.parts {
+                let chunk = part.bytes.len() / outer.max(1) as usize;
+                bytes.extend_from_slice(part.bytes.get(at * chunk..(at + 1) * chunk).ok_or_else(failed)?);
             }
         }
-    }
-
-    fn finish(self, wanted: &Wanted, rows: u64) -> Result<Tensor, String> {
-        let first = self.first.ok_or("no rows")?;
-        if wanted.dims.is_empty() {
-            return Ok(first);
-        }
-        let mut dims = vec![rows];
-        dims.extend(self.row_dims);
-        let bytes = if self.bytes.is_empty() {
-            first.bytes
-        } else {
-            self.bytes.into()
-        };
-        Tensor::new(first.dtype, &dims, bytes)
-            .ok_or_else(|| format!("array {:?}: samples of {} cannot be stacked", wanted.array, first.dtype))
+        let mut dims = self.sample.clone();
+        let size = dims.get_mut(axis).ok_or_else(failed)?;
+        *size = self.parts.iter().filter_map(|p| p.dims.get(axis)).sum();
+        Tensor::new(dtype, &dims, bytes.into()).ok_or_else(failed)
     }
 }
 
@@ -310,10 +359,18 @@ fn wanted(source: &DataSource, graph: &Graph) -> Result<Vec<Wanted>, String> {
         ));
     }
     pad::check(source, graph)?;
+    if let Some(unknown) = source.samples_on.keys().find(|n| !names.contains(&n.as_str())) {
+        return Err(format!(
+            "samples_on: the model has no input {unknown:?}{}",
+            suggest(unknown, &names)
+        ));
+    }
+    let axes = layout::batch_axes(graph);
     let ids = graph.bodies.first().map(|b| b.inputs.as_slice()).unwrap_or_default();
     shapes::inputs(graph)
         .zip(ids)
-        .map(|(input, id)| {
+        .zip(axes)
+        .map(|((input, id), batch_axis)| {
             let name = input.name.as_ref();
             let missing = |what: &str| format!("the model does not say the {what} of input {name:?}");
             let shape = input.ty.shape.as_ref().ok_or_else(|| missing("number of dimensions"))?;
@@ -330,6 +387,23 @@ fn wanted(source: &DataSource, graph: &Graph) -> Result<Vec<Wanted>, String> {
                 pad: pad::sizes(source, name, shape),
                 pad_value: source.pad_value.get(name).copied().unwrap_or(0.0),
                 allowed: allowed(graph, *id, dtype),
+                samples_on: source
+                    .samples_on
+                    .get(name)
+                    .map(|text| Layout::parse(text).map_err(|why| format!("input {name:?}: {why}")))
+                    .transpose()?,
+                symbols: shape
+                    .0
+                    .iter()
+                    .map(|d| {
+                        if let Dim::Symbol(name) = d {
+                            Some(Arc::clone(name))
+                        } else {
+                            None
+                        }
+                    })
+                    .collect(),
+                batch_axis,
             })
         })
         .collect()

@@ -6,12 +6,13 @@ mod labels;
 pub(super) use labels::{labels, labels_path};
 
 use super::image;
+use super::layout::{self, Layout};
 use super::source::{DataError, Wanted};
 use crate::files;
 use crate::model::Tensor;
 use crate::recipe::DataSource;
 use crate::recipe::de::suggest;
-use column::{Column, open_npz, rows_of_npz};
+use column::{Column, dims_of_npz, open_npz};
 use std::path::{Path, PathBuf};
 
 /// A folder with more files than this is not read.
@@ -24,6 +25,8 @@ pub(super) enum Unit {
     Npz(PathBuf),
     /// One file per input, in the inputs' order: `.npy`, `.pb` or pictures.
     Files(Vec<PathBuf>),
+    /// The same, with exactly the inputs of one inference.
+    Sample(Vec<PathBuf>),
 }
 
 /// The units of a source, in the order of their names.
@@ -156,7 +159,7 @@ fn onnx_test_set(folder: &Path, entries: &[PathBuf], wanted: &[Wanted]) -> Resul
                 set,
                 format!("{} is missing: the model has {} inputs", name(missing), wanted.len()),
             )),
-            None => Ok(Unit::Files(files)),
+            None => Ok(Unit::Sample(files)),
         }
     };
     inside.into_iter().map(unit).collect::<Result<_, _>>().map(Some)
@@ -175,41 +178,69 @@ fn name(path: &Path) -> String {
 }
 
 impl Unit {
-    /// Opens the files and checks names, types, shapes and that all inputs have the same number of rows.
+    /// Opens the files and checks names, types, shapes and that all inputs have the same number of samples.
     pub fn open(&self, source: &DataSource, wanted: &[Wanted]) -> Result<OpenUnit, DataError> {
-        let columns: Vec<Column> = match self {
+        let mut columns: Vec<Column> = match self {
             Self::Npz(path) => open_npz(path, wanted)?,
-            Self::Files(files) => files
+            Self::Files(files) | Self::Sample(files) => files
                 .iter()
                 .zip(wanted)
                 .map(|(path, input)| Column::open(path, source, input))
                 .collect::<Result<_, _>>()?,
         };
-        let mut rows = None;
-        for (column, input) in columns.iter().zip(wanted) {
-            let Some(n) = column.rows else { continue };
-            match rows {
-                None => rows = Some((n, &input.name)),
-                Some((other, of)) if other != n => {
-                    let message = format!("{n} samples for input {:?}, {other} for input {of:?}", input.name);
-                    return Err(DataError::new(&column.path, message));
-                }
-                _ => {}
-            }
+        let dims: Vec<&[u64]> = columns.iter().map(|c| c.dims.as_slice()).collect();
+        let layouts = self.layouts(wanted, &dims)?;
+        let rows = layouts.iter().zip(&dims).find_map(|(layout, dims)| layout.rows(dims));
+        for (column, layout) in columns.iter_mut().zip(&layouts) {
+            column.layout = *layout;
         }
+        let is_alone = rows.is_none() || layouts.contains(&Layout::Stack);
         Ok(OpenUnit {
-            rows: rows.map_or(1, |(n, _)| n),
+            rows: rows.unwrap_or(1),
             position: 0,
             columns,
+            is_alone,
         })
     }
 
-    /// The number of rows, by the headers alone where the format allows it.
+    /// Where each array's samples are.
+    fn layouts(&self, wanted: &[Wanted], dims: &[&[u64]]) -> Result<Vec<Layout>, DataError> {
+        let path = match self {
+            Self::Npz(path) => path.as_path(),
+            Self::Files(files) | Self::Sample(files) => files.first().map_or(Path::new(""), PathBuf::as_path),
+        };
+        // A set of inputs of one inference is one sample, where it fits the model as it is.
+        let is_whole = |(input, dims): (&Wanted, &&[u64])| {
+            let fits = input
+                .dims
+                .iter()
+                .zip(*dims)
+                .all(|(want, is)| want.is_none_or(|want| want == *is));
+            input.samples_on.is_none() && input.dims.len() == dims.len() && fits
+        };
+        let decided = layout::decide(wanted, dims);
+        let rows = |layouts: &[Layout]| layouts.iter().zip(dims).find_map(|(layout, dims)| layout.rows(dims));
+        // A batch of one can be joined with others; anything else stays together.
+        let can_join = decided.as_ref().is_ok_and(|layouts| rows(layouts) == Some(1));
+        let fits = || wanted.iter().zip(dims).all(is_whole) && layout::agree(wanted, dims);
+        if matches!(self, Self::Sample(_)) && !can_join && fits() {
+            return Ok(vec![Layout::Fixed; wanted.len()]);
+        }
+        decided.map_err(|m| DataError::new(path, m))
+    }
+
+    /// The number of samples, by the headers alone where the format allows it.
     pub fn rows(&self, source: &DataSource, wanted: &[Wanted]) -> Result<u64, DataError> {
         match self {
             Self::Files(files) if files.iter().all(|f| image::ENDINGS.contains(&ending(f).as_str())) => Ok(1),
-            Self::Npz(path) => rows_of_npz(path, wanted),
-            Self::Files(_) => Ok(self.open(source, wanted)?.rows),
+            Self::Npz(path) => {
+                let dims = dims_of_npz(path, wanted)?;
+                let dims: Vec<&[u64]> = dims.iter().map(Vec::as_slice).collect();
+                let layouts = self.layouts(wanted, &dims)?;
+                let rows = layouts.iter().zip(&dims).find_map(|(layout, dims)| layout.rows(dims));
+                Ok(rows.unwrap_or(1))
+            }
+            Self::Files(_) | Self::Sample(_) => Ok(self.open(source, wanted)?.rows),
         }
     }
 }
@@ -219,6 +250,7 @@ pub(super) struct OpenUnit {
     rows: u64,
     position: u64,
     columns: Vec<Column>,
+    is_alone: bool,
 }
 
 impl OpenUnit {
@@ -230,20 +262,38 @@ impl OpenUnit {
         self.position
     }
 
-    /// Shape of one row of each input, without the batch.
-    pub fn row_dims(&self) -> impl Iterator<Item = &[u64]> {
-        self.columns.iter().map(|c| c.row_dims.as_slice())
+    /// Leaves samples out.
+    pub fn skip(&mut self, rows: u64) {
+        self.position += rows;
+    }
+
+    /// True when each sample is whole, so that none can be joined with others.
+    pub fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
+    pub fn layouts(&self) -> Vec<Layout> {
+        self.columns.iter().map(|c| c.layout).collect()
+    }
+
+    /// Shape of one sample of each input.
+    pub fn samples(&self, wanted: &[Wanted]) -> Vec<Vec<u64>> {
+        let columns = self.columns.iter().zip(wanted);
+        columns
+            .map(|(c, input)| c.layout.sample(&c.dims, input.dims.len()))
+            .collect()
     }
 
     /// The next rows of every input; there must be as many.
-    pub fn take(&mut self, rows: u64) -> Result<Vec<Tensor>, DataError> {
+    pub fn take(&mut self, rows: u64, wanted: &[Wanted]) -> Result<Vec<Tensor>, DataError> {
         let position = self.position;
         self.position += rows;
         self.columns
             .iter_mut()
-            .map(|column| {
+            .zip(wanted)
+            .map(|(column, input)| {
                 let tensor = column
-                    .take(position, rows)
+                    .take(position, rows, input.dims.len())
                     .map_err(|m| DataError::new(&column.path, m))?;
                 let values = tensor.to_f64_iter().filter(|_| tensor.dtype.is_float());
                 if let Some(at) = values.and_then(|mut v| v.position(f64::is_nan)) {

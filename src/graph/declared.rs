@@ -3,7 +3,12 @@
 use super::{Dim, Shape, TensorType};
 use crate::model::DataType;
 use crate::model::onnx::__buffa::oneof::{tensor_shape_proto::dimension, type_proto};
-use crate::model::onnx::{TensorShapeProto, TypeProto};
+use crate::model::onnx::{TensorShapeProto, TypeProto, ValueInfoProto};
+
+/// What the declaration of an input, output or inner tensor says; nothing where it has no type.
+pub(crate) fn of_value(info: &ValueInfoProto) -> TensorType {
+    info.r#type.as_option().map(tensor_type).unwrap_or_default()
+}
 
 /// Reads a declared type. Sequences, maps, optionals and sparse tensors give the type of their elements with
 /// [`TensorType::container`] set to the outermost container.

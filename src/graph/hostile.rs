@@ -107,7 +107,10 @@ fn exercise(bytes: Vec<u8>) {
         }
     }
     let _ = graph.summary(&Default::default());
-    let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096 }];
+    let mut specs = vec![PatchSpec::FoldConstants {
+        max_bytes: 4096,
+        copies: false,
+    }];
     let is_folding = |p: &PatchSpec| matches!(p, PatchSpec::FoldConstants { .. });
     specs.extend(PatchSpec::clean_up().into_iter().filter(|p| !is_folding(p)));
     specs.push(PatchSpec::RaiseOpset { to: 22 });

@@ -28,6 +28,7 @@ mod hostile;
 mod tests;
 
 pub use build::{Body, Graph, Node, NodeId, Problem, ProblemKind, Producer, TensorId, TensorInfo, TensorKind};
+pub(crate) use declared::of_value as declared_type;
 pub use place::{NodePath, PathStep};
 pub use scope::{Scope, ScopeId};
 pub use shape::{Dim, Shape, TensorType};

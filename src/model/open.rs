@@ -118,6 +118,13 @@ impl Model {
         self.source.bytes.len() as u64
     }
 
+    /// Size of the model file and of the files that hold its external data, in bytes.
+    pub fn total_bytes(&self) -> u64 {
+        let files = self.external_files();
+        let outside = files.iter().filter_map(|file| std::fs::metadata(file).ok());
+        self.file_bytes() + outside.map(|m| m.len()).sum::<u64>()
+    }
+
     /// Tells whether the model file and the external files read so far are still what was opened. Whoever has read much
     /// from them asks afterwards: reading a file that was shortened meanwhile gives zeros, not an error.
     ///

@@ -14,15 +14,40 @@ const ALIGN: u64 = 4096;
 /// Initializers with less data stay in the model file (the threshold of onnx's own `convert_model_to_external_data`).
 const SMALL: u64 = 1024;
 
+/// Up to this size a model whose data lies in other files is written as one file, which is easier to pass on.
+const ONE_FILE: u64 = 16 << 20;
+
+/// What was written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Saved {
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// The file beside the model that holds data; none where everything is in one file.
+    pub data: Option<PathBuf>,
+}
+
 impl Model {
-    /// Writes the model to `path`. An existing file is replaced only when `overwrite`; external data is embedded when the
-    /// result stays under protobuf's 2 GiB, else written to `<file name>.data` beside it. Both are on the disk when this
-    /// returns.
+    /// Writes the model to `path` and says what was written. An existing file is replaced only when `overwrite`. Data that
+    /// lies in other files goes to `<file name>.data` beside it where the whole is larger than [`ONE_FILE`], as does all
+    /// data where a single file would exceed protobuf's 2 GiB; else everything goes into one file. What was written is on the
+    /// disk when this returns.
     ///
     /// # Errors
     /// [`ModelError::Output`], [`ModelError::Io`] (a full disk, no permission), tensor errors, [`ModelError::Changed`] when a
     /// file that the model was read from was shortened meanwhile; nothing is left behind.
-    pub fn save(&self, path: &Path, overwrite: bool) -> Result<(), ModelError> {
+    pub fn save(&self, path: &Path, overwrite: bool) -> Result<Saved, ModelError> {
+        let limit = match self.external_files().is_empty() {
+            true => u64::from(buffa::MAX_MESSAGE_BYTES),
+            false => ONE_FILE,
+        };
+        self.save_within(path, overwrite, limit, Part::persist)
+    }
+
+    /// As [`Self::save`], in one file wherever protobuf allows that: for readers that take no external data.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_embedded(&self, path: &Path, overwrite: bool) -> Result<Saved, ModelError> {
         self.save_within(path, overwrite, u64::from(buffa::MAX_MESSAGE_BYTES), Part::persist)
     }
 
@@ -31,7 +56,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Self::save`].
-    pub fn save_split(&self, path: &Path) -> Result<(), ModelError> {
+    pub fn save_split(&self, path: &Path) -> Result<Saved, ModelError> {
         self.save_within(path, false, 0, Part::persist_known)
     }
 
@@ -41,7 +66,7 @@ impl Model {
     ///
     /// # Errors
     /// As [`Self::save`].
-    pub fn save_scratch(&self, path: &Path) -> Result<(), ModelError> {
+    pub fn save_scratch(&self, path: &Path) -> Result<Saved, ModelError> {
         let linked = self.external_files().iter().all(|file| {
             // The location is the file's name only where it lies beside the model.
             let beside = file.parent() == self.path().parent();
@@ -56,7 +81,7 @@ impl Model {
         self.finish(path, true, rope, None, Part::persist_known)
     }
 
-    fn save_within(&self, path: &Path, overwrite: bool, limit: u64, persist: Persist) -> Result<(), ModelError> {
+    fn save_within(&self, path: &Path, overwrite: bool, limit: u64, persist: Persist) -> Result<Saved, ModelError> {
         let data_path = data_path(path);
         may_write(path, overwrite)?;
         let (embedded, bytes) = self.embedded()?;
@@ -66,6 +91,10 @@ impl Model {
             return self.finish(path, overwrite, rope, None, persist);
         } else {
             may_write(&data_path, overwrite)?;
+            if self.external_files().iter().any(|own| files::is_same(own, &data_path)) {
+                let why = "the model reads its weights from that file; give the output another name".into();
+                return Err(ModelError::Output { path: data_path, why });
+            }
             let mut split = proto.clone();
             let data = self.split(&mut split, &data_path)?;
             let rope = encoded(&split, path)?;
@@ -150,17 +179,21 @@ impl Model {
         rope: Rope,
         data: Option<(Part, &Path)>,
         persist: Persist,
-    ) -> Result<(), ModelError> {
+    ) -> Result<Saved, ModelError> {
         let failed = |source| io_error(path, source);
         let mut out = BufWriter::with_capacity(1 << 20, Part::beside(path).map_err(failed)?);
+        let mut bytes = 0;
         for segment in rope.into_segments() {
+            bytes += segment.len() as u64;
             out.write_all(&segment).map_err(failed)?;
         }
         let file = out.into_inner().map_err(|e| failed(e.into_error()))?;
         // Whatever was read from a file that shrank meanwhile is zeros.
         self.check_intact()?;
         let mut new_data = None;
+        let written = data.as_ref().map(|(_, path)| path.to_path_buf());
         if let Some((data, data_path)) = data {
+            bytes += data.file().metadata().map_or(0, |m| m.len());
             new_data = (!data_path.exists()).then_some(data_path);
             persist(data, data_path, overwrite).map_err(|e| io_error(data_path, e))?;
         }
@@ -169,7 +202,7 @@ impl Model {
                 let _ = std::fs::remove_file(data_path);
             }
         })?;
-        Ok(())
+        Ok(Saved { bytes, data: written })
     }
 
     fn tensor_trouble(&self, source: TensorError) -> ModelError {

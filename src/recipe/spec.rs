@@ -255,6 +255,10 @@ pub struct DataSource {
     /// Array (npz member, or sub-folder) per input name; needed when names differ from the model's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, String>,
+    /// Where an input's samples are, by its name, where the data and the model do not show it: the number of an axis, `stack`
+    /// for one axis more in front, `fixed` where all samples share the array.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub samples_on: BTreeMap<String, String>,
     /// npz member or `.npy` file with class labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,

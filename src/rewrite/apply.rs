@@ -2,8 +2,8 @@
 
 use super::fuse::{Fused, fuse};
 use super::{
-    GraphDiff, Loss, PatchSpec, body_ranges, cast, clean, diff, duplicates, fold, functions, inline, merge, opset,
-    outputs, quantize, resize, simplify,
+    GraphDiff, Loss, PatchSpec, body_ranges, cast, clean, diff, duplicates, fold, functions, inline, mend, merge,
+    opset, outputs, quantize, resize, simplify,
 };
 use crate::graph::Graph;
 use crate::model::Model;
@@ -45,8 +45,9 @@ pub struct PatchError {
 pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, String> {
     let mut losses = Vec::new();
     let done = match spec {
+        PatchSpec::Mend { unused_inputs } => mend::mend(model, *unused_inputs)?,
         PatchSpec::InlineFunctions {} => functions::inline_functions(model)?,
-        PatchSpec::FoldConstants { max_bytes } => fold::fold(model, *max_bytes)?,
+        PatchSpec::FoldConstants { max_bytes, copies } => fold::fold(model, *max_bytes, *copies)?,
         PatchSpec::RemoveNoOps {} => clean::remove_no_ops(model)?,
         PatchSpec::RemoveDead {} => clean::remove_dead(model)?,
         PatchSpec::MergeDuplicates {} => duplicates::merge_duplicates(model)?,

@@ -26,7 +26,7 @@ const GROWTH: u64 = 4;
 ///
 /// # Errors
 /// Structural problems that must be settled first; data that cannot be read.
-pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Done, String> {
+pub(super) fn fold(model: &Arc<Model>, max_bytes: u64, copies: bool) -> Result<Done, String> {
     let mut model = model.clone();
     let (mut folded, mut moved, mut constants, mut cleared) = (0, 0, 0, 0);
     let mut notes = Vec::new();
@@ -40,6 +40,8 @@ pub(super) fn fold(model: &Arc<Model>, max_bytes: u64) -> Result<Done, String> {
             known: HashMap::new(),
             defaults: defaults(&graph),
             max_bytes,
+            copies,
+            shared: HashSet::new(),
             work,
             notes: Vec::new(),
         };
@@ -115,6 +117,10 @@ struct Round<'a> {
     known: HashMap<TensorId, Tensor>,
     defaults: HashSet<TensorId>,
     max_bytes: u64,
+    /// Values made from weights that stay in the file are written out too.
+    copies: bool,
+    /// Those values.
+    shared: HashSet<TensorId>,
     /// Bytes that may still be read and made.
     work: u64,
     notes: Vec<(String, String)>,
@@ -151,12 +157,19 @@ impl Round<'_> {
                 Some(Err(refusal)) => self.note(node, &refusal.to_string()),
             }
         }
+        self.shared = self.shared(&folded);
         // Backwards, so that a value which only feeds other folded nodes is not written out.
         let mut done = 0;
         for id in folded.iter().rev() {
             let node = graph.node(*id);
             if let Some(bytes) = self.growth(node) {
-                self.note(node, &format!("its value would take {bytes} bytes in the file"));
+                let is_copy = node.outputs.iter().flatten().any(|t| self.shared.contains(t));
+                let why = if is_copy {
+                    ", where what it is made from stays for other readers"
+                } else {
+                    ""
+                };
+                self.note(node, &format!("its value would take {bytes} bytes in the file{why}"));
                 continue;
             }
             done += 1;
@@ -175,6 +188,27 @@ impl Round<'_> {
             .push((label(node), format!("{} kept: {reason}", node.op_type)));
     }
 
+    /// What folded nodes make from large weights that other nodes read as they are: written out, it would be stored twice.
+    fn shared(&self, folded: &[NodeId]) -> HashSet<TensorId> {
+        let mut shared = HashSet::new();
+        if self.copies {
+            return shared;
+        }
+        let done: HashSet<NodeId> = folded.iter().copied().collect();
+        for id in folded {
+            let node = self.graph.node(*id);
+            let stays = |t: &TensorId| {
+                let info = self.graph.tensor(*t);
+                let is_read = || info.is_output || info.consumers.iter().any(|(reader, _)| !done.contains(reader));
+                shared.contains(t) || !self.known.contains_key(t) && info.stored_bytes > GROWTH_FLOOR && is_read()
+            };
+            if node.inputs.iter().flatten().any(stays) {
+                shared.extend(node.outputs.iter().flatten());
+            }
+        }
+        shared
+    }
+
     /// Bytes that the values of a node would add to the file, when they are many and far more than those it is made from:
     /// a node that only repeats or fills is better than what it makes.
     fn growth(&self, node: &Node) -> Option<u64> {
@@ -188,7 +222,8 @@ impl Round<'_> {
             None => self.graph.tensor(*t).stored_bytes,
         };
         let given: u64 = node.inputs.iter().flatten().map(bytes).sum();
-        (made > GROWTH_FLOOR && made / GROWTH > given).then_some(made)
+        let is_copy = node.outputs.iter().flatten().any(|t| self.shared.contains(t));
+        (made > GROWTH_FLOOR && (is_copy || made / GROWTH > given)).then_some(made)
     }
 
     /// Turns `Constant` nodes into initializers where the file allows it and the name is no output.

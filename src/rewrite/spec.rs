@@ -9,6 +9,12 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum PatchSpec {
+    /// Give nodes names of their own, put them in order, correct declared types and shapes.
+    Mend {
+        /// Also remove inputs that nothing reads: callers then give fewer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unused_inputs: bool,
+    },
     /// Replace each call of a model-local function by the nodes of the function.
     InlineFunctions {},
     /// Replace nodes whose inputs are all constant by their value.
@@ -16,6 +22,9 @@ pub enum PatchSpec {
         /// Results larger than this many bytes are left as nodes; default 16 MiB.
         #[serde(default = "default_fold_limit")]
         max_bytes: u64,
+        /// Also what is made from weights that other nodes read too, which stores those weights twice.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        copies: bool,
     },
     /// Remove nodes that pass their input on unchanged: Identity, Dropout in inference, casts to the same type.
     RemoveNoOps {},
@@ -86,6 +95,7 @@ impl Default for PatchSpec {
     fn default() -> Self {
         Self::FoldConstants {
             max_bytes: default_fold_limit(),
+            copies: false,
         }
     }
 }
@@ -104,10 +114,15 @@ impl PatchSpec {
 
     /// What makes a model ready for quantization: an opset that has what it needs, and weights that are constants.
     pub fn before_quantizing(opset: i64) -> Vec<Self> {
-        vec![Self::RaiseOpset { to: opset }, Self::RemoveNoOps {}, Self::default()]
+        // Of a weight that two nodes read in different forms, each form is quantized on its own.
+        let fold = Self::FoldConstants {
+            max_bytes: default_fold_limit(),
+            copies: true,
+        };
+        vec![Self::RaiseOpset { to: opset }, Self::RemoveNoOps {}, fold]
     }
 
-    /// What makes a model ready for a cast: an opset whose operators take the type, and layer normalizations in one piece,
+    /// What makes a model ready for a cast: an opset whose operators take the type, constants computed, and layer normalizations in one piece,
     /// whose squares and roots then stay precise inside (ONNX Runtime 1.24 does not load some that are cast in pieces).
     pub fn before_casting(to: LowType) -> Vec<Self> {
         let opset = match to {
@@ -116,6 +131,8 @@ impl PatchSpec {
         };
         vec![
             Self::RaiseOpset { to: opset },
+            // What is constant need not be run, in types that the engine may have no kernels for.
+            Self::default(),
             Self::FuseLayerNorm { mean_of_squares: false },
         ]
     }
@@ -123,6 +140,7 @@ impl PatchSpec {
     /// What is done to clean a model up, in order. None of it changes results beyond rounding.
     pub fn clean_up() -> Vec<Self> {
         vec![
+            Self::Mend { unused_inputs: false },
             Self::InlineFunctions {},
             Self::default(),
             Self::InlineConstantIfs {},
@@ -147,6 +165,7 @@ impl PatchSpec {
     /// The name that recipes and `clean --only` use: `fold-constants`.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Mend { .. } => "mend",
             Self::InlineFunctions {} => "inline-functions",
             Self::FoldConstants { .. } => "fold-constants",
             Self::RemoveNoOps {} => "remove-no-ops",
@@ -181,6 +200,9 @@ impl PatchSpec {
     /// What the patch is for, in a sentence or two.
     pub fn explanation(&self) -> &'static str {
         match self {
+            Self::Mend { .. } => {
+                "Node names that several nodes have, nodes in the wrong order, declared types and shapes that are not what the operators give"
+            }
             Self::InlineFunctions {} => {
                 "Each call of a function that the model defines becomes the nodes of that function, which other patches can then change"
             }
@@ -223,6 +245,7 @@ impl PatchSpec {
     /// Short label, as menus and diffs show it: `Fold constants`.
     pub fn label(&self) -> &'static str {
         match self {
+            Self::Mend { .. } => "Mend names, order and declarations",
             Self::InlineFunctions {} => "Inline local functions",
             Self::FoldConstants { .. } => "Fold constants",
             Self::RemoveNoOps {} => "Remove nodes that do nothing",

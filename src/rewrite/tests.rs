@@ -6,7 +6,10 @@ use crate::graph::{Graph, TensorKind};
 use crate::model::onnx::{FunctionProto, ModelProto, TensorProto};
 use crate::model::{DataType, Tensor};
 
-const FOLD: PatchSpec = PatchSpec::FoldConstants { max_bytes: 1 << 20 };
+const FOLD: PatchSpec = PatchSpec::FoldConstants {
+    max_bytes: 1 << 20,
+    copies: false,
+};
 
 fn i64s(name: &str, values: &[i64]) -> TensorProto {
     Tensor::from_i64(&[values.len() as u64], values).unwrap().to_proto(name)
@@ -546,4 +549,45 @@ fn gelu_of_a_scalar_keeps_its_dimension() {
     assert_eq!(fused(&[2, 3], &[2, 3]), ["Gelu"]);
     // Constants of one dimension make one of a scalar.
     assert_eq!(fused(&[], &[1]).len(), 5);
+}
+
+#[test]
+fn a_weight_that_two_nodes_read_is_stored_once() {
+    use crate::graph::sample::weight;
+    let nodes = vec![
+        node("Gather", &["table", "ids"], &["e"]),
+        node("Transpose", &["table"], &["t"]),
+        node("MatMul", &["e", "t"], &["y"]),
+    ];
+    let mut top = graph(&[], &[], vec![weight("table", &[128, 64])], nodes);
+    top.input.push(value("ids", DataType::Int64, &[3]));
+    top.output.push(value("y", DataType::Float32, &[3, 128]));
+    let tied = model(&proto(top, vec![]));
+    let bytes = |model: &std::sync::Arc<crate::model::Model>| buffa::Message::encode_to_vec(model.proto()).len();
+    let done = apply(&tied, &FOLD).unwrap();
+    assert!(bytes(&done.model) <= bytes(&tied));
+    assert!(
+        done.notes
+            .iter()
+            .any(|(_, why)| why.contains("stays for other readers")),
+        "{:?}",
+        done.notes
+    );
+    let both = PatchSpec::FoldConstants {
+        max_bytes: 1 << 20,
+        copies: true,
+    };
+    assert!(bytes(&apply(&tied, &both).unwrap().model) > bytes(&tied) * 3 / 2);
+    // Where every reader is folded, nothing is stored twice.
+    let nodes = vec![
+        node("Transpose", &["table"], &["t"]),
+        node("Neg", &["table"], &["m"]),
+        node("MatMul", &["x", "t"], &["h"]),
+        node("MatMul", &["h", "m"], &["y"]),
+    ];
+    let mut top = graph(&[], &[], vec![weight("table", &[128, 64])], nodes);
+    top.input.push(value("x", DataType::Float32, &[3, 64]));
+    top.output.push(value("y", DataType::Float32, &[3, 64]));
+    let done = apply(&model(&proto(top, vec![])), &FOLD).unwrap();
+    assert_eq!(done.diff.removed.len(), 2);
 }

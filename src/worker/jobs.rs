@@ -85,7 +85,10 @@ impl Runner {
                 let text = panic.downcast_ref::<&str>().map(|s| (*s).to_string());
                 let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
                 let text = text.unwrap_or_else(|| "no message".into());
-                Err(EngineError::Failed(format!("the engine panicked: {text}")).into())
+                Err(EngineError::Failed(format!(
+                    "an internal error of the engine's library or of this program, which ended this job alone; it says: {text}"
+                ))
+                .into())
             })
         };
         // Told before the end of the job is: from then on the folder is the client's alone.

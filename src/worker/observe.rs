@@ -135,7 +135,9 @@ impl Seen {
         let Some(histogram) = &self.histogram else {
             return Some(Observed::range_only(range));
         };
+        // No figure is beyond float32, whose largest values masks have: JSON has no infinities.
         let within = |threshold: f32| threshold.min(range.absmax());
+        let finite = |edge: f32| edge.clamp(f32::MIN, f32::MAX);
         let (counts, histogram_end) = histogram.coarse(Observed::BINS);
         let (octaves, octaves_start) = histogram.octaves();
         Some(Observed {
@@ -144,9 +146,9 @@ impl Seen {
             percentile: within(histogram.percentile()),
             mse: within(histogram.mean_squared_error()),
             histogram: counts,
-            histogram_end,
+            histogram_end: finite(histogram_end),
             octaves,
-            octaves_start,
+            octaves_start: finite(octaves_start),
         })
     }
 }
@@ -174,6 +176,25 @@ mod tests {
         assert_eq!(seen["b"].range.absmax(), f32::MAX);
         assert!(seen["a"].entropy > 2.9 && seen["a"].entropy <= 3.0);
         assert!(seen["c"].histogram.is_empty() && seen["c"].range.absmax() == 8.0);
+    }
+
+    #[test]
+    fn no_figure_of_a_mask_is_lost_on_its_way() {
+        for values in [
+            &[f32::MIN, 0.0, 1.0][..],
+            &[f32::NEG_INFINITY, 0.0],
+            &[f32::NAN, 2.0],
+            &[f32::MAX; 9],
+            &[0.0],
+        ] {
+            let collector = Collector::new(Some(["m".into()].into()));
+            collector.see("m", values, &everywhere);
+            let seen = collector.observed();
+            let text = serde_json::to_string(&seen).unwrap();
+            let back: BTreeMap<String, Observed> =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+            assert_eq!(back, seen, "{values:?}");
+        }
     }
 
     #[test]

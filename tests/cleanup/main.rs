@@ -3,6 +3,7 @@
 
 mod functions;
 mod judge;
+mod mend;
 mod patterns;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod rtx;

@@ -5,6 +5,7 @@ mod bodies;
 mod cast;
 mod cli;
 mod judge;
+mod layouts;
 mod quantize;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod rtx;

@@ -133,6 +133,10 @@ pub struct DataArgs {
     /// The array of --data that an input takes; repeatable
     #[arg(long, value_name = "INPUT=ARRAY", requires = "path")]
     pub array: Vec<String>,
+    /// Where an input has its samples, when data and model do not show it: the number of an axis, stack (one axis more in
+    /// front) or fixed (all samples share the array); repeatable
+    #[arg(long, value_name = "INPUT=AXIS", requires = "path")]
+    pub samples_on: Vec<String>,
     /// Use at most this many samples
     #[arg(long, value_name = "N", value_parser = at_least_one::<u64>)]
     pub samples: Option<u64>,

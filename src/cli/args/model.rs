@@ -69,6 +69,9 @@ pub struct CleanArgs {
     /// Do only this, for example fold-constants; repeatable, applied in the order given
     #[arg(long, value_name = "PATCH", value_parser = clean_up_patch)]
     pub only: Vec<PatchSpec>,
+    /// Also remove inputs that nothing reads; callers then give fewer
+    #[arg(long)]
+    pub drop_unused_inputs: bool,
     /// Leave this out; repeatable
     #[arg(long, value_name = "PATCH", conflicts_with = "only", value_parser = clean_up_patch)]
     pub skip: Vec<PatchSpec>,

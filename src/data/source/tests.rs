@@ -348,3 +348,128 @@ fn texts_of_different_lengths_run_apart_or_padded_as_said() {
     padded.pad_value = [("id".to_owned(), 1.0)].into();
     assert!(refuse(&padded, &text()).contains("no input \"id\""));
 }
+
+#[test]
+fn an_array_with_one_axis_more_is_a_stack_of_whole_samples() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = Tensor::from_i64(&[3], &[8, 16, 24]).unwrap();
+    let b = Tensor::from_i64(&[3, 4], &(0..12).collect::<Vec<_>>()).unwrap();
+    let path = archive(
+        folder.path(),
+        "set.npz",
+        vec![("a", f32s(&[3, 4, 2], 0.0)), ("b", b), ("sr", rate)],
+    );
+    let samples = Samples::open(&source(&path), &two()).unwrap();
+    assert_eq!(samples.count(), 3);
+    assert!(
+        samples
+            .layout()
+            .unwrap()
+            .starts_with("a, b and sr are stacks of whole samples"),
+        "{:?}",
+        samples.layout()
+    );
+    let batches = all(&source(&path), &two(), 8);
+    assert_eq!(batches.len(), 3, "whole samples come one at a time");
+    let (tensors, _) = &batches[1];
+    assert_eq!(tensors[0].1, f32s(&[4, 2], 8.0));
+    assert_eq!(tensors[1].1, Tensor::from_i64(&[4], &[4, 5, 6, 7]).unwrap());
+    assert_eq!(tensors[2].1, Tensor::from_i64(&[], &[16]).unwrap());
+}
+
+/// A state whose batch is on the second axis, and a table that all samples share.
+fn state() -> Graph {
+    model(
+        &[
+            ("x", DataType::Float32, &["n", "3"]),
+            ("state", DataType::Float32, &["2", "n", "2"]),
+            ("table", DataType::Float32, &["4"]),
+        ],
+        vec![],
+        vec![],
+    )
+}
+
+#[test]
+fn each_input_has_its_own_axis_of_samples_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let tensors = vec![
+        ("x", f32s(&[5, 3], 0.0)),
+        ("state", f32s(&[2, 5, 2], 0.0)),
+        ("table", f32s(&[4], 7.0)),
+    ];
+    let mut source = source(&archive(folder.path(), "set.npz", tensors));
+    let batches = all(&source, &state(), 2);
+    assert_eq!(batches.len(), 3);
+    let (tensors, _) = &batches[1];
+    assert_eq!(tensors[0].1, f32s(&[2, 3], 6.0));
+    let want = [4.0, 5.0, 6.0, 7.0, 14.0, 15.0, 16.0, 17.0];
+    assert_eq!(tensors[1].1, Tensor::from_f32(&[2, 2, 2], &want).unwrap());
+    assert_eq!(tensors[2].1, f32s(&[4], 7.0), "the same in all samples");
+    let samples = Samples::open(&source, &state()).unwrap();
+    assert_eq!(
+        samples.layout().unwrap().split(" (").next().unwrap(),
+        "x has the samples on axis 0; state has the samples on axis 1; table is the same in all samples"
+    );
+    source.samples_on.insert("state".into(), "0".into());
+    assert!(refuse(&source, &state()).contains("2 samples for input \"state\", 5 for input \"x\""));
+    source.samples_on.insert("state".into(), "sideways".into());
+    assert!(refuse(&source, &state()).contains("write the number of an axis, stack or fixed"));
+}
+
+#[test]
+fn parts_of_different_files_are_joined_on_their_axis() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, from) in [("a.npz", 0.0), ("b.npz", 100.0)] {
+        let tensors = vec![
+            ("x", f32s(&[1, 3], from)),
+            ("state", f32s(&[2, 1, 2], from)),
+            ("table", f32s(&[4], 7.0)),
+        ];
+        archive(folder.path(), name, tensors);
+    }
+    let batches = all(&source(folder.path()), &state(), 8);
+    assert_eq!(batches.len(), 1);
+    let want = [0.0, 1.0, 100.0, 101.0, 2.0, 3.0, 102.0, 103.0];
+    assert_eq!(batches[0].0[1].1, Tensor::from_f32(&[2, 2, 2], &want).unwrap());
+}
+
+#[test]
+fn a_file_without_an_axis_of_samples_is_one_sample() {
+    let graph = model(
+        &[
+            ("past", DataType::Float32, &["t", "2"]),
+            ("x", DataType::Float32, &["u", "2"]),
+        ],
+        vec![],
+        vec![],
+    );
+    let folder = tempfile::tempdir().unwrap();
+    archive(
+        folder.path(),
+        "one.npz",
+        vec![("past", f32s(&[7, 2], 0.0)), ("x", f32s(&[3, 2], 0.0))],
+    );
+    let batches = all(&source(folder.path()), &graph, 8);
+    assert_eq!(batches.len(), 1);
+    assert_eq!(batches[0].0[0].1.dims, [7, 2]);
+}
+
+#[test]
+fn stepping_back_gives_the_last_batch_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, from) in [("a.npz", 0.0), ("b.npz", 9.0)] {
+        archive(folder.path(), name, vec![("x", f32s(&[3, 3, 1], from))]);
+    }
+    let mut samples = Samples::open(&source(folder.path()), &one()).unwrap();
+    samples.next_batch(2).unwrap();
+    samples.next_batch(2).unwrap();
+    samples.step_back().unwrap();
+    let (tensors, _) = samples.next_batch(1).unwrap().unwrap();
+    assert_eq!(tensors[0].1, f32s(&[1, 3, 1], 6.0));
+    let mut left = 0;
+    while samples.next_batch(1).unwrap().is_some() {
+        left += 1;
+    }
+    assert_eq!(left, 3);
+}

@@ -2,6 +2,7 @@
 
 use super::ending;
 use crate::data::image;
+use crate::data::layout::Layout;
 use crate::data::npy::Header;
 use crate::data::npz::{self, Archive};
 use crate::data::source::{DataError, Wanted};
@@ -13,14 +14,14 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// One input's rows in one file.
+/// One input's samples in one file.
 pub(super) struct Column {
     pub(super) path: PathBuf,
     pub(super) array: String,
-    /// Shape of a row without the batch.
-    pub(super) row_dims: Vec<u64>,
-    /// `None` for a scalar that holds for all samples.
-    pub(super) rows: Option<u64>,
+    /// Shape of the array.
+    pub(super) dims: Vec<u64>,
+    /// Where its samples are; set once all arrays that belong together are known.
+    pub(super) layout: Layout,
     data: Rows,
 }
 
@@ -36,12 +37,12 @@ enum Rows {
 
 impl Column {
     fn new(path: &Path, input: &Wanted, dtype: DataType, dims: &[u64], data: Rows) -> Result<Self, String> {
-        input.check(dtype, dims)?;
+        input.check_type(dtype)?;
         Ok(Self {
             path: path.to_owned(),
             array: input.array.clone(),
-            row_dims: dims.get(1..).unwrap_or_default().to_vec(),
-            rows: dims.first().copied(),
+            dims: dims.to_vec(),
+            layout: Layout::Fixed,
             data,
         })
     }
@@ -62,29 +63,69 @@ impl Column {
         Self::new(path, input, dtype, &dims, Rows::Memory(tensor))
     }
 
-    pub(super) fn take(&mut self, position: u64, rows: u64) -> Result<Tensor, String> {
-        let (position, rows) = if self.rows.is_none() { (0, 1) } else { (position, rows) };
-        let elements = self
-            .row_dims
+    /// Samples from `position` on, for an input of `rank` dimensions.
+    pub(super) fn take(&mut self, position: u64, rows: u64, rank: usize) -> Result<Tensor, String> {
+        match self.layout {
+            Layout::Axis(0) => {
+                let mut dims = self.dims.clone();
+                if let Some(first) = dims.first_mut() {
+                    *first = rows;
+                }
+                self.range(position, rows, dims)
+            }
+            Layout::Stack => self.range(position, 1, self.layout.sample(&self.dims, rank)),
+            Layout::Fixed => {
+                let dims = self.layout.sample(&self.dims, rank);
+                self.whole(dims)
+            }
+            Layout::Axis(axis) => {
+                if let Rows::File { .. } = self.data {
+                    self.data = Rows::Memory(self.whole(self.dims.clone())?);
+                }
+                let Rows::Memory(tensor) = &self.data else {
+                    return Err("it cannot be read".into());
+                };
+                along(tensor, axis, position, rows)
+            }
+        }
+    }
+
+    /// All of the array, as a tensor of this shape.
+    fn whole(&mut self, dims: Vec<u64>) -> Result<Tensor, String> {
+        if let Rows::Memory(tensor) = &self.data {
+            let reshaped = Tensor::new(tensor.dtype, &dims, tensor.bytes.clone());
+            return reshaped.ok_or_else(|| "it does not fit its shape".into());
+        }
+        self.range(0, self.dims.first().copied().unwrap_or(1), dims)
+    }
+
+    /// Slices `position..position + rows` of the first axis, as a tensor of this shape.
+    fn range(&mut self, position: u64, rows: u64, dims: Vec<u64>) -> Result<Tensor, String> {
+        let rest = self.dims.get(1..).unwrap_or_default();
+        let elements = rest
             .iter()
             .try_fold(1u64, |n, d| n.checked_mul(*d))
-            .ok_or("a row is too large")?;
-        let mut dims = vec![rows];
-        dims.extend(&self.row_dims);
+            .ok_or("a sample is too large")?;
         match &mut self.data {
             Rows::File { file, start, header } => {
-                let row = elements * u64::from(header.dtype.bits().div_ceil(8));
-                let length = usize::try_from(row * rows).map_err(|_| "a batch is too large")?;
+                let row = elements.checked_mul(u64::from(header.dtype.bits().div_ceil(8)));
+                let too_large = "a batch is too large";
+                let row = row.ok_or(too_large)?;
+                let length = row
+                    .checked_mul(rows)
+                    .and_then(|n| usize::try_from(n).ok())
+                    .ok_or(too_large)?;
                 file.seek(SeekFrom::Start(*start + row * position))
                     .map_err(|e| e.to_string())?;
                 let mut bytes = vec![0; length];
                 file.read_exact(&mut bytes)
                     .map_err(|e| format!("array {:?}: {e}", self.array))?;
-                header.unpack(bytes, if self.rows.is_none() { vec![] } else { dims })
+                header.unpack(bytes, dims)
             }
             Rows::Memory(tensor) => {
-                if self.rows.is_none_or(|all| all == rows) {
-                    return Ok(tensor.clone());
+                if self.dims.first().is_none_or(|all| *all == rows) {
+                    let whole = Tensor::new(tensor.dtype, &dims, tensor.bytes.clone());
+                    return whole.ok_or_else(|| "it does not fit its shape".into());
                 }
                 let row = tensor.dtype.packed_bytes(elements).filter(|_| tensor.dtype.bits() >= 8);
                 let row = row.ok_or("samples below a byte cannot be taken apart")?;
@@ -93,10 +134,33 @@ impl Column {
                     return Err(format!("array {:?} ends early", self.array));
                 }
                 let bytes = tensor.bytes.slice(range);
-                Tensor::new(tensor.dtype, &dims, bytes).ok_or_else(|| "a row does not fit its shape".to_owned())
+                Tensor::new(tensor.dtype, &dims, bytes).ok_or_else(|| "a sample does not fit its shape".to_owned())
             }
         }
     }
+}
+
+/// Slices of a tensor along an axis behind the first.
+fn along(tensor: &Tensor, axis: usize, position: u64, rows: u64) -> Result<Tensor, String> {
+    let bits = u64::from(tensor.dtype.bits());
+    if bits < 8 || !bits.is_multiple_of(8) {
+        return Err("samples below a byte cannot be taken apart".into());
+    }
+    let size = |dims: &[u64]| dims.iter().product::<u64>();
+    let all = tensor.dims.get(axis).copied().unwrap_or(0);
+    let inner = size(tensor.dims.get(axis + 1..).unwrap_or_default()) * bits / 8;
+    let outer = size(tensor.dims.get(..axis).unwrap_or_default());
+    let mut bytes = Vec::new();
+    for at in 0..outer {
+        let start = (at * all + position) * inner;
+        let range = start as usize..(start + rows * inner) as usize;
+        bytes.extend_from_slice(tensor.bytes.get(range).ok_or("it ends early")?);
+    }
+    let mut dims = tensor.dims.clone();
+    if let Some(size) = dims.get_mut(axis) {
+        *size = rows;
+    }
+    Tensor::new(tensor.dtype, &dims, bytes.into()).ok_or_else(|| "a sample does not fit its shape".into())
 }
 
 fn open_npy(path: &Path, input: &Wanted) -> Result<Column, String> {
@@ -168,7 +232,7 @@ fn member_column(path: &Path, input: &Wanted, member: &mut npz::Member<'_>) -> R
     let header_bytes = counted.bytes;
     let needed = member.check(&header)?;
     let (dtype, dims) = (header.dtype, header.dims.clone());
-    input.check(dtype, &dims)?;
+    input.check_type(dtype)?;
     let (file, start) = match member.stored_at {
         Some(at) => (File::open(path).map_err(|e| files::words(&e))?, at + header_bytes),
         None => {
@@ -184,21 +248,21 @@ fn member_column(path: &Path, input: &Wanted, member: &mut npz::Member<'_>) -> R
     Column::new(path, input, dtype, &dims, Rows::File { file, start, header })
 }
 
-pub(super) fn rows_of_npz(path: &Path, wanted: &[Wanted]) -> Result<u64, DataError> {
+/// Shapes of all inputs' arrays, from their headers.
+pub(super) fn dims_of_npz(path: &Path, wanted: &[Wanted]) -> Result<Vec<Vec<u64>>, DataError> {
     let fail = |m: String| DataError::new(path, m);
     let mut archive = archive(path).map_err(fail)?;
     let names = archive.names().map_err(fail)?;
+    let mut dims = Vec::with_capacity(wanted.len());
     for input in wanted {
         require(&names, input).map_err(fail)?;
         let header = archive
             .with_member(&input.array, |m| Header::read(&mut m.data))
             .map_err(fail)?;
-        input.check(header.dtype, &header.dims).map_err(fail)?;
-        if let Some(rows) = header.dims.first() {
-            return Ok(*rows);
-        }
+        input.check_type(header.dtype).map_err(fail)?;
+        dims.push(header.dims);
     }
-    Ok(1)
+    Ok(dims)
 }
 
 /// Counts what is read.

@@ -79,7 +79,7 @@ impl Builder for Embedded {
         let graph = recorder.stage("read graph", || Graph::new(request.model.clone()))?;
         let prepared = recorder.stage("prepare model", || {
             prepare::prepare(&graph, &recipe.profiles, !recipe.patches.is_empty())
-        })?;
+        })??;
         for note in &prepared.notes {
             recorder.log("info", note);
         }
@@ -95,7 +95,7 @@ impl Builder for Embedded {
         };
         let path = match file {
             Some(file) => {
-                let saved = recorder.stage("write prepared model", || prepared.model.save(&file, true))?;
+                let saved = recorder.stage("write prepared model", || prepared.model.save_embedded(&file, true))?;
                 saved.map_err(|e| EngineError::Failed(e.to_string()))?;
                 if request.output.is_some() && beside(&file).exists() {
                     return Err(EngineError::Unsupported(

@@ -1,5 +1,6 @@
 //! Making a model what rten can take: attributes that rten wants spelled out, sizes that the recipe fixes.
 
+use crate::engine::EngineError;
 use crate::graph::{Dim, Graph, NodeId, PathStep};
 use crate::model::attribute::ints;
 use crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value as DimValue;
@@ -7,6 +8,7 @@ use crate::model::onnx::__buffa::oneof::type_proto::Value as TypeValue;
 use crate::model::onnx::{GraphProto, ModelProto, NodeProto};
 use crate::model::{Attributes, Model};
 use crate::recipe::ProfileSpec;
+use crate::rewrite::{PatchSpec, apply};
 use std::sync::Arc;
 
 /// Operators whose `kernel_shape` may be left out in ONNX, because the weight (input 1) has it.
@@ -33,19 +35,42 @@ impl Prepared {
 }
 
 /// Prepares the graph's model; a `patched` model differs from its file, whatever is done here.
-pub fn prepare(graph: &Graph, profiles: &[ProfileSpec], patched: bool) -> Prepared {
+///
+/// # Errors
+/// Local functions that cannot be inlined, which rten does without.
+pub fn prepare(graph: &Graph, profiles: &[ProfileSpec], patched: bool) -> Result<Prepared, EngineError> {
+    let mut model = Arc::clone(&graph.model);
+    let mut notes = Vec::new();
+    // rten wants names of their own for nodes and has no functions.
+    let mend = (!graph.problems.is_empty()).then_some(PatchSpec::Mend { unused_inputs: false });
+    let inline = (!model.proto().functions.is_empty()).then_some(PatchSpec::InlineFunctions {});
+    for patch in mend.into_iter().chain(inline) {
+        let done =
+            apply(&model, &patch).map_err(|why| EngineError::Unsupported(format!("{}: {why}", patch.label())))?;
+        if !Arc::ptr_eq(&done.model, &model) {
+            notes.push(done.summary);
+            model = done.model;
+        }
+    }
+    if Arc::ptr_eq(&model, &graph.model) {
+        return Ok(spell_out(graph, profiles, patched, notes));
+    }
+    Ok(spell_out(&Graph::new(model), profiles, true, notes))
+}
+
+/// States what rten wants stated.
+fn spell_out(graph: &Graph, profiles: &[ProfileSpec], patched: bool, mut notes: Vec<String>) -> Prepared {
     let kernels = missing_kernels(graph);
     let sizes = fixed_sizes(graph, profiles);
     let model = Arc::clone(&graph.model);
     if kernels.is_empty() && sizes.is_empty() {
         return Prepared {
             model,
-            notes: Vec::new(),
+            notes,
             untouched: !patched,
         };
     }
     let mut proto: ModelProto = model.proto().clone();
-    let mut notes = Vec::new();
     if let Some(top) = proto.graph.as_option_mut() {
         for (node, kernel) in &kernels {
             let path = &graph.node(*node).path.0;

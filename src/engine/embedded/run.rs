@@ -159,7 +159,7 @@ impl Embedded {
             let failed = |e: &dyn std::fmt::Display| EngineError::Failed(format!("loading without fusions: {e}"));
             let folder = tempfile::tempdir().map_err(|e| failed(&e))?;
             let path = folder.path().join("plain.onnx");
-            self.prepared.save(&path, false).map_err(|e| failed(&e))?;
+            self.prepared.save_embedded(&path, false).map_err(|e| failed(&e))?;
             let mut options = ModelOptions::with_all_ops();
             let loaded = options.enable_optimization(false).load_file(&path);
             self.plain = Some(loaded.map_err(|e| failed(&e))?);

@@ -210,7 +210,7 @@ impl Builder for OnnxRuntime {
             }
         }
         record_log(&mut recorder);
-        let session = made?;
+        let session = made.map_err(|e| words::located(e, &request.model))?;
         if let Some(gpu) = &mut gpu {
             gpu.loaded();
         }

@@ -4,7 +4,7 @@
 use super::run::values;
 use super::session::{Files, Setup, commit};
 use super::weights::Weights;
-use super::words::{run_error, session_error};
+use super::words::{located, run_error, session_error};
 use crate::bench::measure::Timed;
 use crate::data::NamedTensors;
 use crate::engine::bind::specs;
@@ -102,6 +102,7 @@ pub struct Observing {
     /// Dropped after the session, which reads them.
     _weights: Option<Weights>,
     watch: Arc<Watch>,
+    model: Arc<Model>,
     inputs: Vec<TensorSpec>,
     outputs: Vec<TensorSpec>,
     profiles: Vec<ProfileSpec>,
@@ -140,7 +141,8 @@ impl Observing {
                 .and_then(|b| Ok(b.with_operators(domain)?));
             let builder = weights.add_to(builder.map_err(|e| session_error(&e))?, &graph.model)?;
             let bytes = proto.encode_to_vec();
-            let session = commit(builder, Some(progress), |b| b.commit_from_memory(&bytes))?;
+            let session = commit(builder, Some(progress), |b| b.commit_from_memory(&bytes));
+            let session = session.map_err(|e| located(e, &graph.model))?;
             (session, Some(weights))
         } else {
             let path = scratch.join("observed.onnx");
@@ -150,7 +152,8 @@ impl Observing {
                 .builder(&Files::default())
                 .and_then(|b| Ok(b.with_operators(domain)?));
             let builder = builder.map_err(|e| session_error(&e))?;
-            (commit(builder, Some(progress), |b| b.commit_from_file(&path))?, None)
+            let session = commit(builder, Some(progress), |b| b.commit_from_file(&path));
+            (session.map_err(|e| located(e, &graph.model))?, None)
         };
         graph
             .model
@@ -158,6 +161,7 @@ impl Observing {
             .map_err(|e| EngineError::Failed(e.to_string()))?;
         Ok(Self {
             session,
+            model: Arc::clone(&graph.model),
             _weights: weights,
             watch,
             inputs,
@@ -258,7 +262,8 @@ impl Engine for Observing {
             return Ok(());
         }
         self.watch.set(Some(Arc::clone(see)));
-        let ran = self.session.run(values).map(drop).map_err(|e| run_error(&e));
+        let ran = self.session.run(values).map(drop);
+        let ran = ran.map_err(|e| located(run_error(&e), &self.model));
         self.watch.set(None);
         ran
     }

@@ -3,7 +3,7 @@
 use super::gpu::{self, Gpu};
 use super::session::{Files, Setup};
 use super::tensors::{empty, from_value, to_value};
-use super::words::run_error;
+use super::words::{located, run_error};
 use super::{effective, profile};
 use crate::bench::measure::Timed;
 use crate::bench::sample::GpuState;
@@ -261,7 +261,7 @@ impl Engine for OnnxRuntime {
 
     fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError> {
         let values = self.values(inputs)?;
-        run(&mut self.session, self.gpu.is_some(), values)
+        run(&mut self.session, self.gpu.is_some(), values).map_err(|e| located(e, &self.model))
     }
 
     fn infer_with(&mut self, inputs: &NamedTensors, tensors: &[String]) -> Result<NamedTensors, EngineError> {
@@ -276,7 +276,7 @@ impl Engine for OnnxRuntime {
         };
         let ran = run(&mut session, self.gpu.is_some(), values);
         self.inner = Some((wanted, session));
-        ran
+        ran.map_err(|e| located(e, &self.model))
     }
 
     fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {

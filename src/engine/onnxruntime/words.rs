@@ -1,7 +1,10 @@
 //! ONNX Runtime's errors as sentences that name the node or tensor; the raw text follows.
 
 use crate::engine::EngineError;
+use crate::graph::{Graph, Node};
+use crate::model::Model;
 use ort::ErrorCode;
+use std::sync::Arc;
 
 /// The error of making a session.
 pub fn session_error<R>(error: &ort::Error<R>) -> EngineError {
@@ -27,6 +30,46 @@ pub fn run_error(error: &ort::Error) -> EngineError {
     match error.code() {
         ErrorCode::InvalidArgument => EngineError::Request(message),
         _ => EngineError::Failed(message),
+    }
+}
+
+/// The same error with the place of a node that has no name: its index and what it makes, or those that it may be.
+pub fn located(error: EngineError, model: &Arc<Model>) -> EngineError {
+    let add = |message: String| {
+        let Some(op) = between(&message, "node (", ")").filter(|op| !op.is_empty()) else {
+            return message;
+        };
+        // The version may follow: `Conv(13)`.
+        let plain = op.split('(').next().unwrap_or(op);
+        let graph = Graph::new(Arc::clone(model));
+        let unnamed = |n: &&Node| n.name.is_empty() && *n.op_type == *plain;
+        let places: Vec<String> = graph
+            .nodes
+            .iter()
+            .filter(unnamed)
+            .map(|node| {
+                let made = node
+                    .outputs
+                    .iter()
+                    .flatten()
+                    .next()
+                    .map(|t| graph.tensor(*t).name.to_string());
+                format!("{} which makes {}", node.path, made.unwrap_or_default())
+            })
+            .collect();
+        let place = match places.as_slice() {
+            [] => return message,
+            [one] => one.clone(),
+            [first, .., last] => format!("one of {} without a name, {first} to {last}", places.len()),
+        };
+        let at = message.find("node (").unwrap_or(0);
+        format!("{}node {place} {}", &message[..at], &message[at + "node ".len()..])
+    };
+    match error {
+        EngineError::Unsupported(m) => EngineError::Unsupported(add(m)),
+        EngineError::Failed(m) => EngineError::Failed(add(m)),
+        EngineError::Request(m) => EngineError::Request(add(m)),
+        other => other,
     }
 }
 
@@ -152,6 +195,18 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::sample::{graph, model, node, proto};
+
+    #[test]
+    fn nodes_without_a_name_are_found_by_index_and_output() {
+        let mut nodes = vec![node("Relu", &["x"], &["a"]), node("Conv", &["a", "w"], &["y"])];
+        for node in &mut nodes {
+            node.name = None;
+        }
+        let model = model(&proto(graph(&["x", "w"], &["y"], vec![], nodes), vec![]));
+        let error = located(EngineError::Failed("node (Conv) failed: bad shape".into()), &model);
+        assert_eq!(error.to_string(), "node #1 which makes y (Conv) failed: bad shape");
+    }
 
     #[test]
     fn known_messages_name_the_node_and_the_reason() {

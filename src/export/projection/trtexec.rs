@@ -191,7 +191,10 @@ mod tests {
         let mut recipe = recipe();
         recipe.target.version = Some("11.4".into());
         recipe.bench.protocol = Some(Protocol::Serial);
-        recipe.patches = vec![crate::rewrite::PatchSpec::FoldConstants { max_bytes: 1 }];
+        recipe.patches = vec![crate::rewrite::PatchSpec::FoldConstants {
+            max_bytes: 1,
+            copies: false,
+        }];
         let line = trtexec_line(&recipe).unwrap();
         assert!(!line.text.contains("--fp16"));
         let notes = line.notes.join("\n");

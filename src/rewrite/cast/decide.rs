@@ -1,8 +1,8 @@
 //! Which nodes are lowered, and why the others are not.
 
-use super::CastSpec;
 use super::integers::{Integers, integers};
 use super::op_types::OpTypes;
+use super::{CastSpec, LowType};
 use crate::graph::{Graph, Node, NodeId, TensorId, TensorKind};
 use crate::model::{Attributes, DataType, Tensor};
 use crate::rewrite::bodies::value_name;
@@ -15,6 +15,23 @@ use std::collections::{HashMap, HashSet};
 /// Operators that lose too much or that engines do not run in 16 bits (AutoCast's list), and one whose definition as a
 /// function takes float32 only.
 const NEVER: [&str; 4] = ["Upsample", "NonMaxSuppression", "Celu", "MeanVarianceNormalization"];
+/// Operators whose results are as large as this operand makes them, by operator and the first inputs that do: what is lost of
+/// a small value there is lost of the result. A small summand disappears beside a large one anyway.
+const FACTORS: [(&str, usize); 10] = [
+    ("Conv", 2),
+    ("ConvTranspose", 2),
+    ("Gemm", 2),
+    ("MatMul", 2),
+    ("Mul", 2),
+    ("Div", 2),
+    ("LSTM", 3),
+    ("GRU", 3),
+    ("RNN", 3),
+    ("Gather", 1),
+];
+/// The relative error of a weight, by its squares, from which on what its small values lose keeps a node float32: about what
+/// rounding to 11 bits loses anyway (2 to the power of -11).
+const MOST_UNDERFLOW: f64 = 1e-3;
 /// Values that one processor looks at at a time.
 const PART: usize = 1 << 16;
 /// Largest magnitude of an activation by default: from there on float16 is spaced by 0.5 (AutoCast's default).
@@ -60,6 +77,7 @@ pub(super) fn decide(graph: &Graph, spec: &CastSpec) -> Result<Vec<Verdict>, Str
         spec,
         defaults: defaults(graph),
         weights: HashMap::new(),
+        lost: HashMap::new(),
         coarse: HashMap::new(),
         integers: integers(graph),
     };
@@ -77,6 +95,8 @@ struct Decider<'a> {
     defaults: HashSet<TensorId>,
     /// Largest finite magnitude of each weight looked at.
     weights: HashMap<TensorId, f32>,
+    /// Relative error that the small values of a weight make.
+    lost: HashMap<TensorId, f64>,
     integers: Integers,
     /// Results of DequantizeLinear whose scale the lower type cannot hold, with that scale.
     coarse: HashMap<TensorId, f32>,
@@ -190,9 +210,13 @@ impl Decider<'_> {
         if reason.is_none() {
             reason = self.weight_reason(id, node, types, allowed)?;
         }
+        if reason.is_none() {
+            reason = self.underflow_reason(node, types, allowed)?;
+        }
         let reason = reason
             .or_else(|| self.depth_reason(id, node))
-            .or_else(|| self.range_reason(id, node));
+            .or_else(|| self.range_reason(id, node))
+            .or_else(|| self.small_reason(node));
         reason.map_or(lowered, |reason| Ok(Verdict::Kept(reason)))
     }
 
@@ -287,6 +311,58 @@ impl Decider<'_> {
         Ok(None)
     }
 
+    /// A factor whose small values the type loses.
+    fn underflow_reason(&mut self, node: &Node, types: &OpTypes, allowed: u32) -> Result<Option<String>, String> {
+        let factors = FACTORS
+            .iter()
+            .find(|(op, _)| **op == *node.op_type)
+            .map_or(0, |(_, n)| *n);
+        for (i, tensor) in node.inputs.iter().take(factors).enumerate() {
+            let (Some(tensor), Some(variable)) = (tensor, types.input(i)) else {
+                continue;
+            };
+            let info = self.graph.tensor(*tensor);
+            if allowed & 1 << variable == 0 || info.kind != TensorKind::Constant || self.defaults.contains(tensor) {
+                continue;
+            }
+            let lost = match self.lost.get(tensor) {
+                Some(known) => *known,
+                None => {
+                    let lost = match self.graph.constant(*tensor) {
+                        Some(value) => underflow(&value.map_err(|e| e.to_string())?, self.spec.to),
+                        None => 0.0,
+                    };
+                    self.lost.insert(*tensor, lost);
+                    lost
+                }
+            };
+            if lost > MOST_UNDERFLOW {
+                return Ok(Some(format!(
+                    "weight {} has values below {:.1e}, of which {} loses {} % of the weight",
+                    info.name,
+                    self.spec.to.smallest_normal(),
+                    self.spec.to,
+                    crate::format::significant(lost * 100.0)
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Something computed that stays below what the type has all digits of.
+    fn small_reason(&self, node: &Node) -> Option<String> {
+        let ranges = self.spec.ranges.as_ref()?;
+        let is_computed =
+            |t: &&TensorId| self.graph.tensor(**t).kind != TensorKind::Constant && is_float32(self.graph, **t);
+        let mut tensors = node.outputs.iter().chain(&node.inputs).flatten().filter(is_computed);
+        tensors.find_map(|t| {
+            let reached = ranges.tensors.get(&*value_name(self.graph, *t))?.absmax();
+            let name = &self.graph.tensor(*t).name;
+            (reached > 0.0 && reached < self.spec.to.smallest_normal())
+                .then(|| format!("{name} stays below {reached:.1e}, where {} loses digits", self.spec.to))
+        })
+    }
+
     /// The largest finite magnitude. Infinities are representable in both types, so they do not count.
     fn largest(&self, tensor: TensorId) -> Result<f32, String> {
         match self.graph.constant(tensor) {
@@ -327,6 +403,32 @@ impl Decider<'_> {
             .or_else(|| of(&node.inputs, "input"))
             .or_else(unseen)
     }
+}
+
+/// The relative error, by squares, that rounding the values below the type's least normal number makes in a float32 tensor;
+/// 0 for other types.
+fn underflow(value: &Tensor, to: LowType) -> f64 {
+    if value.dtype != DataType::Float32 {
+        return 0.0;
+    }
+    let least = to.smallest_normal();
+    let part = |values: &[[u8; 4]]| {
+        let (mut all, mut lost) = (0f64, 0f64);
+        for value in values.iter().map(|c| f32::from_le_bytes(*c)).filter(|v| v.is_finite()) {
+            all += f64::from(value).powi(2);
+            if value != 0.0 && value.abs() < least {
+                let rounded = match to {
+                    LowType::Fp16 => half::f16::from_f32(value).to_f32(),
+                    LowType::Bf16 => half::bf16::from_f32(value).to_f32(),
+                };
+                lost += f64::from(value - rounded).powi(2);
+            }
+        }
+        (all, lost)
+    };
+    let parts = value.bytes.as_chunks::<4>().0.par_chunks(PART);
+    let (all, lost) = parts.map(part).reduce(|| (0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    if all > 0.0 { (lost / all).sqrt() } else { 0.0 }
 }
 
 /// The largest finite magnitude of a float32 tensor; 0 for other types.

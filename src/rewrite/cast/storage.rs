@@ -106,10 +106,13 @@ pub(super) fn storage(graph: &Graph, spec: &CastSpec, verdicts: &[Verdict]) -> S
     made
 }
 
-/// False when the tensor is known to take values beyond the lower type's range.
+/// False when the tensor is known to take values beyond the lower type's range, or none that it has all digits of.
 fn fits(spec: &CastSpec, name: &str) -> bool {
     let range = spec.ranges.as_ref().and_then(|r| r.tensors.get(name));
-    range.is_none_or(|r| r.absmax() <= spec.to.largest())
+    range.is_none_or(|r| {
+        let reached = r.absmax();
+        reached <= spec.to.largest() && (reached == 0.0 || reached >= spec.to.smallest_normal())
+    })
 }
 
 impl Storage {

@@ -623,3 +623,48 @@ fn a_normalization_whose_definition_is_float32_stays_so() {
     );
     assert_eq!(reason(&done, "y_Exp"), "FP16");
 }
+
+#[test]
+fn weights_that_the_type_loses_stay_float32_and_say_how_much() {
+    let values: Vec<f32> = (0..64).map(|i| (i as f32 - 31.5) * 1e-8).collect();
+    let w = |name: &str, by: f32| {
+        let values: Vec<f32> = values.iter().map(|v| v * by).collect();
+        Tensor::from_f32(&[8, 8], &values).unwrap().to_proto(name)
+    };
+    let mut top = graph(
+        &[],
+        &[],
+        vec![w("small", 1.0), w("usual", 1e6)],
+        vec![
+            node("MatMul", &["x", "small"], &["a"]),
+            node("MatMul", &["x", "usual"], &["b"]),
+        ],
+    );
+    top.input.push(value("x", DataType::Float32, &[2, 8]));
+    for name in ["a", "b"] {
+        top.output.push(value(name, DataType::Float32, &[2, 8]));
+    }
+    let p = proto(top, vec![]);
+    let done = cast(&p, |_| {});
+    let why = reason(&done, "a_MatMul");
+    assert!(
+        why.starts_with("FP32: weight small has values below 6.1e-5, of which FP16 loses"),
+        "{why}"
+    );
+    assert_eq!(reason(&done, "b_MatMul"), "FP16");
+    // BF16 has the range of float32.
+    let done = cast(&p, |spec| spec.to = LowType::Bf16);
+    assert_eq!(reason(&done, "a_MatMul"), "BF16");
+    // What is computed may be as small: then it stays float32 as an output too.
+    let done = cast(&p, |spec| {
+        let range = |max: f32| Range { min: -max, max };
+        spec.ranges = Some(Ranges {
+            tensors: [("x", 1.0), ("a", 1e-6), ("b", 1.0)]
+                .map(|(n, m)| (n.to_owned(), range(m)))
+                .into(),
+            ..Ranges::default()
+        });
+    });
+    assert_eq!(dtype(&done, "a"), Some(DataType::Float32));
+    assert_eq!(dtype(&done, "b"), Some(DataType::Float16));
+}

@@ -5,6 +5,7 @@
 use super::build::{Built, build};
 use super::compare::Row;
 use super::context::Context;
+use super::inputs::alone_words;
 use super::{ServiceEvent, request, unexpected};
 use crate::bench::accuracy::OutputMeter;
 use crate::bench::compare::ReferenceResult;
@@ -91,6 +92,9 @@ pub struct Part {
 /// Runs the test data through the reference and every variant that has an engine.
 pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row]) -> Result<Outcome, JobError> {
     let mut outcome = Outcome::default();
+    if let Some(layout) = test.samples.layout() {
+        context.log(None, "note", layout.to_owned());
+    }
     context.phase("Build the reference", None);
     if rows.iter().all(|r| r.built.is_none()) {
         return Ok(outcome);
@@ -110,9 +114,9 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
     let mut parts: Vec<Part> = rows.iter().map(|_| Part::new(&names)).collect();
     let mut own = Part::new(&names);
     let (total, mut done, mut left_out) = (test.samples.count(), 0u64, 0u64);
-    let batch = usize::try_from(test.batch).unwrap_or(1);
+    let mut batch = usize::try_from(test.batch).unwrap_or(1);
     while let Some((inputs, labels)) = test.samples.next_batch(batch).map_err(|e| request(e.to_string()))? {
-        let count = inputs.first().and_then(|(_, t)| t.dims.first().copied()).unwrap_or(1);
+        let count = test.samples.in_batch();
         done += count;
         let share = done as f64 / total.max(1) as f64;
         context.share(format!("Compare results, {done} of {total} samples"), share);
@@ -123,6 +127,12 @@ pub fn run(context: &Context, recipe: &Recipe, mut test: Test, rows: &mut [Row])
         let expected = match infer(context, &reference, &inputs, &[], None) {
             Ok(expected) => expected,
             Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+            Err(error @ JobError::Engine(_)) if count > 1 && test.least <= 1 => {
+                context.log(None, "note", alone_words(&error));
+                test.samples.step_back().map_err(|e| request(e.to_string()))?;
+                (batch, done) = (1, done - count);
+                continue;
+            }
             Err(error) => {
                 outcome
                     .warnings

@@ -3,7 +3,7 @@
 use super::accuracy::{could_be_preferred, reference_recipe, reference_worker};
 use super::context::{Context, Step};
 use super::estimate::model_hash;
-use super::inputs::{Batch, Inputs};
+use super::inputs::{Batch, Inputs, alone_words};
 use super::{TaskOutput, request, unexpected};
 use crate::data::NamedTensors;
 use crate::files::write_known;
@@ -161,9 +161,9 @@ fn calibrate_with(
                 return Ok(found);
             }
         }
-        (wanted, observe(context, recipe, begun?)?)
+        (wanted, observed(context, recipe, want, begun?)?)
     } else {
-        let seen = observe(context, recipe, begun?)?;
+        let seen = observed(context, recipe, want, begun?)?;
         (key(hashing)?, seen)
     };
     let own = wanted.file(context.data(), &wanted.purpose);
@@ -345,8 +345,26 @@ fn begin(context: &Context, recipe: &Recipe, want: &Want) -> Result<Begun, JobEr
     })
 }
 
-/// Runs the model over all samples. What it was, the caller knows.
-fn observe(context: &Context, recipe: &Recipe, begun: Begun) -> Result<Calibration, JobError> {
+/// Runs the model over all samples: together where the model takes that, which only trying shows, else one at a time.
+fn observed(context: &Context, recipe: &Recipe, want: &Want, begun: Begun) -> Result<Calibration, JobError> {
+    let mut together = false;
+    match observe(context, recipe, begun, Some(&mut together)) {
+        Err(JobError::Engine(why)) if together => {
+            context.log(None, "note", alone_words(&JobError::Engine(why)));
+            observe(context, recipe, begin(context, recipe, want)?, None)
+        }
+        other => other,
+    }
+}
+
+/// Runs the model over all samples. What it was, the caller knows. Sets `together` once several samples run at once, which
+/// they never do without it.
+fn observe(
+    context: &Context,
+    recipe: &Recipe,
+    begun: Begun,
+    mut together: Option<&mut bool>,
+) -> Result<Calibration, JobError> {
     let Begun { worker, target, wanted } = begun;
     let Wanted {
         graph,
@@ -356,6 +374,9 @@ fn observe(context: &Context, recipe: &Recipe, begun: Begun) -> Result<Calibrati
     } = wanted;
     let mut inputs = Inputs::open(recipe, recipe.data.calibration.as_ref(), &graph, GENERATED)?;
     inputs.limit(1);
+    if let Some(layout) = inputs.layout() {
+        context.log(None, "note", layout.to_owned());
+    }
     context.phase("Build the reference", None);
     let total = inputs.count();
     let build = |with_bodies: bool| {
@@ -437,7 +458,10 @@ fn observe(context: &Context, recipe: &Recipe, begun: Begun) -> Result<Calibrati
             found = seen.tensors;
             running_s += seen.running_s;
             looking_s += seen.looking_s;
-            if std::mem::take(&mut is_first) {
+            if std::mem::take(&mut is_first)
+                && let Some(together) = together.as_deref_mut()
+            {
+                *together = true;
                 inputs.limit(BATCH_BYTES / (seen.bytes / count.max(1)).max(1));
             }
             samples += count;

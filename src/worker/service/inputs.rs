@@ -9,6 +9,11 @@ use crate::recipe::{DataSource, Recipe};
 use crate::worker::JobError;
 use std::collections::BTreeMap;
 
+/// What is said where samples that failed together are run one at a time.
+pub fn alone_words(why: &JobError) -> String {
+    format!("the model does not take several samples at once, so they run one at a time: {why}")
+}
+
 /// Samples run together at most; inner tensors of a batch are held at once.
 const BATCH: u64 = 8;
 
@@ -89,6 +94,35 @@ impl<'a> Inputs<'a> {
         }
     }
 
+    /// Goes back to before the last samples, to give them and all others one at a time; false where that is how they came,
+    /// or where the model allows no batch of one.
+    ///
+    /// # Errors
+    /// A file that changed meanwhile.
+    pub fn one_at_a_time(&mut self) -> Result<bool, JobError> {
+        match self {
+            Self::Data {
+                samples,
+                batch,
+                allowed,
+                ..
+            } if allowed.0 <= 1 && samples.in_batch() > 1 => {
+                samples.step_back().map_err(|e| request(e.to_string()))?;
+                (*batch, *allowed) = (1, (1, 1));
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Where the samples of the data are, in a sentence; none where they are where everybody expects them.
+    pub fn layout(&self) -> Option<&str> {
+        match self {
+            Self::Data { samples, .. } => samples.layout(),
+            Self::Generated { .. } => None,
+        }
+    }
+
     /// How many samples there are.
     pub fn count(&self) -> u64 {
         match self {
@@ -106,12 +140,8 @@ impl<'a> Inputs<'a> {
             Self::Data { samples, batch, .. } => {
                 let size = usize::try_from(*batch).unwrap_or(1);
                 let batch = samples.next_batch(size).map_err(|e| request(e.to_string()))?;
-                let count = |t: &NamedTensors| t.first().and_then(|(_, t)| t.dims.first().copied()).unwrap_or(1);
-                Ok(batch.map(|(tensors, labels)| Batch {
-                    count: count(&tensors),
-                    tensors,
-                    labels,
-                }))
+                let count = samples.in_batch();
+                Ok(batch.map(|(tensors, labels)| Batch { count, tensors, labels }))
             }
             Self::Generated { seed, count, .. } if *seed >= *count => Ok(None),
             Self::Generated {

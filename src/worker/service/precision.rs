@@ -8,7 +8,9 @@ use crate::engine::EngineError;
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::{Precision, Recipe};
-use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, Ranges};
+use crate::rewrite::{
+    Calibration, CastSpec, LowType, Method, PatchSpec, QuantMode, QuantizeSpec, Ranges, needs_mending,
+};
 use crate::worker::JobError;
 use std::sync::Arc;
 
@@ -58,7 +60,11 @@ pub fn prepare(context: &Context, mut recipe: Recipe, variant: Option<usize>) ->
     if has_own || is_weak || !is_typed(&recipe) || is_lowered(&recipe, &lower)? {
         return Ok(recipe);
     }
-    let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
+    let model = Arc::new(Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?);
+    // What nothing mends, the target may still take: it says so itself.
+    if needs_mending(&model).unwrap_or(false) {
+        recipe.patches.insert(0, PatchSpec::Mend { unused_inputs: false });
+    }
     recipe.patches.extend(PatchSpec::before_lowering(&model));
     if let Lower::Quantize(mode) = lower {
         recipe.patches.extend(PatchSpec::before_quantizing(mode.least_opset()));

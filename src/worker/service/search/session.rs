@@ -3,7 +3,7 @@
 use super::super::accuracy::reference;
 use super::super::build::{Built, with_hash};
 use super::super::context::Context;
-use super::super::inputs::Inputs;
+use super::super::inputs::{Inputs, alone_words};
 use super::super::{ServiceEvent, request, unexpected};
 use crate::engine::EngineError;
 use crate::format;
@@ -205,8 +205,14 @@ impl<'a> Session<'a> {
                 samples: batch.count,
                 labels: batch.labels,
             };
-            let JobOutput::Expected { bytes, top1 } = self.job(&live, job)? else {
-                return Err(JobError::Worker("the worker does not keep results".into()));
+            let (bytes, top1) = match self.job(&live, job) {
+                Ok(JobOutput::Expected { bytes, top1 }) => (bytes, top1),
+                Ok(_) => return Err(JobError::Worker("the worker does not keep results".into())),
+                Err(why @ JobError::Engine(_)) if inputs.one_at_a_time()? => {
+                    self.context.log(None, "note", alone_words(&why));
+                    continue;
+                }
+                Err(why) => return Err(why),
             };
             facts.top1 = top1;
             facts.samples += batch.count;
