@@ -150,6 +150,11 @@ pub struct Part {
 }
 
 impl Part {
+    /// Bytes written so far; 0 where the system does not say.
+    pub fn bytes(&self) -> u64 {
+        self.file.as_file().metadata().map_or(0, |m| m.len())
+    }
+
     /// A file under a temporary name in the folder of `path`, with the permissions of any new file.
     ///
     /// # Errors

@@ -193,7 +193,7 @@ impl Model {
         let mut new_data = None;
         let written = data.as_ref().map(|(_, path)| path.to_path_buf());
         if let Some((data, data_path)) = data {
-            bytes += data.file().metadata().map_or(0, |m| m.len());
+            bytes += data.bytes();
             new_data = (!data_path.exists()).then_some(data_path);
             persist(data, data_path, overwrite).map_err(|e| io_error(data_path, e))?;
         }
