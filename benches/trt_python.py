@@ -17,6 +17,7 @@ difference of outputs on the same inputs.
 import argparse
 import hashlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -105,6 +106,11 @@ class Python:
     """NVIDIA's binding."""
 
     def __init__(self, model: Path, profile: tuple[int, int, int], tf32: bool) -> None:
+        # As ours does for fp32: TensorRT-RTX heeds the variable, not the flag.
+        if tf32:
+            os.environ.pop("NVIDIA_TF32_OVERRIDE", None)
+        else:
+            os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
         logger = trt.Logger(trt.Logger.ERROR)
         builder = trt.Builder(logger)
         network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))

@@ -243,6 +243,8 @@ class _Torch:
         if threads and not self.is_cuda:
             torch.set_num_threads(int(threads))
         if self.is_cuda:
+            if self.device.index is None:  # set_device() wants a number
+                self.device = torch.device("cuda", torch.cuda.current_device())
             torch.cuda.set_device(self.device)
             self.events = [torch.cuda.Event(enable_timing=True) for _ in range(4)]
 

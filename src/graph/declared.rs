@@ -40,11 +40,16 @@ fn of(number: Option<i32>, dims: Option<&TensorShapeProto>) -> TensorType {
     }
 }
 
-/// Reads a declared shape. Negative sizes and the names `?` and empty mean unknown; exporters write them.
+/// False for what exporters write where they have no name: each of them is a size of its own.
+fn is_name(text: &str) -> bool {
+    !matches!(text, "" | "?" | "None" | "none" | "null") && !text.parse::<i64>().is_ok_and(|n| n < 0)
+}
+
+/// Reads a declared shape. Negative sizes and what is no name (`?`, `-1`, `None`) mean unknown.
 pub(super) fn shape(declared: &TensorShapeProto) -> Shape {
     let dim = |value: &Option<dimension::Value>| match value {
         Some(dimension::Value::DimValue(n)) => u64::try_from(*n).map_or(Dim::Unknown, Dim::Known),
-        Some(dimension::Value::DimParam(name)) if !name.is_empty() && name != "?" => Dim::Symbol(name.as_str().into()),
+        Some(dimension::Value::DimParam(name)) if is_name(name) => Dim::Symbol(name.as_str().into()),
         _ => Dim::Unknown,
     };
     Shape(declared.dim.iter().map(|d| dim(&d.value)).collect())

@@ -9,6 +9,7 @@ mod evaluate;
 mod kind;
 mod metadata;
 mod propose;
+mod purpose;
 mod search;
 mod symbols;
 mod uses;

@@ -3,9 +3,10 @@
 use super::evaluate::{At, Conflict, Point};
 use super::kind::{self, Described, Kind, Role};
 use super::metadata::{self, Metadata};
+use super::purpose::{Purpose, purpose};
 use super::search::{Chosen, Search, Variable};
 use super::symbols::{Evidence, Symbolic};
-use super::usual::{self, Around, Asked, Candidate, Purpose};
+use super::usual::{self, Around, Asked, Candidate};
 use super::{Hint, InputSize, Sizes, Source};
 use crate::graph::Graph;
 use crate::graph::infer::demand::Relation;
@@ -180,15 +181,13 @@ impl Solver<'_, '_> {
                 .then(|| self.sides(place.input))
                 .flatten();
             let channels = self.size_of(place.input, Role::Channels).and_then(|s| s.known());
-            let purpose = picture
-                .as_ref()
-                .map(|(h, w)| usual::purpose(self.model, channels, h, w));
+            let aim = picture.as_ref().map(|(h, w)| purpose(self.model, channels, h, w));
             let (other, square_with) = match (&picture, role) {
                 (Some((h, _)), Role::Width) => (h.known(), h.as_symbol().map(|s| self.model.leader(s))),
                 (Some((_, w)), Role::Height) => (w.known(), None),
                 _ => (None, None),
             };
-            let is_line = matches!(purpose, Some(Purpose::ReadLine | Purpose::ClassifyLine));
+            let is_line = matches!(aim, Some(Purpose::ReadLine | Purpose::ClassifyLine));
             let is_side = matches!(role, Role::Height | Role::Width);
             let stride = if is_side && described.kind == Kind::Picture {
                 self.model.stride(&name).max(self.metadata.stride.unwrap_or(1))
@@ -198,7 +197,7 @@ impl Solver<'_, '_> {
             let asked = Asked {
                 role,
                 kind: described.kind,
-                purpose,
+                purpose: aim,
                 stride,
                 other_side: other,
                 by_name: described.by_name,
@@ -309,7 +308,7 @@ impl Solver<'_, '_> {
             let fixed = self.fixed.get(&self.model.leader(size.as_symbol()?));
             fixed
                 .map(|c| c.value)
-                .or_else(|| Some(usual::purpose(self.model, channels, &h, &w).usual().0))
+                .or_else(|| Some(purpose(self.model, channels, &h, &w).usual().0))
         });
         value.map_or_else(Vec::new, |n| {
             vec![Candidate::new(n, Source::Kind, "the size of the picture")]

@@ -3,8 +3,7 @@
 use super::Source;
 use super::kind::{Described, Kind, Role, has};
 use super::metadata::Metadata;
-use super::symbols::Symbolic;
-use crate::graph::infer::size::Size;
+use super::purpose::Purpose;
 
 /// Sides that pictures commonly have, after the first choice.
 const SIDES: &[i64] = &[
@@ -32,130 +31,6 @@ impl Candidate {
             value,
             source,
             reason: reason.into(),
-        }
-    }
-}
-
-/// What a model makes of pictures, from how the sizes of its outputs depend on theirs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Purpose {
-    /// Outputs without height and width: classes, or a vector.
-    Classify,
-    /// Boxes, keypoints, or maps at several scales.
-    Detect,
-    /// A map of classes as large as the picture, or a fraction of it.
-    Segment,
-    /// A picture from a picture.
-    Restore,
-    /// A line of text: steps along the width.
-    ReadLine,
-    /// A line of text, classified.
-    ClassifyLine,
-    /// A latent picture of a diffusion model.
-    Latent,
-}
-
-impl Purpose {
-    /// Height and width.
-    pub fn usual(self) -> (i64, i64) {
-        match self {
-            Self::Classify => (224, 224),
-            Self::Detect => (640, 640),
-            Self::Segment => (512, 512),
-            Self::Restore => (256, 256),
-            // PaddleOCR's recognizers, and its classifiers of the direction of a line.
-            Self::ReadLine => (48, 320),
-            Self::ClassifyLine => (48, 192),
-            Self::Latent => (64, 64),
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Classify => "a picture to classify",
-            Self::Detect => "a picture to find things in",
-            Self::Segment => "a picture to segment",
-            Self::Restore => "a picture to make a picture from",
-            Self::ReadLine => "a line of text to read",
-            Self::ClassifyLine => "a line of text to classify",
-            Self::Latent => "a latent picture of 512 pixels",
-        }
-    }
-
-    fn is_line(self) -> bool {
-        matches!(self, Self::ReadLine | Self::ClassifyLine)
-    }
-}
-
-/// What the model does with a picture whose sides are these sizes.
-pub(super) fn purpose(model: &Symbolic<'_>, channels: Option<i64>, height: &Size, width: &Size) -> Purpose {
-    let graph = model.graph;
-    let leader = |size: &Size| size.as_symbol().map(|s| model.leader(s));
-    let (h, w) = (leader(height), leader(width));
-    let on = |size: &Size, side: &Option<String>| side.as_ref().is_some_and(|s| model.depends(size, s));
-    let outputs = graph.bodies.first().map_or(&[][..], |b| b.outputs.as_slice());
-    let shapes: Vec<&[Size]> = outputs
-        .iter()
-        .filter_map(|id| model.shapes.get(id.0 as usize)?.as_deref())
-        .collect();
-    let depends = |size: &Size| on(size, &h) || on(size, &w);
-    let by_side = |shape: &&[Size]| shape.iter().any(depends);
-    // Strides along height and width differ where a network reads lines: it keeps the width.
-    let strides = (
-        h.as_deref().map_or(1, |h| model.stride(h)),
-        w.as_deref().map_or(1, |w| model.stride(w)),
-    );
-    let narrow = height.known().is_some_and(|n| n <= 64) && width.known().is_none();
-    let keeps_width = (h.is_some() && w.is_some() && strides.0 > strides.1) || narrow;
-    let along_width =
-        shapes.iter().any(|s| s.iter().any(|d| on(d, &w))) && !shapes.iter().any(|s| s.iter().any(|d| on(d, &h)));
-    if along_width && w.is_some() && (h.is_some() || narrow) && h != w {
-        return Purpose::ReadLine;
-    }
-    let suppresses = graph.nodes.iter().any(|n| &*n.op_type == "NonMaxSuppression");
-    // Maps keep height and width as two axes.
-    let is_map = |s: &&[Size]| s.len() >= 3 && s.iter().filter(|d| depends(d)).count() >= 2;
-    let maps: Vec<&&[Size]> = shapes.iter().filter(|s| is_map(s)).collect();
-    let rows = shapes
-        .iter()
-        .any(|s| (2..=3).contains(&s.len()) && by_side(s) && !is_map(s));
-    // A fixed number of boxes (DETR), or as many as are found.
-    let boxes = |s: &&[Size]| s.len() == 3 && s.last().and_then(Size::known) == Some(4);
-    let found = shapes.iter().any(|s| {
-        matches!(s.last().and_then(Size::known), Some(4..=7))
-            && s.len() >= 2
-            && s.get(s.len() - 2).is_some_and(Size::is_unknown)
-    });
-    if suppresses || rows || shapes.iter().any(boxes) || found {
-        return Purpose::Detect;
-    }
-    match maps.as_slice() {
-        [] if keeps_width => Purpose::ClassifyLine,
-        [] => Purpose::Classify,
-        [map] => {
-            if channels == Some(4) && strides.0 <= 8 && map.get(1).and_then(Size::known) == Some(4) {
-                return Purpose::Latent;
-            }
-            let colours = map.get(1).or(map.last()).and_then(Size::known);
-            let last = map.last().and_then(Size::known);
-            let grows = map.iter().any(|d| depends(d) && d.at(64).is_some_and(|n| n > 64));
-            if grows || colours == Some(3) || last == Some(3) || colours == channels && channels == Some(1) {
-                Purpose::Restore
-            } else if colours == Some(1) {
-                // Maps of text or of one kind of thing.
-                Purpose::Detect
-            } else {
-                Purpose::Segment
-            }
-        }
-        several => {
-            let scales: std::collections::BTreeSet<Vec<Option<i64>>> =
-                several.iter().map(|m| m.iter().map(|d| d.at(640)).collect()).collect();
-            if scales.len() > 1 {
-                Purpose::Detect
-            } else {
-                Purpose::Segment
-            }
         }
     }
 }

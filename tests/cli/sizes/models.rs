@@ -439,7 +439,11 @@ fn streaming() -> ModelProto {
     let y = m.op(
         "GRU",
         &[&x, &w, &r, "", "", "h"],
-        vec![int("hidden_size", 8), attribute::text("direction", "bidirectional")],
+        vec![
+            int("hidden_size", 8),
+            int("linear_before_reset", 1),
+            attribute::text("direction", "bidirectional"),
+        ],
     );
     m.gives(&[&y])
 }

@@ -3,8 +3,8 @@
 use super::super::call::{Call, axis};
 use super::super::fact::{Fact, Item, elements};
 use super::super::size::Size;
-use super::one;
 use super::reshape::axis_attr;
+use super::{one, shorter};
 
 pub(super) fn transpose(call: &Call<'_>) -> Option<Vec<Fact>> {
     let shape = call.shape(0).and_then(|x| match call.ints("perm") {
@@ -41,7 +41,11 @@ pub(super) fn concat(call: &Call<'_>) -> Option<Vec<Fact>> {
             };
             (shape.len() == rank).then_some(())?;
             for (j, (slot, size)) in out.iter_mut().zip(shape).enumerate() {
-                *slot = if j == at { slot.add(size) } else { slot.equal(size) };
+                *slot = match j == at {
+                    true => slot.add(size),
+                    false if call.is_asked => shorter(&slot.equal(size), size).clone(),
+                    false => slot.equal(size),
+                };
             }
         }
         Some(out)

@@ -182,10 +182,20 @@ fn met(call: &Call<'_>, indices: impl IntoIterator<Item = usize>) -> Option<Vec<
         for (at, slot) in out.iter_mut().enumerate().filter(|(_, slot)| slot.is_unknown()) {
             let sizes = shapes.iter().filter_map(|s| s.get((at + s.len()).checked_sub(rank)?));
             let named = sizes.filter(|s| matches!(s, Size::Expr(_)));
-            if let Some(shortest) = named.min_by_key(|s| crate::graph::Dim::from(*s).to_string().len()) {
+            if let Some(shortest) = named.reduce(shorter) {
                 *slot = shortest.clone();
             }
         }
     }
     Some(out)
+}
+
+/// Of two sizes that are equal, the one to go on with: a number, else the shorter expression.
+fn shorter<'s>(a: &'s Size, b: &'s Size) -> &'s Size {
+    let length = |size: &Size| match size {
+        Size::Known(_) => 0,
+        Size::Expr(_) => crate::graph::Dim::from(size).to_string().len(),
+        Size::Unknown => usize::MAX,
+    };
+    if length(b) < length(a) { b } else { a }
 }

@@ -293,6 +293,7 @@ impl Size {
     }
 
     /// The value when every symbol is this number.
+    #[cfg(test)]
     pub fn at(&self, n: i64) -> Option<i64> {
         self.eval(&|_| Some(n))
     }
