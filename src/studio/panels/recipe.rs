@@ -6,11 +6,11 @@ use super::recipe_parts::{data, measurement, save_bar, variants};
 use super::recipe_target::target;
 use super::shapes::shapes;
 use crate::bench::Protocol;
-use crate::data::shapes::Known;
 use crate::engine::{TargetInfo, Usable};
 use crate::format;
 use crate::recipe::{Precision, Recipe};
 use crate::studio::command::{CommandId, find};
+use crate::studio::state::sizes::Sizes;
 use crate::studio::state::{Action, State, Targets};
 use crate::studio::theme::SPACE;
 use crate::studio::widgets::{empty, heading, note, section};
@@ -25,7 +25,7 @@ pub struct Looks<'a> {
     /// Dynamic dimensions, once the graph is built.
     pub axes: Option<&'a crate::studio::state::axes::Axes>,
     /// The sizes that the model is measured at as the recipe is, where something says them.
-    pub sizes: Option<&'a Known>,
+    pub sizes: &'a Sizes,
     /// The model after the recipe's patches.
     pub patched: &'a crate::studio::state::patched::Patched,
     /// Folder that the recipe's relative paths start from.
@@ -89,7 +89,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             targets,
             target: state.target(),
             axes: doc.built().map(|a| &a.axes),
-            sizes: doc.sizes.known().map(|k| &**k),
+            sizes: &doc.sizes,
             patched: &doc.patched,
             folder: doc
                 .recipe_path

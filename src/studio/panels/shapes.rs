@@ -23,13 +23,17 @@ pub fn shapes(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         open_batch(ui, recipe, axes);
         return;
     }
-    let profile = profiles(ui, recipe, looks.sizes, axes);
-    grid(ui, recipe, looks.sizes, axes, profile);
-    for trouble in axes.troubles(recipe, profile) {
+    let sizes = looks.sizes.known().map(|known| &**known);
+    let profile = profiles(ui, recipe, sizes, axes);
+    grid(ui, recipe, sizes, axes, profile);
+    let troubles = axes.troubles(recipe, profile);
+    let corners = looks.sizes.corners(profile).map(str::to_owned);
+    // Of ranges that contradict themselves there are no corners.
+    for trouble in troubles.iter().cloned().chain(corners.filter(|_| troubles.is_empty())) {
         let words = RichText::new(format!("⛔ {trouble}")).color(Tokens::of(ui).error);
         ui.add(egui::Label::new(words).wrap());
     }
-    match (recipe.profiles.is_empty(), looks.sizes) {
+    match (recipe.profiles.is_empty(), sizes) {
         (true, Some(known)) => note(
             ui,
             format!(
@@ -40,7 +44,7 @@ pub fn shapes(ui: &mut Ui, recipe: &mut Recipe, looks: &Looks<'_>) {
         (true, None) => note(ui, "Not set: measured with 1 for every size."),
         (false, _) => note(ui, "Optimized for and measured at opt."),
     }
-    fix(ui, recipe, looks.sizes, axes, profile);
+    fix(ui, recipe, sizes, axes, profile);
 }
 
 /// Offers the patch that makes the first size of the inputs open.

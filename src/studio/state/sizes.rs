@@ -4,6 +4,7 @@
 use crate::data::shapes::{Known, of_recipe, recipe_sizes};
 use crate::format::middle;
 use crate::graph::Graph;
+use crate::graph::ranges::{Corner, corners};
 use crate::graph::sized::Counted;
 use crate::graph::sizes::Sizes as Proposed;
 use crate::recipe::units::format_named_shape;
@@ -30,8 +31,13 @@ impl Saying {
     }
 }
 
-/// What was found: sizes with what the model costs there, or why there are none.
-type Found = Result<Option<(Arc<Known>, Counted)>, String>;
+/// What was found.
+struct Found {
+    /// Sizes with what the model costs there, or why there are none.
+    sizes: Result<(Arc<Known>, Counted), String>,
+    /// Where the graph does not work inside a profile's ranges: the profile, and what fails.
+    corners: Vec<(usize, String)>,
+}
 
 /// The sizes of a document.
 #[derive(Default)]
@@ -40,6 +46,7 @@ pub struct Sizes {
     running: Option<Receiver<Found>>,
     known: Option<Arc<Known>>,
     failure: Option<String>,
+    corners: Vec<(usize, String)>,
 }
 
 impl Sizes {
@@ -55,20 +62,21 @@ impl Sizes {
         if let Some(result) = &self.running {
             let found = match result.try_recv() {
                 Err(TryRecvError::Empty) => return None,
-                Err(TryRecvError::Disconnected) => {
-                    Err("the thread that counts stopped; this is a fault of Enginesmith".into())
-                }
+                Err(TryRecvError::Disconnected) => Found {
+                    sizes: Err("the thread that counts stopped; this is a fault of Enginesmith".into()),
+                    corners: Vec::new(),
+                },
                 Ok(found) => found,
             };
             self.running = None;
             let had = self.known.take();
             self.failure = None;
-            counted = match found {
-                Ok(Some((known, found))) => {
+            self.corners = found.corners;
+            counted = match found.sizes {
+                Ok((known, found)) => {
                     self.known = Some(known);
                     Some(Some(found))
                 }
-                Ok(None) => had.map(|_| None),
                 Err(why) => {
                     self.failure = Some(why);
                     had.map(|_| None)
@@ -86,6 +94,12 @@ impl Sizes {
     /// The sizes, once they are known.
     pub fn known(&self) -> Option<&Arc<Known>> {
         self.known.as_ref()
+    }
+
+    /// Where the graph does not work inside the ranges of this profile, one sentence each.
+    pub fn corners(&self, profile: usize) -> impl Iterator<Item = &str> {
+        let of = self.corners.iter().filter(move |(at, _)| *at == profile);
+        of.map(|(_, words)| words.as_str())
     }
 
     /// Why what the recipe says does not tell sizes.
@@ -118,6 +132,19 @@ fn proposed(sizes: &Proposed) -> Known {
     }
 }
 
+/// What fails where the ranges end, or between their ends.
+fn failing(graph: &Graph, profiles: &[ProfileSpec]) -> Vec<(usize, String)> {
+    let words = |corner: Corner| {
+        let fault = corner.result.as_ref().err()?;
+        let step = corner
+            .step
+            .map_or_else(String::new, |n| format!("; multiples of {n} work"));
+        let (at, sizes) = (corner.at.words(), corner.sizes_words());
+        Some((corner.profile, format!("At {at} ({sizes}): {}{step}", fault.message)))
+    };
+    corners(graph, profiles).into_iter().filter_map(words).collect()
+}
+
 fn start(graph: Arc<Graph>, recipe: &Recipe, wake: Arc<dyn Fn() + Send + Sync>) -> Receiver<Found> {
     let (tell, result) = crossbeam_channel::bounded(1);
     let mut recipe = recipe.clone();
@@ -136,7 +163,10 @@ fn start(graph: Arc<Graph>, recipe: &Recipe, wake: Arc<dyn Fn() + Send + Sync>) 
                 Some(known) => Ok(known),
                 None => recipe_sizes(&graph, &recipe).map(|sizes| proposed(&sizes)),
             });
-            let found = known.map(|known| Some(at(known)));
+            let found = Found {
+                sizes: known.map(at),
+                corners: failing(&graph, &recipe.profiles),
+            };
             let _ = tell.send(found);
             drop(tell);
             wake();
