@@ -105,14 +105,15 @@ fn paths_that_are_not_utf_8_work() {
     write(&model, graph);
     let cleaned = folder.join(OsStr::from_bytes(b"c\xfe.onnx"));
     let clean: &[&OsStr] = &[OsStr::new("-o"), cleaned.as_os_str()];
-    for (command, more) in [
-        ("inspect", &[][..]),
+    let commands: [(&str, &[&OsStr]); 6] = [
+        ("inspect", &[]),
         ("check", &[]),
         ("clean", clean),
         ("build", &[]),
         ("bench", &[OsStr::new("--duration"), OsStr::new("100ms")]),
         ("profile", &[]),
-    ] {
+    ];
+    for (command, more) in commands {
         let output = enginesmith(home.path())
             .arg(command)
             .arg(&model)
