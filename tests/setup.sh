@@ -5,6 +5,8 @@
 #   ENGINESMITH_TEST_PYTHON  a Python that has onnxruntime, onnx and numpy (pins/python.txt)
 #   ENGINESMITH_TEST_ORT     the ONNX Runtime library of that Python
 #   ENGINESMITH_TEST_ORT_OLD an older ONNX Runtime library; empty where there is none
+#   ENGINESMITH_TEST_OPENVINO  a folder with ONNX Runtime and its OpenVINO plugin, as `targets install openvino` makes it (80 MB to
+#                            download); empty where there is none
 #   ENGINESMITH_TEST_RTX     folders with tensorrt_rtx_libs and NVIDIA's binding, separated by colons; empty where there
 #                            are none
 #   ENGINESMITH_TEST_BINDINGS  folders with NVIDIA's bindings of TensorRT 10 and 11; empty where there are none
@@ -125,11 +127,14 @@ install_bindings() {
 }
 
 write_env() {
-    local library folder rtx='' lean='' bindings='' old=''
+    local library folder rtx='' lean='' bindings='' old='' openvino=''
     ln -sfn "$python_folder/packages/onnx/backend/test/data/light" "$cache/models/light"
     for library in "$python_folder"/packages/onnxruntime/capi/libonnxruntime.*; do :; done
     for folder in "$cache"/ort/*/; do
         [[ -d $folder ]] && old=$(echo "$folder"libonnxruntime.*)
+    done
+    for folder in "$cache"/openvino/*/; do
+        [[ -d $folder ]] && openvino=${folder%/}
     done
     for folder in "$cache"/rtx/*/; do
         [[ -d $folder ]] && rtx+=${rtx:+:}${folder%/}
@@ -145,6 +150,7 @@ write_env() {
         printf "export %s='%s'\n" ENGINESMITH_TEST_PYTHON "$python_folder/python"
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT "$library"
         printf "export %s='%s'\n" ENGINESMITH_TEST_ORT_OLD "$old"
+        printf "export %s='%s'\n" ENGINESMITH_TEST_OPENVINO "$openvino"
         printf "export %s='%s'\n" ENGINESMITH_TEST_RTX "$rtx"
         printf "export %s='%s'\n" ENGINESMITH_TEST_LEAN "$lean"
         printf "export %s='%s'\n" ENGINESMITH_TEST_BINDINGS "$bindings"

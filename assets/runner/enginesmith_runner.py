@@ -258,16 +258,28 @@ class _Torch:
         names = {torch.float32: "fp32", torch.float16: "fp16", torch.bfloat16: "bf16"}
         if self.dtype in names:
             about["precision"] = names[self.dtype]
-        if self.is_cuda and self.dtype in (None, torch.float32):
-            places = []
-            if torch.backends.cuda.matmul.allow_tf32:
-                places.append("matrix products")
-            if torch.backends.cudnn.allow_tf32:
-                places.append("convolutions")
-            if places:
-                about["notes"].append(f"PyTorch may compute {' and '.join(places)} of float32 in TF32 "
-                                      "(torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32).")
+        places = self._tf32() if self.is_cuda and self.dtype in (None, torch.float32) else []
+        if places:
+            if self.dtype is not None:
+                about["precision"] = "tf32"
+            about["notes"].append(f"PyTorch computes {' and '.join(places)} of float32 in TF32 (torch.backends.cuda.matmul, "
+                                  "torch.backends.cudnn).")
         return about
+
+    def _tf32(self):
+        """What of this module PyTorch computes in TF32, as its settings are."""
+        torch = self.torch
+        if torch.cuda.get_device_capability(self.device)[0] < 8:
+            return []
+        try:
+            conv, matmul = torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32
+        except RuntimeError:  # Once the newer settings are used, the older ones cannot be read.
+            conv = torch.backends.cudnn.conv.fp32_precision == "tf32"
+            matmul = torch.backends.cuda.matmul.fp32_precision == "tf32"
+        if isinstance(self.function, torch.nn.Module):
+            kind = torch.nn.modules.conv._ConvNd
+            conv = conv and any(isinstance(m, kind) for m in self.function.modules())
+        return [name for name, on in (("convolutions", conv), ("matrix products", matmul)) if on]
 
     def bind(self, arrays):
         host = [self.torch.from_numpy(np.array(a, order="C")) for a in arrays]

@@ -18,6 +18,15 @@ pub struct Ratio {
     pub within_noise: bool,
 }
 
+/// How much of a model an execution provider runs.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ProviderShare {
+    /// `CPUExecutionProvider`, ...
+    pub provider: String,
+    /// Nodes that it runs.
+    pub nodes: u64,
+}
+
 /// One row.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct VariantResult {
@@ -41,6 +50,9 @@ pub struct VariantResult {
     /// What it computes in, beside `precision`, which was asked for; none without evidence.
     #[serde(default)]
     pub effective_precision: Option<EffectivePrecision>,
+    /// Execution providers of ONNX Runtime with the number of nodes that each runs, where it says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<ProviderShare>,
     /// Statistics over all rounds.
     pub statistics: Statistics,
     /// Median latency of each round, in order.

@@ -1,7 +1,6 @@
 //! What an engine really computes in, beside what was asked: from what the runtime says of the engine it built or the
 //! operators it ran, never from the request.
 
-use crate::format;
 use crate::recipe::Precision;
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +108,7 @@ impl EffectivePrecision {
             Some((_, name)) => name.clone(),
             None => {
                 let seen = parts.iter().filter(|(share, _)| *share >= 0.0005);
-                let words = seen.map(|(share, name)| format!("{} % {name}", format::significant(share * 1e2)));
+                let words = seen.map(|(share, name)| format!("{} % {name}", percent(*share)));
                 words.collect::<Vec<_>>().join(", ")
             }
         }
@@ -131,7 +130,7 @@ impl EffectivePrecision {
         if met < limit {
             return Some(format!(
                 "asked for {name}, but only {} % of the {of} are computed in it ({}; from {})",
-                format::significant(met * 1e2),
+                percent(met),
                 self.words(),
                 self.evidence
             ));
@@ -141,12 +140,21 @@ impl EffectivePrecision {
         (matches!(asked, Precision::Fp32 | Precision::Tf32) && unasked > UNASKED).then(|| {
             format!(
                 "asked for {name}, but {} % of the {of} are computed in fewer bits ({}; from {})",
-                format::significant(unasked * 1e2),
+                percent(unasked),
                 self.words(),
                 self.evidence
             )
         })
     }
+}
+
+/// Whole percent, with a decimal below 1 and where a whole number would say that it is all.
+fn percent(share: f64) -> String {
+    let percent = share * 1e2;
+    if percent < 0.95 || (99.5..99.95).contains(&percent) {
+        return format!("{percent:.1}");
+    }
+    format!("{percent:.0}")
 }
 
 /// Types from wide to narrow.

@@ -31,7 +31,7 @@ pub mod trend;
 pub mod verdict;
 
 pub use accuracy::{OutputAccuracy, OutputMeter, TaskAccuracy};
-pub use compare::{Comparison, Histogram, Ratio, VariantResult};
+pub use compare::{Comparison, Histogram, ProviderShare, Ratio, VariantResult};
 pub use differences::{Differences, FirstBad, NodeRef, TensorDifference};
 pub use effective::{EffectivePrecision, TypeShare, TypedLayer};
 pub use gate::Gates;

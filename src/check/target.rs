@@ -5,6 +5,8 @@ const KNOWN: &[(&str, &[u32])] = &[
     ("embedded", &[]),
     ("onnxruntime-cpu", &[1]),
     ("onnxruntime-cuda", &[1]),
+    ("openvino", &[1]),
+    ("onnxruntime-ep", &[1]),
     ("tensorrt", &[10, 11]),
     ("tensorrt-rtx", &[1]),
     ("runner", &[]),
@@ -92,6 +94,8 @@ impl Target {
             "tensorrt-rtx" => "TensorRT-RTX",
             "onnxruntime-cpu" => "ONNX Runtime (CPU)",
             "onnxruntime-cuda" => "ONNX Runtime (CUDA)",
+            "openvino" => "OpenVINO",
+            "onnxruntime-ep" => "the execution provider",
             "runner" => "the runner",
             _ => "the embedded engine",
         }

@@ -69,6 +69,7 @@ fn to_json(comparison: &Comparison, result: &VariantResult) -> Value {
         "d2h_ms": s.d2h_ms,
         "throughput_qps": s.throughput_qps,
         "build_s": result.build_s,
+        "providers": result.providers,
         "resources": result.resources,
         "effective_precision": result.effective_precision,
         "notes": result.notes,

@@ -19,8 +19,8 @@ pub use option_kind::OptionKind;
 pub use record::{Recorder, record_path};
 use types::with_outputs;
 pub use types::{
-    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, ObserverRequest, Progress, See,
-    Spread, Stage, TargetInfo, TensorSpec, Usable, everywhere,
+    BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, ObserverRequest, Progress,
+    ProviderNodes, See, Spread, Stage, TargetInfo, TensorSpec, Usable, everywhere,
 };
 
 /// True for targets whose build makes a session and decides nothing by measuring: made anew, it is the same engine.
@@ -29,10 +29,12 @@ pub fn makes_sessions(target: &str) -> bool {
 }
 
 /// Names of the targets this program knows, usable here or not, in the order of menus.
-pub const TARGETS: [&str; 6] = [
+pub const TARGETS: [&str; 8] = [
     "embedded",
     onnxruntime::CPU,
     onnxruntime::CUDA,
+    onnxruntime::OPENVINO,
+    onnxruntime::ANY_PROVIDER,
     tensorrt::TENSORRT,
     tensorrt::RTX,
     runner::NAME,
@@ -44,6 +46,8 @@ pub fn builder(target: &str) -> Option<Box<dyn Builder>> {
         "embedded" => Some(Box::new(embedded::Embedded)),
         onnxruntime::CPU => Some(Box::new(onnxruntime::OnnxRuntime { cuda: false })),
         onnxruntime::CUDA => Some(Box::new(onnxruntime::OnnxRuntime { cuda: true })),
+        onnxruntime::OPENVINO => Some(Box::new(onnxruntime::PluginRuntime { openvino: true })),
+        onnxruntime::ANY_PROVIDER => Some(Box::new(onnxruntime::PluginRuntime { openvino: false })),
         tensorrt::TENSORRT => Some(Box::new(tensorrt::TensorRt {
             flavour: Flavour::Enterprise,
         })),

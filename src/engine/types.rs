@@ -144,21 +144,33 @@ pub struct BuildRecord {
     /// Wall time of the whole build in seconds.
     pub seconds: f64,
     /// Seconds until the engine could run, from the prepared model or engine file: [`crate::bench::Resources::load_s`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub load_s: Option<f64>,
     /// Seconds of its first inference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub first_inference_s: Option<f64>,
     /// Seconds of `load_s` in which the runtime compiled kernels for this device.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub jit_s: Option<f64>,
     /// Wall time per stage in seconds, in order.
     pub stages: Vec<(String, f64)>,
+    /// Which execution provider runs which node, where the runtime says it.
+    #[serde(default)]
+    pub providers: Vec<ProviderNodes>,
     /// Log lines with severity.
     pub log: Vec<(String, String)>,
     /// What was derived for the build and from what (profiles), and what to know of it, in sentences.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// Nodes that one execution provider of ONNX Runtime runs.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ProviderNodes {
+    /// `CPUExecutionProvider`, `OpenVINOExecutionProvider`, ...
+    pub provider: String,
+    /// Name and operator of each, as ONNX Runtime had them when it shared them out.
+    pub nodes: Vec<(String, String)>,
 }
 
 /// An input or output of an engine.

@@ -63,7 +63,8 @@ pub struct ModelSpec {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
-    /// `embedded`, `onnxruntime-cpu`, `onnxruntime-cuda`, `tensorrt`, `tensorrt-rtx` or `runner`.
+    /// `embedded`, `onnxruntime-cpu`, `onnxruntime-cuda`, `openvino`, `onnxruntime-ep`, `tensorrt`,
+    /// `tensorrt-rtx` or `runner`.
     pub name: String,
     /// Version or prefix of it (`10`, `1.7`); none means the newest found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,6 +75,12 @@ pub struct TargetSpec {
     /// Command prefix that the worker runs behind (`ssh gpu-box`); none means this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
+    /// Of `onnxruntime-ep`, and of `openvino` instead of the one that is found: the execution provider library.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<PathBuf>,
+    /// Of the same two: options of the provider, passed through as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provider_options: BTreeMap<String, String>,
     /// Of `runner`: the program that is measured and its arguments. It starts where the worker runs, not through a shell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
@@ -84,10 +91,12 @@ pub struct TargetSpec {
 
 impl TargetSpec {
     /// The names there are.
-    pub const NAMES: [&'static str; 6] = [
+    pub const NAMES: [&'static str; 8] = [
         "embedded",
         "onnxruntime-cpu",
         "onnxruntime-cuda",
+        "openvino",
+        "onnxruntime-ep",
         "tensorrt",
         "tensorrt-rtx",
         "runner",
@@ -110,6 +119,8 @@ impl Default for TargetSpec {
             version: None,
             device: None,
             via: None,
+            library: None,
+            provider_options: BTreeMap::new(),
             command: Vec::new(),
             folder: None,
         }

@@ -68,20 +68,33 @@ pub(super) fn recipe(recipe: &Recipe) -> Result<(), Misfit> {
 
 fn target(target: &TargetSpec, path: &[&str]) -> Result<(), Misfit> {
     if TargetSpec::NAMES.contains(&target.name.as_str()) {
-        return runner(target, path);
+        return belongings(target, path);
     }
     let hint = suggest(&target.name, &TargetSpec::NAMES);
     Err(misfit(path, format!("unknown target {:?}{hint}", target.name)))
 }
 
-/// What belongs to a runner and what does not.
-fn runner(target: &TargetSpec, path: &[&str]) -> Result<(), Misfit> {
+/// What belongs to runners and to execution provider libraries, and to no other target.
+fn belongings(target: &TargetSpec, path: &[&str]) -> Result<(), Misfit> {
     let wrong = |key: &str, message: String| {
         let mut path = path.to_vec();
         path.pop();
         path.push(key);
         Err(misfit(&path, message))
     };
+    let takes_library = matches!(target.name.as_str(), "onnxruntime-ep" | "openvino");
+    for (key, is_given) in [
+        ("library", target.library.is_some()),
+        ("provider_options", !target.provider_options.is_empty()),
+    ] {
+        if is_given && !takes_library {
+            let name = &target.name;
+            return wrong(
+                key,
+                format!("only the targets \"onnxruntime-ep\" and \"openvino\" have one; this one is {name:?}"),
+            );
+        }
+    }
     if target.name == "runner" {
         if target.version.is_some() {
             return wrong("version", "a runner says its version itself".into());

@@ -12,7 +12,7 @@ impl Recipe {
     /// One recipe per variant, overrides applied and checked; the recipe itself (named after precision and target) when it lists none.
     ///
     /// Tables merge key by key, arrays are replaced. A variant that names another target does not take over the base's
-    /// `target.version`, `target.device` and what belongs to a runner; one that names another model does not take over `model.sha256`; one that names
+    /// `target.version`, `target.device` and what belongs to a runner or a provider library; one that names another model does not take over `model.sha256`; one that names
     /// another precision does not take over the patches that lower the graph to the base's.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ pub(super) fn merged(root: &Node) -> Result<Vec<(String, Node)>, Misfit> {
             &overrides,
             "target",
             "name",
-            &["version", "device", "command", "folder"],
+            &["version", "device", "library", "provider_options", "command", "folder"],
         );
         forget(&mut node, &overrides, "model", "path", &["sha256"]);
         node.merge(overrides);

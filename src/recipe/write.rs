@@ -62,6 +62,7 @@ impl Recipe {
     fn each_path(&mut self, change: &mut dyn FnMut(&Path) -> PathBuf) {
         self.model.path = change(&self.model.path);
         self.target.folder = self.target.folder.as_deref().map(&mut *change);
+        self.target.library = self.target.library.as_deref().map(&mut *change);
         for source in [&mut self.data.calibration, &mut self.data.test].into_iter().flatten() {
             source.path = change(&source.path);
         }
@@ -71,6 +72,7 @@ impl Recipe {
                 &["data", "calibration", "path"],
                 &["data", "test", "path"],
                 &["target", "folder"],
+                &["target", "library"],
             ] {
                 if let Some(toml::Value::String(text)) = look_up(&mut variant.overrides, keys) {
                     *text = change(Path::new(text.as_str())).to_string_lossy().into_owned();

@@ -9,32 +9,44 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-/// A runtime that can be fetched: its name here, the package on PyPI, the file in it that makes it one.
+/// A runtime that can be fetched: its name here, the package on PyPI (and another that it cannot do without), the file in it
+/// that makes it one.
 struct Package {
     name: &'static str,
     package: &'static str,
+    with: Option<&'static str>,
     holds: &'static str,
 }
 
-const PACKAGES: [Package; 4] = [
+const PACKAGES: [Package; 5] = [
     Package {
         name: "onnxruntime",
         package: "onnxruntime",
+        with: None,
         holds: "onnxruntime/capi",
     },
     Package {
         name: "onnxruntime-gpu",
         package: "onnxruntime-gpu",
+        with: None,
         holds: "onnxruntime/capi",
+    },
+    Package {
+        name: "openvino",
+        package: "onnxruntime-ep-openvino",
+        with: Some("onnxruntime"),
+        holds: "onnxruntime_ep_openvino",
     },
     Package {
         name: "tensorrt-rtx",
         package: "tensorrt-rtx-cu13-libs",
+        with: None,
         holds: "tensorrt_rtx_libs",
     },
     Package {
         name: "tensorrt-lean",
         package: "tensorrt-lean-cu13-libs",
+        with: None,
         holds: "tensorrt_lean_libs",
     },
 ];
@@ -185,7 +197,10 @@ impl Installer {
         };
         let mut versions = Vec::new();
         for other in std::iter::once(None).chain(OTHER_PYTHONS.map(Some)) {
-            let mut command = self.command(&pip, &requirement, other, &files);
+            let mut command = self.command(&pip, other, &files);
+            // Last is the package itself, which is what a reader looks for.
+            command.args(package.with);
+            command.arg(&requirement);
             command.env("TMPDIR", &temporary);
             outcome = run(command, &mut tell_once, go_on)?;
             let Err(lines) = &outcome else { break };
@@ -220,7 +235,8 @@ impl Installer {
         })
     }
 
-    fn command(&self, pip: &str, requirement: &str, other_python: Option<&str>, target: &Path) -> Command {
+    /// pip's command line up to what it is to install.
+    fn command(&self, pip: &str, other_python: Option<&str>, target: &Path) -> Command {
         let mut command = Command::new(self.python.as_deref().unwrap_or(Path::new("python3")));
         command
             .args([
@@ -243,7 +259,7 @@ impl Installer {
         if let Some(version) = other_python {
             command.args(["--implementation", "cp", "--python-version", version]);
         }
-        command.arg(requirement).env("PIP_ROOT_USER_ACTION", "ignore");
+        command.env("PIP_ROOT_USER_ACTION", "ignore");
         command
     }
 

@@ -5,6 +5,7 @@ mod support;
 
 mod accuracy;
 mod bad_input;
+mod effective;
 mod history;
 #[cfg(target_os = "linux")]
 mod install;

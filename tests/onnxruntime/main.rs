@@ -6,6 +6,8 @@ mod support;
 mod libraries;
 mod observe;
 mod options;
+#[cfg(target_os = "linux")]
+mod plugin;
 mod results;
 
 use enginesmith::data::NamedTensors;

@@ -60,6 +60,13 @@ pub fn older_onnxruntime_library() -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
+/// ONNX Runtime with its OpenVINO plugin, as `targets install openvino` makes the folder; none on systems without such wheels.
+pub fn openvino_folder() -> Option<PathBuf> {
+    Some(setting("ENGINESMITH_TEST_OPENVINO"))
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+}
+
 /// Folders with TensorRT-RTX libraries (`VERSION/tensorrt_rtx_libs`), oldest version first; empty on systems that NVIDIA builds none for.
 pub fn rtx_folders() -> Vec<PathBuf> {
     std::env::split_paths(&setting("ENGINESMITH_TEST_RTX"))

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 pub struct RecipeArgs {
     /// The model (.onnx) or a recipe (.toml)
     pub input: PathBuf,
-    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, tensorrt, tensorrt-rtx, runner; compare and sweep
+    /// Where the engine runs: embedded, onnxruntime-cpu, onnxruntime-cuda, openvino,
+    /// onnxruntime-ep, tensorrt, tensorrt-rtx, runner; compare and sweep
     /// take several, separated by commas, also versions of one (onnxruntime-cpu@1.22,onnxruntime-cpu@1.23)
     #[arg(long, value_name = "NAME[@VERSION]", value_delimiter = ',')]
     pub target: Vec<String>,

@@ -22,7 +22,8 @@ pub struct TargetsArgs {
 pub enum TargetsAction {
     /// Fetch a runtime into the user's cache directory, beside versions that are there
     Install {
-        /// onnxruntime, onnxruntime-gpu, tensorrt-rtx or tensorrt-lean, with @VERSION for another than the newest
+        /// onnxruntime, onnxruntime-gpu, openvino (with an ONNX Runtime), tensorrt-rtx or tensorrt-lean, with @VERSION for another
+        /// than the newest
         #[arg(value_name = "NAME[@VERSION]")]
         what: String,
     },

@@ -112,14 +112,20 @@ impl Builder for Embedded {
             let name = shapes.stage();
             let ran = recorder.stage(&name, || {
                 let (inputs, _) = generate(&graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
-                engine.infer(&inputs).map(drop)
+                engine.infer(&inputs).map(|_| inputs)
             })?;
             match ran {
                 // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
                 Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
                 other => {
-                    other?;
+                    let inputs = other?;
                     recorder.inferred();
+                    if engine.effective_precision().is_none() {
+                        let looked = recorder.stage("look at operators", || engine.look_at_types(&inputs))?;
+                        if let Err(e) = looked {
+                            recorder.log("warn", &format!("what operators compute in is not known: {e}"));
+                        }
+                    }
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Times per operator. rten has no other way to tell them than to print each operator as it ends, so the process's standard
 //! output is taken for the length of a run and read.
 
-use crate::bench::{LayerTime, Profile};
+use crate::bench::{EffectivePrecision, LayerTime, Profile, TypedLayer};
 use std::collections::HashMap;
 
 /// An operator that ran.
@@ -54,6 +54,54 @@ fn head_of(text: &str) -> Option<Step> {
         name: name.strip_suffix(')').unwrap_or(name).into(),
         ..Step::default()
     })
+}
+
+/// Operators of rten that move or describe data.
+const MOVING: [&str; 30] = [
+    "Cast",
+    "CastLike",
+    "Concat",
+    "ConstantOfShape",
+    "DepthToSpace",
+    "DequantizeLinear",
+    "DynamicQuantizeLinear",
+    "EyeLike",
+    "Expand",
+    "Flatten",
+    "Gather",
+    "GatherElements",
+    "GatherND",
+    "Identity",
+    "NonZero",
+    "OneHot",
+    "Pad",
+    "QuantizeLinear",
+    "Range",
+    "Reshape",
+    "ScatterElements",
+    "ScatterND",
+    "Shape",
+    "Size",
+    "Slice",
+    "Split",
+    "Squeeze",
+    "Tile",
+    "Transpose",
+    "Unsqueeze",
+];
+
+/// What these operators computed in: rten has no half-precision operators (it widens such weights when it loads them), and
+/// 8-bit integers are multiplied by operators with that in their name. None when nothing was computed.
+pub fn effective(steps: &[Step]) -> Option<EffectivePrecision> {
+    let layers: Vec<TypedLayer> = steps
+        .iter()
+        .filter(|s| !MOVING.contains(&s.op.as_str()))
+        .map(|s| TypedLayer {
+            dtype: if s.op.contains("Integer") { "int8" } else { "fp32" }.into(),
+            macs: None,
+        })
+        .collect();
+    EffectivePrecision::of("the operators that rten executed", &layers)
 }
 
 /// A profile of these runs: their operators, and milliseconds of each run as a whole.

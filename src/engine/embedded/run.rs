@@ -3,8 +3,8 @@
 use super::options::Options;
 use super::profile;
 use super::tensors::{from_value, takes, to_value};
-use crate::bench::Profile;
 use crate::bench::measure::Timed;
+use crate::bench::{EffectivePrecision, Profile};
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, specs};
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
@@ -35,6 +35,7 @@ pub struct Embedded {
     types: HashMap<String, DataType>,
     profiles: Vec<ProfileSpec>,
     record: BuildRecord,
+    effective: Option<EffectivePrecision>,
 }
 
 impl Embedded {
@@ -69,7 +70,37 @@ impl Embedded {
             types: types.filter_map(|t| Some((t.name.to_string(), t.ty.dtype?))).collect(),
             profiles: profiles.to_vec(),
             record: BuildRecord::default(),
+            effective: None,
         })
+    }
+
+    /// Runs once more and keeps what the operators computed in.
+    ///
+    /// # Errors
+    /// As [`Engine::infer`].
+    pub fn look_at_types(&mut self, inputs: &NamedTensors) -> Result<(), EngineError> {
+        let (steps, _) = self.verbose(inputs)?;
+        self.effective = profile::effective(&steps);
+        Ok(())
+    }
+
+    /// One inference of which rten prints every operator; those, and milliseconds of the whole.
+    fn verbose(&self, inputs: &NamedTensors) -> Result<(Vec<profile::Step>, f64), EngineError> {
+        let bound = self.bind(&self.model, inputs)?;
+        let outputs = ids(&self.model, &self.output_names())?;
+        let views = bound
+            .iter()
+            .map(|(id, value)| (*id, ValueOrView::from(value)))
+            .collect();
+        let options = self.options().with_verbose(true);
+        let run = || {
+            let start = Instant::now();
+            let ran = self.model.run(views, &outputs, Some(options)).map(drop);
+            ran.map(|()| start.elapsed().as_secs_f64() * 1e3)
+        };
+        let (ran, text) = profile::printed(run).map_err(|e| EngineError::Failed(e.to_string()))?;
+        let whole = ran.map_err(|e| EngineError::Failed(format!("rten: {e}")))?;
+        Ok((profile::read(&text), whole))
     }
 
     /// Sets how it was built.
@@ -178,6 +209,10 @@ impl Engine for Embedded {
         pinned.then(|| format!("one thread on processor {}", core.id))
     }
 
+    fn effective_precision(&mut self) -> Option<EffectivePrecision> {
+        self.effective.clone()
+    }
+
     fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError> {
         Ok(self.run(&self.model, inputs, &self.output_names())?)
     }
@@ -213,23 +248,9 @@ impl Engine for Embedded {
     }
 
     fn profile(&mut self, inputs: &NamedTensors, runs: u32) -> Result<Profile, EngineError> {
-        let bound = self.bind(&self.model, inputs)?;
-        let outputs = ids(&self.model, &self.output_names())?;
         let mut taken = Vec::new();
         for _ in 0..WARM + runs.max(1) as usize {
-            let views = bound
-                .iter()
-                .map(|(id, value)| (*id, ValueOrView::from(value)))
-                .collect();
-            let options = self.options().with_verbose(true);
-            let run = || {
-                let start = Instant::now();
-                let ran = self.model.run(views, &outputs, Some(options)).map(drop);
-                ran.map(|()| start.elapsed().as_secs_f64() * 1e3)
-            };
-            let (ran, text) = profile::printed(run).map_err(|e| EngineError::Failed(e.to_string()))?;
-            let whole = ran.map_err(|e| EngineError::Failed(format!("rten: {e}")))?;
-            taken.push((profile::read(&text), whole));
+            taken.push(self.verbose(inputs)?);
         }
         Ok(profile::profile(taken.get(WARM..).unwrap_or_default()))
     }

@@ -3,6 +3,7 @@
 use super::run::{OnnxRuntime, bind_outputs, run_bound};
 use super::tensors::empty;
 use super::words::run_error;
+use crate::bench::DeviceMemory;
 use crate::bench::gpu_loop::GpuTimed;
 use crate::bench::measure::Timed;
 use crate::data::NamedTensors;
@@ -29,6 +30,7 @@ pub struct Gpu {
     /// Graphs that the session captured. Each has an id of its own: ONNX Runtime launches a graph that it has under an id
     /// whatever is bound now, also one of other shapes, in memory that is gone.
     graphs: AtomicU32,
+    memory: DeviceMemory,
 }
 
 impl Gpu {
@@ -39,12 +41,36 @@ impl Gpu {
     pub fn open(index: u32) -> Result<Self, EngineError> {
         let device = Device::open(index).map_err(EngineError::Unavailable)?;
         let stream = device.stream().map_err(EngineError::Unavailable)?;
+        let memory = DeviceMemory {
+            before: device.memory_in_use(),
+            ..DeviceMemory::default()
+        };
         Ok(Self {
             device,
             stream,
             no_graph: None,
             graphs: AtomicU32::new(0),
+            memory,
         })
+    }
+
+    /// Reads the device's memory after the session was made.
+    pub fn loaded(&mut self) {
+        self.memory_now();
+        self.memory.engine = self.memory.peak;
+    }
+
+    /// Reads it after the first inference.
+    pub fn ran(&mut self) {
+        self.memory_now();
+        let more = self.memory.peak.zip(self.memory.engine);
+        self.memory.context = more.map(|(all, engine)| all.saturating_sub(engine));
+    }
+
+    /// Memory as read so far and now; none where the driver does not tell it.
+    pub fn memory_now(&mut self) -> Option<DeviceMemory> {
+        self.memory.seen(self.device.memory_in_use()?);
+        Some(self.memory)
     }
 
     /// An id for a graph yet to be captured.

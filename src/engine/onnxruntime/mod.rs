@@ -2,13 +2,16 @@
 //!
 //! `find` finds libraries without loading them, `need` says what CUDA lacks here (`elf` reads what a library names),
 //! `library` loads one, `session` makes sessions as `options` say, `run` is the engine and `gpu` how it is measured on a
-//! GPU; `observe` looks at inner tensors, `weights` gives a session its weights where they lie; `profile` reads times per
+//! GPU; `effective` says what was computed in which type, `observe` looks at inner tensors, `weights` gives a session its weights where they lie; `plugin` runs nodes in libraries of execution providers (OpenVINO's), which `provider` finds
+//! and registers, and `assignment` asks which provider runs which node; `profile` reads times per
 //! node, `tensors` converts values, `words` makes sentences of the runtime's errors. Telemetry is
 //! switched off twice: in the environment before the library is loaded (`worker`, `.cargo/config.toml` for tests) and in `library`.
 //!
 //! The engine file that `build -o` writes is the graph as ONNX Runtime optimized it: to look at and to compare with the
 //! original. It belongs to this version and this machine, and only ONNX Runtime has its operators.
 
+mod assignment;
+mod effective;
 mod elf;
 mod find;
 mod gpu;
@@ -16,7 +19,9 @@ mod library;
 mod need;
 mod observe;
 mod options;
+mod plugin;
 mod profile;
+mod provider;
 mod run;
 mod session;
 mod tensors;
@@ -38,6 +43,7 @@ use find::Library;
 use gpu::Gpu;
 use observe::Observing;
 use options::Options;
+pub use plugin::{ANY as ANY_PROVIDER, OPENVINO, PluginRuntime};
 use run::OnnxRuntime as Running;
 use session::{Files, Setup, process_threads, record_log};
 use std::path::{Path, PathBuf};
@@ -119,6 +125,7 @@ impl Builder for OnnxRuntime {
             graph: false,
             options,
             has_fp8: has_fp8(&graph),
+            plugin: None,
         };
         let made = recorder.stage("create session", || {
             Observing::new(setup, &graph, request, &context.scratch, context.progress)
@@ -169,10 +176,12 @@ impl Builder for OnnxRuntime {
             graph: wanted,
             options,
             has_fp8: has_fp8(&graph),
+            plugin: None,
         };
         let files = Files {
             optimized: request.output.clone(),
-            profile: None,
+            // Ended after the first inferences: what was executed in which types is known then.
+            profile: Some(context.scratch.join("executed")),
         };
         if setup.has_fp8 {
             let line = "the graph has 8-bit floats, which ONNX Runtime's extended optimizations get wrong: basic ones are used";
@@ -202,7 +211,11 @@ impl Builder for OnnxRuntime {
         }
         record_log(&mut recorder);
         let session = made.map_err(|e| words::located(e, &request.model))?;
+        if let Some(gpu) = &mut gpu {
+            gpu.loaded();
+        }
         recorder.loaded(&LOADING);
+        let providers = assignment::assigned(&library.path, &session);
         // The caller's thread computes too.
         let threads = process_threads()
             .zip(before)
@@ -220,32 +233,43 @@ impl Builder for OnnxRuntime {
         };
         let device = gpu.as_ref().map(|gpu| gpu.device.name());
         let mut engine = Running::new(session, setup, gpu, &graph, &recipe.profiles, threads)?;
-        for shapes in warm_shapes(&graph, recipe)? {
-            let name = shapes.stage();
-            let ran = recorder.stage(&name, || {
-                let (inputs, _) = generate(&graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
-                engine.infer(&inputs).map(drop)
-            })?;
-            record_log(&mut recorder);
-            match ran {
-                // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
-                Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
-                other => {
-                    other?;
-                    recorder.inferred();
-                }
-            }
+        warm(&mut engine, &graph, recipe, &mut recorder)?;
+        if let Err(why) = engine.end_first_profile() {
+            recorder.log("warn", &format!("what was executed in which types is not known: {why}"));
         }
         let mut record = BuildRecord {
             target: name(self.cuda).into(),
             version: library.version.unwrap_or_default(),
             device,
+            // Older versions do not record it.
+            providers: providers.unwrap_or_default(),
             ..BuildRecord::default()
         };
         recorder.finish(&mut record);
         engine.set_record(record);
         Ok(Box::new(engine))
     }
+}
+
+/// Runs once at the shapes that are to be measured and at those of the profiles.
+fn warm(engine: &mut Running, graph: &Graph, recipe: &Recipe, recorder: &mut Recorder<'_>) -> Result<(), EngineError> {
+    for shapes in warm_shapes(graph, recipe)? {
+        let name = shapes.stage();
+        let ran = recorder.stage(&name, || {
+            let (inputs, _) = generate(graph, &shapes.sizes, 0).map_err(EngineError::Unsupported)?;
+            engine.infer(&inputs).map(drop)
+        })?;
+        record_log(recorder);
+        match ran {
+            // Sizes that nobody chose may not suit the model; that is no reason to refuse it.
+            Err(e) if !shapes.chosen => recorder.log("warn", &format!("{name}: {e}")),
+            other => {
+                other?;
+                recorder.inferred();
+            }
+        }
+    }
+    Ok(())
 }
 
 /// True for floats of 8 bits somewhere in the graph.

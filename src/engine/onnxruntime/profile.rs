@@ -4,7 +4,7 @@ use crate::bench::layer::{LayerTime, Profile};
 use crate::graph::{Graph, NodePath, Producer};
 use crate::model::Model;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 /// One event; times in microseconds.
@@ -27,6 +27,65 @@ struct Args {
     op_name: Option<String>,
     provider: Option<String>,
     node_index: Option<String>,
+    #[serde(default)]
+    input_type_shape: Vec<BTreeMap<String, Vec<i64>>>,
+    #[serde(default)]
+    output_type_shape: Vec<BTreeMap<String, Vec<i64>>>,
+}
+
+/// A tensor as an execution had it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Typed {
+    /// `float`, `float16`, `int64`, as ONNX Runtime writes it.
+    pub dtype: String,
+    /// Sizes.
+    pub dims: Vec<i64>,
+}
+
+/// A node that was executed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Executed {
+    /// Operator, after ONNX Runtime's fusions.
+    pub op: String,
+    /// What computed it (`CPUExecutionProvider`).
+    pub provider: Option<String>,
+    /// Its inputs, without those that ONNX Runtime laid out anew and freed.
+    pub inputs: Vec<Typed>,
+    /// Its outputs.
+    pub outputs: Vec<Typed>,
+}
+
+/// The nodes of the first run in a profile, each once.
+///
+/// # Errors
+/// The file is not what ONNX Runtime writes.
+pub fn executed(text: &str) -> Result<Vec<Executed>, String> {
+    let events: Vec<Event> = serde_json::from_str(text).map_err(|e| format!("ONNX Runtime's profile: {e}"))?;
+    let runs = events.iter().filter(|e| e.cat == "Session" && e.name == "model_run");
+    let first = runs.map(|e| (e.ts, e.ts + e.dur)).min_by(|a, b| a.0.total_cmp(&b.0));
+    let Some((start, end)) = first else {
+        return Ok(Vec::new());
+    };
+    let typed = |list: Vec<BTreeMap<String, Vec<i64>>>| -> Vec<Typed> {
+        let tensors = list.into_iter().flatten();
+        tensors.map(|(dtype, dims)| Typed { dtype, dims }).collect()
+    };
+    let mut seen = HashSet::new();
+    let mut nodes = Vec::new();
+    for event in events {
+        let is_node = event.cat == "Node" && event.name.ends_with("_kernel_time");
+        // A node of a loop's body runs several times.
+        if !is_node || !(start..=end).contains(&event.ts) || !seen.insert(event.name) {
+            continue;
+        }
+        nodes.push(Executed {
+            op: event.args.op_name.unwrap_or_default(),
+            provider: event.args.provider,
+            inputs: typed(event.args.input_type_shape),
+            outputs: typed(event.args.output_type_shape),
+        });
+    }
+    Ok(nodes)
 }
 
 /// Reads a profile of which the first `warm` runs do not count.
@@ -150,6 +209,16 @@ mod tests {
 {"cat":"Session","pid":1,"tid":1,"dur":60,"ts":2000,"ph":"X","name":"model_run","args":{}},
 {"cat":"Node","pid":1,"tid":1,"dur":40,"ts":2010,"ph":"X","name":"a_kernel_time","args":{"op_name":"Conv","provider":"CPUExecutionProvider","node_index":"0"}}
 ]"#;
+
+    #[test]
+    fn executed_nodes_have_the_types_and_shapes_they_ran_with() {
+        let nodes = executed(&TEXT.replace("500,\"ts\":10", "0,\"ts\":2000")).unwrap();
+        let [a, b] = &nodes[..] else { panic!("{nodes:?}") };
+        assert_eq!((a.op.as_str(), a.inputs[0].dtype.as_str()), ("Conv", "float"));
+        assert_eq!((a.inputs[0].dims.as_slice(), b.op.as_str()), (&[1, 3][..], "Relu"));
+        assert_eq!(executed("[]").unwrap(), []);
+        assert!(executed("[").is_err());
+    }
 
     #[test]
     fn runs_are_told_apart_and_warm_ones_left_out() {

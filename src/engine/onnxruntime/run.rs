@@ -1,13 +1,13 @@
 //! The engine: a session with its model.
 
 use super::gpu::{self, Gpu};
-use super::profile;
 use super::session::{Files, Setup};
 use super::tensors::{empty, from_value, to_value};
 use super::words::{located, run_error};
-use crate::bench::Profile;
+use super::{effective, profile};
 use crate::bench::measure::Timed;
 use crate::bench::sample::GpuState;
+use crate::bench::{DeviceMemory, EffectivePrecision, Profile};
 use crate::data::NamedTensors;
 use crate::engine::bind::{check_inputs, specs};
 use crate::engine::{BuildRecord, Engine, EngineError, TensorSpec};
@@ -41,6 +41,9 @@ pub struct OnnxRuntime {
     profiles: Vec<ProfileSpec>,
     threads: Option<u32>,
     record: BuildRecord,
+    effective: Option<EffectivePrecision>,
+    /// Name and version of the runtime, where it is more than ONNX Runtime.
+    runtime: Option<String>,
 }
 
 impl OnnxRuntime {
@@ -70,7 +73,35 @@ impl OnnxRuntime {
             threads,
             record: BuildRecord::default(),
             inner: None,
+            effective: None,
+            runtime: None,
         })
+    }
+
+    /// Sets what it computes in, where more is known than the executed nodes say.
+    pub fn set_effective(&mut self, effective: Option<EffectivePrecision>) {
+        self.effective = effective;
+    }
+
+    /// Sets the words for the runtime.
+    pub fn set_runtime(&mut self, runtime: String) {
+        self.runtime = Some(runtime);
+    }
+
+    /// Ends the profile that the session was made with, and keeps what it says of the nodes that ran so far.
+    ///
+    /// # Errors
+    /// The profile cannot be read.
+    pub fn end_first_profile(&mut self) -> Result<(), String> {
+        let written = self.session.end_profiling().map_err(|e| run_error(&e).to_string())?;
+        let text = std::fs::read_to_string(&written).map_err(|e| format!("{written}: {}", crate::files::words(&e)));
+        let _ = std::fs::remove_file(&written);
+        let tf32 = self.gpu.is_some() && self.setup.options.cuda.tf32;
+        self.effective = effective::effective(&profile::executed(&text?)?, tf32);
+        if let Some(gpu) = &mut self.gpu {
+            gpu.ran();
+        }
+        Ok(())
     }
 
     /// Sets how it was built.
@@ -131,7 +162,7 @@ fn failed(error: impl std::fmt::Display) -> EngineError {
 }
 
 /// Runs a session on the host's values and returns all its outputs.
-fn run(session: &mut Session, on_gpu: bool, values: Vec<(String, DynTensor)>) -> Result<NamedTensors, EngineError> {
+pub fn run(session: &mut Session, on_gpu: bool, values: Vec<(String, DynTensor)>) -> Result<NamedTensors, EngineError> {
     let words = |e: ort::Error| run_error(&e);
     let options = on_gpu.then(gpu::plain).transpose().map_err(words)?;
     let outputs = match &options {
@@ -200,7 +231,10 @@ impl Engine for OnnxRuntime {
     }
 
     fn runtime(&self) -> String {
-        format!("ONNX Runtime {}", self.record.version)
+        match &self.runtime {
+            Some(runtime) => runtime.clone(),
+            None => format!("ONNX Runtime {}", self.record.version),
+        }
     }
 
     fn threads(&self) -> Option<u32> {
@@ -215,6 +249,14 @@ impl Engine for OnnxRuntime {
         }
         let core = *cores.last()?;
         core_affinity::set_for_current(core).then(|| format!("one thread on processor {}", core.id))
+    }
+
+    fn device_memory(&mut self) -> Option<DeviceMemory> {
+        self.gpu.as_mut().and_then(Gpu::memory_now)
+    }
+
+    fn effective_precision(&mut self) -> Option<EffectivePrecision> {
+        self.effective.clone()
     }
 
     fn infer(&mut self, inputs: &NamedTensors) -> Result<NamedTensors, EngineError> {

@@ -3,6 +3,7 @@
 use super::library::take_log;
 use super::options::Options;
 use super::words::session_error;
+use super::{assignment, provider};
 use crate::engine::{EngineError, Progress, Recorder};
 use crossbeam_channel::RecvTimeoutError;
 use cudarc::driver::CudaStream;
@@ -29,6 +30,19 @@ pub struct Setup {
     /// The graph has 8-bit floats. The extended optimizations of ONNX Runtime 1.31.1 take pairs around those for integer
     /// ones: some operators then refuse them, others compute nonsense, so they are not used.
     pub has_fp8: bool,
+    /// The device of an execution provider library that nodes run on where it takes them.
+    pub plugin: Option<PluginDevice>,
+}
+
+/// A device that an execution provider library offers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginDevice {
+    /// Name of the provider.
+    pub provider: String,
+    /// Which of its devices, from 0.
+    pub index: usize,
+    /// The provider's options.
+    pub options: Vec<(String, String)>,
 }
 
 /// Files that a session writes.
@@ -63,7 +77,18 @@ impl Setup {
             .with_optimization_level(self.level())?
             .with_parallel_execution(options.parallel)?
             .with_intra_op_spinning(options.spinning)?
-            .with_prepacking(options.prepacking)?;
+            .with_prepacking(options.prepacking)?
+            .with_config_entry(assignment::RECORD.0, assignment::RECORD.1)?;
+        if let Some(plugin) = &self.plugin {
+            let devices = provider::devices(&self.environment, &plugin.provider);
+            let device = devices
+                .into_iter()
+                .nth(plugin.index)
+                .ok_or_else(|| ort::Error::new(format!("{} has no device {}", plugin.provider, plugin.index)))?;
+            let named = |(key, value): &(String, String)| (format!("{}.{key}", plugin.provider), value.clone());
+            let options: Vec<(String, String)> = plugin.options.iter().map(named).collect();
+            builder = builder.with_devices([device], Some(&options))?;
+        }
         if let Some((device, stream)) = &self.cuda {
             builder = builder.with_execution_providers([self.cuda_provider(*device, stream)])?;
         }

@@ -11,7 +11,8 @@ use crate::bench::gate::check_limits;
 use crate::bench::history::{Entry, History};
 use crate::bench::measure::Plan;
 use crate::bench::rounds::Rounds;
-use crate::bench::{Comparison, Environment, Protocol, Resources, Sample, VariantResult};
+use crate::bench::{Comparison, Environment, Protocol, ProviderShare, Resources, Sample, VariantResult};
+use crate::engine::ProviderNodes;
 use crate::recipe::units::parse_named_shape;
 use crate::recipe::{BenchSpec, Recipe};
 use crate::worker::{JobError, JobOutput};
@@ -194,6 +195,11 @@ fn build_all(context: &Context, rows: &mut [Row], builds: &Builds) -> Result<(),
                 row.result.target = format!("{}@{}", built.record.target, built.record.version);
                 row.result.build_s = built.record.seconds;
                 row.result.engine_bytes = built.record.engine_bytes;
+                let share = |p: &ProviderNodes| ProviderShare {
+                    provider: p.provider.clone(),
+                    nodes: p.nodes.len() as u64,
+                };
+                row.result.providers = built.record.providers.iter().map(share).collect();
                 row.result.resources = Resources {
                     load_s: built.record.load_s,
                     first_inference_s: built.record.first_inference_s,

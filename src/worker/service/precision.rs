@@ -15,12 +15,24 @@ use crate::worker::JobError;
 use std::sync::Arc;
 
 /// Targets whose precision is that of the graph.
-const TYPED: [&str; 4] = ["onnxruntime-cpu", "onnxruntime-cuda", "tensorrt", "tensorrt-rtx"];
+const TYPED: [&str; 5] = [
+    "onnxruntime-cpu",
+    "onnxruntime-cuda",
+    "onnxruntime-ep",
+    "tensorrt",
+    "tensorrt-rtx",
+];
+/// Targets that take quantized graphs, and lower floats by themselves or not at all.
+const QUANTIZED: [&str; 2] = ["embedded", "openvino"];
 
-/// True where the target computes in what the graph says. The embedded engine does in INT8, and knows nothing else below FP32.
+/// True where the target computes in what the graph says. The embedded engine does in INT8, and knows nothing else below FP32;
+/// OpenVINO is told the type of floats.
 fn is_typed(recipe: &Recipe) -> bool {
     let target = recipe.target.name.as_str();
-    TYPED.contains(&target) || (target == "embedded" && recipe.build.precision == Precision::Int8)
+    let quantized = matches!(recipe.build.precision, Precision::Int8 | Precision::Int4);
+    // rten has no operators of 4 bits.
+    let takes = target != "embedded" || recipe.build.precision == Precision::Int8;
+    TYPED.contains(&target) || (QUANTIZED.contains(&target) && quantized && takes)
 }
 
 /// Types that a precision lowers to.
