@@ -63,7 +63,7 @@ fn peak() -> u64 {
     peak
 }
 
-fn pick<'a>(all: &'a [Vec<u8>], random: &mut Random) -> &'a [u8] {
+fn pick<'a, T>(all: &'a [T], random: &mut Random) -> &'a T {
     &all[mutate::below(random, all.len())]
 }
 
@@ -133,7 +133,7 @@ fn exercise(kind: &str, bytes: &[u8], path: &Path, out: &Path, random: &mut Rand
                 "clean" => Some(Some(clean_up(&model, &PatchSpec::clean_up()).model)),
                 "cast" => {
                     let spec: CastSpec = serde_json::from_value(serde_json::json!({
-                        "to": ["fp16", "bf16"][mutate::below(random, 2)],
+                        "to": pick(&["fp16", "bf16"], random),
                         "keep_io_types": mutate::below(random, 2) == 0,
                     }))
                     .expect("a cast");
@@ -145,7 +145,7 @@ fn exercise(kind: &str, bytes: &[u8], path: &Path, out: &Path, random: &mut Rand
                     let floats = graph.tensors.iter().filter(|t| t.ty.dtype == Some(DataType::Float32));
                     let thresholds: BTreeMap<String, f32> = floats.map(|t| (t.name.to_string(), 1.5)).collect();
                     let spec: QuantizeSpec = serde_json::from_value(serde_json::json!({
-                        "mode": ["int8", "fp8", "int4"][mutate::below(random, 3)],
+                        "mode": pick(&["int8", "fp8", "int4"], random),
                         "pointwise": mutate::below(random, 2) == 0,
                         "attention": mutate::below(random, 2) == 0,
                         "thresholds": thresholds,

@@ -295,7 +295,7 @@ impl Builder for PluginRuntime {
             setup.session(&path, &files, Some(context.progress))
         })?;
         record_log(&mut recorder);
-        let session = made?;
+        let session = made.map_err(|e| super::words::located(e, &request.model))?;
         recorder.loaded(&["load library", "load provider", "create session"]);
         let providers = assignment::assigned(&library.path, &session);
         let probed = self
