@@ -148,6 +148,9 @@ impl Mixes {
             .first()
             .map_or(0.0, |v| v.statistics.latency_ms.median);
         let Some((row, ratio)) = self.fastest() else {
+            if !self.comparison.headline.is_empty() {
+                return format!("On {target}, protocol {protocol}: {}", self.comparison.headline);
+            }
             let why = self.comparison.variants.iter().find_map(|v| v.error.as_deref());
             return format!(
                 "On {target} there is nothing to compare: {}.",
