@@ -52,7 +52,8 @@ fn openvino_in(packages: &Path) -> Option<PathBuf> {
         "windows" => "onnxruntime_providers_openvino_plugin.dll",
         _ => "libonnxruntime_providers_openvino_plugin.so",
     };
-    Some(packages.join(OPENVINO_FOLDER).join(name)).filter(|p| p.is_file())
+    // Links resolved: the library looks for OpenVINO's own beside itself.
+    packages.join(OPENVINO_FOLDER).join(name).canonicalize().ok()
 }
 
 /// The version in the name of the package's `.dist-info` folder.
