@@ -156,7 +156,7 @@ fn exercise(kind: &str, bytes: &[u8], path: &Path, out: &Path, random: &mut Rand
                         .map(|d| Some(d.model))
                 }
                 _ => {
-                    let _ = graph.summary();
+                    let _ = graph.summary(&Default::default());
                     Some(None)
                 }
             };

@@ -186,7 +186,7 @@ fn row(ui: &mut Ui, recipe: &mut Recipe, sizes: Option<&Known>, axes: &Axes, axi
     }
     let size = set.map(|range| range[1]).or(proposed).unwrap_or(1);
     let label = format!("Presets for {}", format::middle(&axis.label, 24));
-    let menu = ui.menu_button("▾", |ui| {
+    let menu = ui.menu_button("…", |ui| {
         for range in axis.presets(size) {
             if ui.button(range_words(range)).clicked() {
                 next = Some(range);
