@@ -26,11 +26,16 @@ fn named(mut node: NodeProto) -> NodeProto {
 
 /// Three nodes of one name, an output declared as a scalar.
 fn broken(path: &Path) {
+    model(path, named);
+}
+
+/// The same with what `name` makes of the nodes' names.
+fn model(path: &Path, name: fn(NodeProto) -> NodeProto) {
     let values: Vec<f32> = (0..64).map(|i| (i as f32 - 31.5) / 32.0).collect();
     let nodes = vec![
-        named(node("MatMul", &["x", "w"], &["a"])),
-        named(node("Relu", &["a"], &["b"])),
-        named(node("Add", &["b", "x"], &["y"])),
+        name(node("MatMul", &["x", "w"], &["a"])),
+        name(node("Relu", &["a"], &["b"])),
+        name(node("Add", &["b", "x"], &["y"])),
     ];
     let mut top = graph(&[], &[], vec![floats("w", &[8, 8], &values)], nodes);
     top.input.push(value("x", DataType::Float32, &[2, 8]));
@@ -56,9 +61,11 @@ fn clean_mends_and_its_result_is_sound() {
     );
     assert!(!run(home.path(), &["inspect", "m.onnx"]).status.success());
     assert!(run(home.path(), &["inspect", "c.onnx"]).status.success());
+    // ONNX Runtime 1.31 refuses the repeated names of this one, so that the same model with others is run.
+    model(&home.path().join("named.onnx"), |node| node);
     let wrong = judge(
         home.path(),
-        &[json!({"name": "mended", "before": "m.onnx", "after": "c.onnx"})],
+        &[json!({"name": "mended", "before": "named.onnx", "after": "c.onnx"})],
     );
     assert!(wrong.is_empty(), "{wrong:?}");
 }
