@@ -151,6 +151,9 @@ impl EffectivePrecision {
 /// Whole percent, with a decimal below 1 and where a whole number would say that it is all.
 fn percent(share: f64) -> String {
     let percent = share * 1e2;
+    if percent == 0.0 {
+        return "0".into();
+    }
     if percent < 0.95 || (99.5..99.95).contains(&percent) {
         return format!("{percent:.1}");
     }

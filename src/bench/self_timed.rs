@@ -144,14 +144,16 @@ fn explain(engine: &mut dyn SelfTimed, protocol: Protocol, samples: &[Sample], m
     let (Some(own), Some(outside)) = (stats::median(&own), stats::median(&outside)) else {
         return;
     };
-    engine.note(format!(
-        "The times are the runner's own (median {own:.3} ms); with the exchange of messages around it the median is {outside:.3} ms."
-    ));
+    // Without figures: a sentence is kept once for all rounds.
+    engine.note(
+        "The times are the runner's own; the exchange of messages around each inference is no part of them.".into(),
+    );
     if own < outside * LEFT_OUT.0 && outside - own > LEFT_OUT.1 {
-        engine.note(format!(
-            "The runner measured less than half of the time that passed ({own:.3} of {outside:.3} ms): it may not wait for its \
-             results, or it does much outside the time that it takes."
-        ));
+        engine.note(
+            "The runner measured less than half of the time that passed: it may not wait for its results, or it does much \
+             outside the time that it takes."
+                .into(),
+        );
     }
     if matches!(protocol, Protocol::Trtexec10 | Protocol::Trtexec11) {
         engine.note(
@@ -214,7 +216,7 @@ mod tests {
         assert_eq!(samples.len(), 20);
         assert!(samples.iter().all(|s| (s.latency_ms() - 9.0).abs() < 1e-9));
         assert!((samples[19].end_d2h_ms - 180.0).abs() < 1e-9);
-        assert!(notes.len() == 1 && notes[0].contains("median 9.000 ms"), "{notes:?}");
+        assert!(notes.len() == 1 && notes[0].contains("the runner's own"), "{notes:?}");
         let (samples, notes) = run(7.0, Protocol::Trtexec11);
         assert!(
             samples
