@@ -203,7 +203,15 @@ mod tests {
         let sizes = |n: i64| {
             let size = Tensor::from_i64(&[2], &[n, 1 << 20]).unwrap().to_proto("n");
             let model = proto(
-                graph(&[], &["y"], vec![size], vec![node("ConstantOfShape", &["n"], &["y"])]),
+                graph(
+                    &[],
+                    &["y"],
+                    vec![size],
+                    vec![
+                        node("ConstantOfShape", &["n"], &["c"]),
+                        node("ReduceSum", &["c"], &["y"]),
+                    ],
+                ),
                 vec![],
             );
             Graph::new(opened(&model))
@@ -215,7 +223,7 @@ mod tests {
         for n in [1 << 12, i64::MAX] {
             let error = refuse_too_large(&sizes(n), &recipe, None).unwrap_err().to_string();
             assert!(
-                error.contains("ConstantOfShape") && error.contains("\"y\"") && error.contains("1.00 GiB"),
+                error.contains("ConstantOfShape") && error.contains("\"c\"") && error.contains("1.00 GiB"),
                 "{error}"
             );
         }
