@@ -127,7 +127,7 @@ fn openvino_computes_in_what_was_asked_for_and_says_so() {
 }
 
 #[test]
-fn its_results_are_those_of_onnx_runtime_and_every_node_has_its_provider() {
+fn its_results_are_those_of_another_runtime_and_every_node_has_its_provider() {
     let Some(home) = Home::new() else { return };
     let mut recipe = enginesmith::recipe::Recipe::open(&digits().join("recipe.toml")).unwrap();
     recipe.target.name = "openvino".into();
@@ -139,14 +139,8 @@ fn its_results_are_those_of_onnx_runtime_and_every_node_has_its_provider() {
     let row = &compared["variants"][0];
     assert!(row["error"].is_null(), "{row}");
     let worst = row["accuracy"][0]["max_abs"].as_f64().unwrap();
-    assert!(
-        worst < 1e-3
-            && compared["reference"]["target"]
-                .as_str()
-                .unwrap()
-                .starts_with("onnxruntime-cpu"),
-        "{compared}"
-    );
+    let reference = compared["reference"]["target"].as_str().unwrap();
+    assert!(worst < 1e-3 && !reference.starts_with("openvino"), "{compared}");
     let built = home.json(&[
         "build",
         digits().join("digits.onnx").to_str().unwrap(),

@@ -22,7 +22,7 @@ use super::clean::{Done, count};
 use super::fold::refuse_broken;
 use super::loss::{Loss, LossKind};
 use super::ranges::Ranges;
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, NodeId, Producer, TensorInfo};
 use crate::model::{DataType, Model};
 use decide::Verdict;
 use serde::{Deserialize, Serialize};
@@ -160,6 +160,17 @@ pub(super) fn lowered(graph: &Graph, spec: &CastSpec) -> Result<Vec<NodeId>, Str
         .collect())
 }
 
+/// True for an input that only Casts read, and for an output that a Cast makes: what a cast that keeps the types of inputs and
+/// outputs leaves in float32.
+fn is_cast_at_the_edge(graph: &Graph, tensor: &TensorInfo) -> bool {
+    let is_cast = |id: NodeId| &*graph.node(id).op_type == "Cast";
+    match tensor.producer {
+        Producer::Input => tensor.body == 0 && tensor.consumers.iter().all(|(id, _)| is_cast(*id)),
+        Producer::Node { node, .. } => tensor.is_output && tensor.consumers.is_empty() && is_cast(node),
+        Producer::Initializer | Producer::Missing => false,
+    }
+}
+
 /// Lowers what can be lowered; what that does to values goes into `losses`.
 ///
 /// # Errors
@@ -185,17 +196,19 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec, losses: &mut Vec<Loss>) 
             spec.to.data_type()
         ));
     }
-    if !graph
-        .tensors
-        .iter()
-        .any(|t| t.ty.dtype == Some(DataType::Float32) && !graph.bodies[t.body as usize].is_function)
-    {
-        return Err(
-            match graph.tensors.iter().find_map(|t| t.ty.dtype.filter(|d| d.is_float())) {
-                Some(dtype) => format!("nothing to cast: the model's floats are {dtype}, none are float32"),
-                None => "nothing to cast: no tensor of the model is float32".into(),
-            },
-        );
+    let to_cast = |t: &&TensorInfo| {
+        t.ty.dtype == Some(DataType::Float32)
+            && !graph.bodies[t.body as usize].is_function
+            && !(spec.keep_io_types && is_cast_at_the_edge(&graph, t))
+    };
+    if !graph.tensors.iter().any(|t| to_cast(&t)) {
+        let other = |t: &TensorInfo| t.ty.dtype.filter(|d| d.is_float() && *d != DataType::Float32);
+        return Err(match graph.tensors.iter().find_map(other) {
+            Some(dtype) => {
+                format!("nothing to cast: the model computes in {dtype} already, none of its inner tensors are float32")
+            }
+            None => "nothing to cast: no tensor of the model is float32".into(),
+        });
     }
     let verdicts = decide::decide(&graph, spec)?;
     overflows(&graph, spec, &verdicts, losses);
