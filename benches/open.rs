@@ -76,6 +76,9 @@ fn build_graph(bencher: divan::Bencher, nodes: usize) {
 fn fold_constants(bencher: divan::Bencher, nodes: usize) {
     let (_folder, path) = on_disk(&chain(nodes, 16));
     let model = Arc::new(Model::open(&path).expect("a valid model"));
-    let spec = PatchSpec::FoldConstants { max_bytes: 16 << 20 };
+    let spec = PatchSpec::FoldConstants {
+        max_bytes: 16 << 20,
+        copies: false,
+    };
     bencher.bench(|| apply(&model, &spec).expect("a valid model"));
 }

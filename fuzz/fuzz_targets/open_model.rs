@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let graph = Graph::new(model.clone());
     graph.check_invariants().expect("an accepted model holds together");
     let _ = graph.summary(&Default::default());
-    let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096 }];
+    let mut specs = vec![PatchSpec::FoldConstants { max_bytes: 4096, copies: false }];
     let is_folding = |p: &PatchSpec| matches!(p, PatchSpec::FoldConstants { .. });
     specs.extend(PatchSpec::clean_up().into_iter().filter(|p| !is_folding(p)));
     specs.push(PatchSpec::AddBodyRanges {});
