@@ -27,6 +27,8 @@ fn a_failed_opening_keeps_what_is_open() {
     let mut h = studio(opening(crate::digits()));
     settle(&mut h);
     let missing = dir.path().join("missing.onnx").display().to_string();
+    h.get_by_label("Path of a model or recipe").scroll_to_me();
+    h.run_ok();
     h.get_by_label("Path of a model or recipe").focus();
     h.run_ok();
     h.get_by_label("Path of a model or recipe").type_text(&missing);

@@ -16,6 +16,9 @@ use crate::studio::theme::SPACE;
 use crate::studio::widgets::{empty, heading, note, section};
 use eframe::egui::{ComboBox, ScrollArea, Ui};
 
+/// What undo calls an edit of the shapes.
+const CHANGE_SHAPES: &str = "Change shapes";
+
 /// What a part of the panel may look at while it edits the recipe.
 pub struct Looks<'a> {
     /// All targets, empty until known.
@@ -123,7 +126,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     choice(ui, recipe, looks, &mut view);
                 });
                 part(ui, "Build options", "Change build options", &mut build_options);
-                part(ui, "Shapes", "Change shapes", &mut shapes);
+                part(ui, "Shapes", CHANGE_SHAPES, &mut shapes);
                 let mut clean_up = false;
                 part(ui, "Patches", "Change patches", &mut |ui, recipe, looks| {
                     clean_up = patches(ui, recipe, looks, no_clean_up.as_deref());
@@ -145,7 +148,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if let Some(label) = label {
             doc.edit(label, next);
         }
-        if !pressed && ui.ctx().memory(|m| m.focused()).is_none() {
+        // A cell of the shapes hands over a finished number: each is a step of its own, also when the focus goes on to the next.
+        if label == Some(CHANGE_SHAPES) || (!pressed && ui.ctx().memory(|m| m.focused()).is_none()) {
             doc.history().close_step();
         }
     }
