@@ -204,9 +204,7 @@ pub(super) fn cast(model: &Arc<Model>, spec: &CastSpec, losses: &mut Vec<Loss>) 
     if !graph.tensors.iter().any(|t| to_cast(&t)) {
         let other = |t: &TensorInfo| t.ty.dtype.filter(|d| d.is_float() && *d != DataType::Float32);
         return Err(match graph.tensors.iter().find_map(other) {
-            Some(dtype) => {
-                format!("nothing to cast: the model computes in {dtype} already, none of its inner tensors are float32")
-            }
+            Some(dtype) => format!("nothing to cast: the model's floats are {dtype}, none inside it are float32"),
             None => "nothing to cast: no tensor of the model is float32".into(),
         });
     }
