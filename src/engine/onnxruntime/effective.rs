@@ -7,7 +7,7 @@ use crate::bench::{EffectivePrecision, TypedLayer};
 /// Where the shares are from.
 const EVIDENCE: &str = "the nodes that ONNX Runtime executed";
 /// Operators that move, convert or describe data.
-const MOVING: [&str; 38] = [
+const MOVING: [&str; 41] = [
     "Cast",
     "Compress",
     "Concat",
@@ -46,9 +46,10 @@ const MOVING: [&str; 38] = [
     "Split",
     "Squeeze",
     "Tile",
+    "Transpose",
+    "Unsqueeze",
+    "Where",
 ];
-/// As above.
-const MOVING_TOO: [&str; 3] = ["Transpose", "Unsqueeze", "Where"];
 /// Operators that take floats and compute in 8-bit integers inside.
 const QUANTIZING: [&str; 3] = ["DynamicQuantizeMatMul", "DynamicQuantizeLSTM", "DynamicQuantizeConv"];
 /// Operators with weights or products whose multiply-accumulates cannot be told from the shapes that a profile has.
@@ -81,7 +82,7 @@ pub fn effective(nodes: &[Executed], tf32: bool) -> Option<EffectivePrecision> {
 
 fn layer(node: &Executed, tf32: bool) -> Option<TypedLayer> {
     let op = node.op.as_str();
-    if MOVING.contains(&op) || MOVING_TOO.contains(&op) {
+    if MOVING.contains(&op) {
         return None;
     }
     let first = node.inputs.first().or(node.outputs.first())?;
