@@ -2,8 +2,11 @@
 
 use super::args::StudioArgs;
 use super::{CliError, Exit};
+use crate::studio;
+use crate::studio::Options;
 use crate::studio::command::CommandId;
-use crate::studio::{self, Options, layout::Pane, state::Step};
+use crate::studio::shell::layout::Pane;
+use crate::studio::state::Step;
 use eframe::egui::ThemePreference;
 
 /// Opens the window and returns when it closes.

@@ -1,14 +1,17 @@
 //! Taking in what background work tells: opening, dialogs, targets, checks, calibrations, builds, comparisons. Called once a frame.
 
-use super::command::{self, CommandId};
-use super::layout::Pane;
-use super::state::cleaning::Cleaning;
-use super::state::lab::Run;
-use super::state::opened_engine::{self, OpenedEngine};
-use super::state::{Action, CheckState, Document, Ending, Job, Level, Selection, State, Step, Targets};
-use super::tasks::{Arrived, DialogState, OpenEvent};
-use super::widgets::Failure;
 use crate::recipe::Lowering;
+use crate::studio::command::{self, CommandId};
+use crate::studio::engine_file::opened::{self, OpenedEngine};
+use crate::studio::jobs::{Ending, Job};
+use crate::studio::lab::run::Run;
+use crate::studio::log::lines::Level;
+use crate::studio::model::document::{CheckState, Document};
+use crate::studio::model::opening::{Arrived, DialogState, OpenEvent};
+use crate::studio::patches::cleaning::Cleaning;
+use crate::studio::shell::layout::Pane;
+use crate::studio::state::{Action, Selection, State, Step, Targets};
+use crate::studio::widgets::Failure;
 use crate::worker::{ServiceEvent, TaskOutput};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ pub fn take_in(s: &mut State) {
     build(s);
     lab(s);
     sweep(s);
-    super::state::runs::take_in(s);
+    crate::studio::history::runs::take_in(s);
     engine(s);
     profile(s);
     difference(s);
@@ -66,7 +69,7 @@ fn opening(s: &mut State) {
                 s.open_failure = None;
                 s.settings.remember(&path);
                 s.log.push(Level::Info, "studio", &format!("Opened {}", path.display()));
-                let task = opened_engine::task(&path, &view, s.doc.as_ref().map(Document::recipe));
+                let task = opened::task(&path, &view, s.doc.as_ref().map(Document::recipe));
                 let job = Job::new(s.service.start(task, Arc::clone(&s.wake)));
                 if s.doc.is_none() && view.recipe(&path).is_some() {
                     s.act(Action::OpenEngineModel);

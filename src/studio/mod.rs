@@ -1,26 +1,39 @@
 //! The window. Calls `worker::service` and `recipe` for anything that runs, `model`, `graph`, `check` and `rewrite` for looking; is
 //! called by the program only. `state` holds what is known, `panels` draw it, `command` is the one list of what can be done.
 
-pub mod app;
+pub mod accuracy;
+pub mod build;
 pub mod canvas;
+pub mod check;
 pub mod command;
+pub mod engine_file;
+pub mod graph;
+pub mod history;
 mod inbox;
-pub mod layout;
-pub mod panels;
-mod panes;
+pub mod inspector;
+pub mod jobs;
+pub mod lab;
+pub mod layers;
+pub mod log;
+pub mod model;
+pub mod optimized;
+pub mod patches;
 pub mod plots;
-mod screenshot;
-pub mod settings;
+pub mod precision;
+pub mod recipe;
+pub mod sensitivity;
+pub mod shell;
+pub mod sizes;
 pub mod state;
-pub mod tasks;
+pub mod sweep;
 pub mod theme;
 pub mod widgets;
 
-pub use app::Studio;
+pub use shell::app::Studio;
 
 use crate::worker::Launch;
 use eframe::egui;
-use layout::Pane;
+use shell::layout::Pane;
 use state::Step;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

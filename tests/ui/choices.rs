@@ -4,7 +4,7 @@ use crate::flows::recipe;
 use crate::{click, click_containing, digits, opening, settle, step, studio, until_state};
 use egui_kittest::kittest::{NodeT, Queryable};
 use enginesmith::studio::canvas::Side;
-use enginesmith::studio::state::{Ending, PaintChoice};
+use enginesmith::studio::{jobs::Ending, state::PaintChoice};
 
 #[test]
 fn patches_say_what_they_did_and_both_sides_are_shown() {
@@ -19,7 +19,7 @@ fn patches_say_what_they_did_and_both_sides_are_shown() {
     settle(&mut h);
     let doc = h.state().state().doc.as_ref().unwrap();
     let applied = doc.patched.applied().unwrap();
-    let nodes = |a: &enginesmith::studio::state::document::Analysis| a.graph.nodes.len();
+    let nodes = |a: &enginesmith::studio::model::document::Analysis| a.graph.nodes.len();
     let removed = applied.diff.removed.len();
     assert!(removed > 0, "the demo has nodes that do nothing");
     assert_eq!(

@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable;
 use enginesmith::model::DataType;
 use enginesmith::model::onnx::GraphProto;
 use enginesmith::studio::Options;
-use enginesmith::studio::layout::Pane;
+use enginesmith::studio::shell::layout::Pane;
 use enginesmith::studio::state::{PaintChoice, Selection};
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,10 @@ use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use enginesmith::check::Severity;
 use enginesmith::studio::Options;
-use enginesmith::studio::state::{Ending, Selection, Step};
+use enginesmith::studio::{
+    jobs::Ending,
+    state::{Selection, Step},
+};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 

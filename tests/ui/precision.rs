@@ -10,7 +10,11 @@ use enginesmith::format;
 use enginesmith::recipe::Lowering;
 use enginesmith::rewrite::{Computes, PatchSpec};
 use enginesmith::studio::Studio;
-use enginesmith::studio::state::{Document, Ending, PaintChoice, Selection};
+use enginesmith::studio::{
+    jobs::Ending,
+    model::document::Document,
+    state::{PaintChoice, Selection},
+};
 
 fn doc<'a>(h: &'a Harness<'static, Studio>) -> &'a Document {
     h.state().state().doc.as_ref().unwrap()

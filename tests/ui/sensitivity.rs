@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable;
 use enginesmith::recipe::Lowering;
 use enginesmith::rewrite::PatchSpec;
 use enginesmith::studio::Studio;
-use enginesmith::studio::state::{Document, Ending, PaintChoice};
+use enginesmith::studio::{jobs::Ending, model::document::Document, state::PaintChoice};
 
 fn doc<'a>(h: &'a Harness<'static, Studio>) -> &'a Document {
     h.state().state().doc.as_ref().unwrap()

@@ -4,7 +4,7 @@ use crate::flows::recipe;
 use crate::{cancel_comparison, click, opening, settle, step, studio, until_samples, until_state};
 use egui_kittest::kittest::Queryable;
 use enginesmith::studio::Options;
-use enginesmith::studio::state::Ending;
+use enginesmith::studio::jobs::Ending;
 
 #[test]
 fn a_file_that_is_no_model_is_explained() {

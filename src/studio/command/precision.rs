@@ -1,18 +1,19 @@
 //! Commands about precision: calibrations, and searches for the layers that lose accuracy.
 
-use super::CommandId;
 use crate::recipe::{Lowering, Recipe};
 use crate::rewrite::Calibration;
-use crate::studio::layout::{self, Pane};
-use crate::studio::state::precision::{self, Tab};
-use crate::studio::state::sensitivity::Place;
-use crate::studio::state::{Action, Job, PaintChoice, State, Step};
+use crate::studio::command::CommandId;
+use crate::studio::jobs::Job;
+use crate::studio::precision::state::{self, Tab};
+use crate::studio::sensitivity::state::Place;
+use crate::studio::shell::layout::{self, Pane};
+use crate::studio::state::{Action, PaintChoice, State, Step};
 use crate::worker::{Task, Want};
 use egui_tiles::Tree;
 use std::sync::Arc;
 
 /// Finds what values tensors take: for the precision that is wanted, else for the one the recipe has.
-pub(super) fn calibrate(state: &mut State) {
+pub(crate) fn calibrate(state: &mut State) {
     let Some(doc) = &state.doc else { return };
     let recipe = state.precision.to_calibrate(doc.recipe());
     let task = Task::Calibrate {
@@ -25,7 +26,7 @@ pub(super) fn calibrate(state: &mut State) {
 }
 
 /// Searches the layers of the recipe's own patches; where it has none, those of the variant that was searched last.
-pub(super) fn search(state: &mut State, tree: &mut Tree<Pane>, under_limit: bool) {
+pub(crate) fn search(state: &mut State, tree: &mut Tree<Pane>, under_limit: bool) {
     let Some(doc) = &state.doc else { return };
     let recipe = doc.recipe().clone();
     layout::show(tree, Pane::Precision);
@@ -65,7 +66,7 @@ fn start_search(state: &mut State, mut recipe: Recipe, place: Place, under_limit
 }
 
 /// Measures the latency of what the last search found, on the recipe's target.
-pub(super) fn measure_mixes(state: &mut State) {
+pub(crate) fn measure_mixes(state: &mut State) {
     let (Some(doc), Some(found)) = (&state.doc, &state.sensitivity.found) else {
         return;
     };
@@ -95,7 +96,7 @@ pub fn find_layers_of(state: &mut State, variant: usize) {
         true => Place::Recipe,
         false => Place::Variant(name.clone()),
     };
-    if let Some(why) = super::find(CommandId::Calibrate).and_then(|c| (c.blocked)(state)) {
+    if let Some(why) = crate::studio::command::find(CommandId::Calibrate).and_then(|c| (c.blocked)(state)) {
         return state.say(why);
     }
     state.act(Action::Step(Step::Recipe));
@@ -113,7 +114,7 @@ pub fn find_layers_of(state: &mut State, variant: usize) {
         .is_some_and(|doc| !doc.model.proto().functions.is_empty());
     let choice = choice.switched(choice.to).for_model(&recipe, has_functions);
     let found = state.precision.calibration_for(&choice, &recipe);
-    let waiting = precision::Search { recipe, choice, place };
+    let waiting = state::Search { recipe, choice, place };
     match found {
         Some(found) => search_calibrated(state, waiting, Some(&found)),
         None => {
@@ -124,8 +125,8 @@ pub fn find_layers_of(state: &mut State, variant: usize) {
 }
 
 /// Starts a search that waited for its calibration.
-pub fn search_calibrated(state: &mut State, waiting: precision::Search, found: Option<&Calibration>) {
-    let precision::Search {
+pub fn search_calibrated(state: &mut State, waiting: state::Search, found: Option<&Calibration>) {
+    let state::Search {
         mut recipe,
         choice,
         place,

@@ -1,22 +1,24 @@
 //! Carrying out commands.
 
-use super::precision::{calibrate, measure_mixes, search};
-use super::{CommandId, Figure, Palette};
 use crate::recipe::Recipe;
-use crate::studio::layout::{self, Pane};
-use crate::studio::state::cleaning::Cleaning;
-use crate::studio::state::differences::DifferenceRun;
-use crate::studio::state::lab::Run;
-use crate::studio::state::layer_run::LayerRun;
-use crate::studio::state::optimized::{self, Optimized};
-use crate::studio::state::sweep::Sweep;
-use crate::studio::state::{Action, Job, Selection, State, Step, Targets, save};
-use crate::studio::tasks::Dialog;
+use crate::studio::accuracy::differences::DifferenceRun;
+use crate::studio::command::precision::{calibrate, measure_mixes, search};
+use crate::studio::command::{CommandId, Figure};
+use crate::studio::jobs::Job;
+use crate::studio::lab::run::Run;
+use crate::studio::layers::run::LayerRun;
+use crate::studio::model::opening::Dialog;
+use crate::studio::optimized::{self, Optimized};
+use crate::studio::patches::cleaning::Cleaning;
+use crate::studio::recipe::save;
+use crate::studio::shell::layout::{self, Pane};
+use crate::studio::shell::palette::Palette;
+use crate::studio::state::{Action, Selection, State, Step, Targets};
+use crate::studio::sweep::run::Sweep;
 use crate::studio::theme;
 use crate::worker::service::planned_sweep;
 use crate::worker::{Depth, Task};
-use eframe::egui;
-use eframe::egui::ViewportCommand;
+use eframe::egui::{self, ViewportCommand};
 use egui_tiles::Tree;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +34,7 @@ pub struct Shell<'a> {
     /// The palette.
     pub palette: &'a mut Palette,
     /// The graph canvas.
-    pub canvas: &'a mut crate::studio::panels::canvas::CanvasPane,
+    pub canvas: &'a mut crate::studio::graph::pane::CanvasPane,
 }
 
 /// The demo's recipe: below the current folder, next to the program, or in the folder where it was built (the program of
@@ -56,7 +58,7 @@ pub fn demo() -> Option<PathBuf> {
 /// Runs a command, unless it is blocked now.
 pub fn run(shell: &mut Shell<'_>, id: CommandId) {
     let state = &mut *shell.state;
-    if let Some(why) = super::find(id).and_then(|c| (c.blocked)(state)) {
+    if let Some(why) = crate::studio::command::find(id).and_then(|c| (c.blocked)(state)) {
         state.say(why);
         return;
     }
@@ -309,7 +311,7 @@ fn compare(state: &mut State, tree: &mut Tree<Pane>) {
         .iter()
         .map(|(name, resolved)| (name.clone(), graph.map_or(1, |g| batch(g, resolved))))
         .collect();
-    let protocol = crate::studio::panels::recipe::protocol_name(&recipe);
+    let protocol = crate::studio::recipe::panel::protocol_name(&recipe);
     let job = Job::new(state.service.start(
         Task::Compare {
             recipe: Box::new(recipe),
@@ -388,7 +390,7 @@ fn sweep(state: &mut State, tree: &mut Tree<Pane>) {
             return;
         }
     };
-    let protocol = crate::studio::panels::recipe::protocol_name(&recipe);
+    let protocol = crate::studio::recipe::panel::protocol_name(&recipe);
     let task = Task::Sweep {
         recipe: Box::new(recipe),
     };

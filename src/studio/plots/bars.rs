@@ -2,7 +2,7 @@
 
 use crate::bench::Comparison;
 use crate::format;
-use crate::studio::state::lab::Run;
+use crate::studio::lab::run::Run;
 use crate::studio::theme::{HALF, SPACE, Tokens, tokens};
 use eframe::egui::{Align2, Color32, FontId, Painter, Rect, Sense, Stroke, Ui, pos2, vec2};
 

@@ -1,10 +1,9 @@
 //! Latency over time, and its histogram on the same axis.
 
 use crate::format;
-use crate::studio::state::lab::{Axes, Run};
+use crate::studio::lab::run::{Axes, Run};
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::{Ui, Vec2b};
+use eframe::egui::{self, Ui, Vec2b};
 use egui_plot::{Bar, BarChart, HLine, HoverPosition, Line, LineStyle, Plot, PlotBounds, Points};
 
 /// Bins of the histogram over the visible latency axis.

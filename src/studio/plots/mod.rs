@@ -17,7 +17,7 @@ pub use sweep::sweep;
 pub use trend::trend;
 pub use weights::weights;
 
-use super::state::lab::Run;
+use crate::studio::lab::run::Run;
 
 /// What the latency plot shows as CSV: per variant the columns of the plot over time, one sample each while there are few.
 pub fn csv(run: &Run) -> String {

@@ -5,8 +5,7 @@ use crate::bench::mixes::FULL;
 use crate::format;
 use crate::rewrite::search::{Metric, Search};
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::Ui;
+use eframe::egui::{self, Ui};
 use egui_plot::{GridMark, HoverPosition, Line, Plot, PlotBounds, Points};
 
 /// Names of kept layers that the read-out lists.

@@ -4,8 +4,7 @@ use crate::format;
 use crate::rewrite::lowered::Computes;
 use crate::rewrite::{LowType, Observed, QuantMode};
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::{Align2, Ui, Vec2b};
+use eframe::egui::{self, Align2, Ui, Vec2b};
 use egui_plot::{Bar, BarChart, GridMark, LineStyle, Plot, PlotBounds, PlotPoint, Text, VLine};
 
 /// A limit of a type, on the axis of magnitudes.

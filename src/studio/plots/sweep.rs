@@ -4,8 +4,7 @@ use crate::bench::sweep::{Curve, Point};
 use crate::export::sweep::over_words;
 use crate::format;
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::{Align2, RichText, Ui};
+use eframe::egui::{self, Align2, RichText, Ui};
 use egui_plot::{GridMark, HoverPosition, Line, Plot, PlotBounds, PlotPoint, Points, Text};
 
 /// Draws the curves; `top` is the end of the axis in images per second. Batch sizes stand at equal distances for doublings.

@@ -4,8 +4,7 @@ use crate::bench::history::Entry;
 use crate::bench::trend::{Trend, Verdict};
 use crate::format;
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::{Align2, RichText, Ui};
+use eframe::egui::{self, Align2, RichText, Ui};
 use egui_plot::{GridMark, HoverPosition, Line, LineStyle, Plot, PlotBounds, PlotPoint, Points, Text, VLine};
 
 /// Labels on the axis at most.

@@ -3,8 +3,7 @@
 use crate::format;
 use crate::model::statistics::{FP16_MAX, TensorStatistics};
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::Ui;
+use eframe::egui::{self, Ui};
 use egui_plot::{Bar, BarChart, LineStyle, Plot, VLine};
 
 /// Draws the histogram.

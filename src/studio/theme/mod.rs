@@ -5,8 +5,7 @@ pub mod tokens;
 
 pub use tokens::{HALF, SPACE, Tokens};
 
-use eframe::egui;
-use eframe::egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme};
+use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Stroke, TextStyle, Theme};
 use tokens::{DARK, HEADING, LIGHT, MOTION, RADIUS, SMALL, TEXT};
 
 /// Adds the icon fonts behind the text fonts; see assets/fonts/README.md.

@@ -1,8 +1,7 @@
 //! The one file of colours, type sizes and spacing. Nothing else in the studio names a colour.
 
 use crate::rewrite::lowered::Computes;
-use eframe::egui;
-use eframe::egui::Color32;
+use eframe::egui::{self, Color32};
 
 /// Distance between unrelated things; everything is a multiple of half of it.
 pub const SPACE: f32 = 8.0;

@@ -1,8 +1,7 @@
 //! Headings, cards and rows that panels are made of.
 
 use crate::studio::theme::{HALF, SPACE, Tokens};
-use eframe::egui;
-use eframe::egui::{Button, CollapsingHeader, Frame, Margin, Response, RichText, Stroke, Ui};
+use eframe::egui::{self, Button, CollapsingHeader, Frame, Margin, Response, RichText, Stroke, Ui};
 
 /// The panel's heading, on one line: a long file name loses its middle and is whole on hover.
 pub fn heading(ui: &mut Ui, text: &str) {

@@ -4,6 +4,7 @@
 mod card;
 mod name;
 mod number;
+pub mod rows;
 mod segments;
 mod severity;
 mod status;

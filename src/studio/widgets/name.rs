@@ -2,8 +2,7 @@
 
 use crate::format;
 use crate::graph::TensorType;
-use eframe::egui;
-use eframe::egui::{Button, Response, RichText, TextStyle, Ui, WidgetText};
+use eframe::egui::{self, Button, Response, RichText, TextStyle, Ui, WidgetText};
 
 /// Characters of monospace text that fit in `width` points.
 pub fn fitting(ui: &Ui, width: f32) -> usize {

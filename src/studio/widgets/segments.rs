@@ -1,6 +1,7 @@
 //! A bar of segments whose widths are shares: types of an engine's layers, layers by time.
 
-use crate::studio::theme::{Tokens, tokens::RADIUS};
+use crate::studio::theme::Tokens;
+use crate::studio::theme::tokens::RADIUS;
 use eframe::egui;
 use egui::{Color32, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 

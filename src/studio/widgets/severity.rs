@@ -2,8 +2,7 @@
 
 use crate::check::Severity;
 use crate::studio::theme::Tokens;
-use eframe::egui;
-use eframe::egui::{RichText, Ui};
+use eframe::egui::{self, RichText, Ui};
 
 /// Icon of a severity.
 pub fn icon(severity: Severity) -> &'static str {

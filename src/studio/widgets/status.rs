@@ -1,10 +1,9 @@
 //! Empty and failed states.
 
-use super::card;
 use crate::format;
 use crate::studio::theme::{HALF, SPACE, Tokens};
-use eframe::egui;
-use eframe::egui::{RichText, Ui};
+use crate::studio::widgets::card;
+use eframe::egui::{self, RichText, Ui};
 
 /// What went wrong, as a panel shows it.
 #[derive(Clone, Debug, Default, PartialEq)]

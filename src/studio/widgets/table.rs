@@ -1,8 +1,8 @@
 //! A table of [`Rows`]: sorts by its headings, draws only what is in view, says which row was clicked.
 
 use crate::format;
-use crate::studio::state::rows::{Cell, Rows};
 use crate::studio::theme::Tokens;
+use crate::studio::widgets::rows::{Cell, Rows};
 use eframe::egui;
 use egui::{Align, Label, Layout, RichText, Sense, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
@@ -13,7 +13,7 @@ const ROW: f32 = 22.0;
 /// The field that filters rows, with how many are shown.
 pub fn filter(ui: &mut Ui, label: &str, rows: &mut Rows, width: f32) {
     let edit = TextEdit::singleline(&mut rows.filter).desired_width(width);
-    super::field(ui, label, edit);
+    crate::studio::widgets::field(ui, label, edit);
     let (shown, all) = (rows.shown().len(), rows.len());
     if shown < all {
         let words = format!("{shown} of {all}");
@@ -100,7 +100,7 @@ pub fn table(ui: &mut Ui, id: &str, rows: &mut Rows, verb: &str, named: usize) -
 
 /// A name: monospace, shortened in its middle, whole on hover.
 fn name(ui: &mut Ui, full: &str) {
-    let shown = format::middle(full, super::fitting(ui, ui.available_width()));
+    let shown = format::middle(full, crate::studio::widgets::fitting(ui, ui.available_width()));
     let shortened = shown != full;
     let response = ui.add(Label::new(RichText::new(shown).monospace()).selectable(false).extend());
     if shortened {

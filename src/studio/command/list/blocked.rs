@@ -2,17 +2,19 @@
 
 use crate::data::over::Over;
 use crate::data::shapes;
-use crate::studio::state::{CheckState, Job, State};
+use crate::studio::jobs::Job;
+use crate::studio::model::document::CheckState;
+use crate::studio::state::State;
 
-pub(super) fn never(_: &State) -> Option<String> {
+pub(crate) fn never(_: &State) -> Option<String> {
     None
 }
 
-pub(super) fn needs_model(state: &State) -> Option<String> {
+pub(crate) fn needs_model(state: &State) -> Option<String> {
     state.doc.is_none().then(|| "Open a model first".into())
 }
 
-pub(super) fn needs_graph(state: &State) -> Option<String> {
+pub(crate) fn needs_graph(state: &State) -> Option<String> {
     match &state.doc {
         None => needs_model(state),
         Some(doc) if doc.analysis.is_none() => Some("The graph is still being built".into()),
@@ -20,7 +22,7 @@ pub(super) fn needs_graph(state: &State) -> Option<String> {
     }
 }
 
-pub(super) fn may_check(state: &State) -> Option<String> {
+pub(crate) fn may_check(state: &State) -> Option<String> {
     needs_model(state).or_else(|| {
         let running = state
             .doc
@@ -31,7 +33,7 @@ pub(super) fn may_check(state: &State) -> Option<String> {
 }
 
 /// Why nothing can be built or measured now: no model, an unusable target or precision, another job.
-pub(super) fn may_build(state: &State) -> Option<String> {
+pub(crate) fn may_build(state: &State) -> Option<String> {
     if let Some(why) = needs_graph(state) {
         return Some(why);
     }
@@ -50,29 +52,29 @@ pub(super) fn may_build(state: &State) -> Option<String> {
     if state.lab.is_differing() {
         return Some("Tensors are being compared".into());
     }
-    crate::studio::panels::recipe::blocked(state)
+    crate::studio::recipe::panel::blocked(state)
 }
 
 /// As [`may_build`]; a target that builds but does not run here is no use either.
-pub(super) fn may_compare(state: &State) -> Option<String> {
-    may_build(state).or_else(|| crate::studio::panels::recipe::cannot_measure(state))
+pub(crate) fn may_compare(state: &State) -> Option<String> {
+    may_build(state).or_else(|| crate::studio::recipe::panel::cannot_measure(state))
 }
 
 /// As [`may_compare`]; a limit that is no number is no use either.
-pub(super) fn may_differ(state: &State) -> Option<String> {
+pub(crate) fn may_differ(state: &State) -> Option<String> {
     let limit = state.lab.difference_limit.trim();
     let is_number = limit.parse::<f64>().is_ok_and(|l| l.is_finite() && l >= 0.0);
     may_compare(state)
         .or_else(|| (!limit.is_empty() && !is_number).then(|| format!("The limit {limit:?} is no number such as 0.01")))
 }
 
-pub(super) fn needs_difference(state: &State) -> Option<String> {
+pub(crate) fn needs_difference(state: &State) -> Option<String> {
     let has_result = state.lab.difference.as_ref().is_some_and(|d| d.result.is_some());
     (!has_result).then(|| "Find where a variant differs first".into())
 }
 
 /// As [`may_compare`]; a size that the model fixes cannot be swept.
-pub(super) fn may_sweep(state: &State) -> Option<String> {
+pub(crate) fn may_sweep(state: &State) -> Option<String> {
     may_compare(state).or_else(|| {
         let doc = state.doc.as_ref()?;
         let (recipe, graph) = (doc.recipe(), &doc.analysis.as_ref()?.graph);
@@ -87,11 +89,11 @@ pub(super) fn may_sweep(state: &State) -> Option<String> {
     })
 }
 
-pub(super) fn needs_run(state: &State) -> Option<String> {
+pub(crate) fn needs_run(state: &State) -> Option<String> {
     state.lab.run.is_none().then(|| "Compare variants first".into())
 }
 
-pub(super) fn needs_result(state: &State) -> Option<String> {
+pub(crate) fn needs_result(state: &State) -> Option<String> {
     state
         .lab
         .result
@@ -100,7 +102,7 @@ pub(super) fn needs_result(state: &State) -> Option<String> {
 }
 
 /// Why no calibration can be started now.
-pub(super) fn may_calibrate(state: &State) -> Option<String> {
+pub(crate) fn may_calibrate(state: &State) -> Option<String> {
     if let Some(why) = needs_graph(state) {
         return Some(why);
     }
@@ -117,7 +119,7 @@ pub(super) fn may_calibrate(state: &State) -> Option<String> {
 }
 
 /// Why what a search found cannot be measured now: as [`may_compare`], besides nothing found.
-pub(super) fn may_measure_mixes(state: &State) -> Option<String> {
+pub(crate) fn may_measure_mixes(state: &State) -> Option<String> {
     let has_trials = state.sensitivity.found.as_ref().is_some_and(|f| !f.trials.is_empty());
     if !has_trials {
         return Some("Find sensitive layers first".into());
@@ -126,6 +128,6 @@ pub(super) fn may_measure_mixes(state: &State) -> Option<String> {
 }
 
 /// Why no sensitive layers can be searched now.
-pub(super) fn may_search(state: &State) -> Option<String> {
-    may_calibrate(state).or_else(|| crate::studio::panels::precision::cannot_search(state))
+pub(crate) fn may_search(state: &State) -> Option<String> {
+    may_calibrate(state).or_else(|| crate::studio::sensitivity::panel::blocked(state))
 }

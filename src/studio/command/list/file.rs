@@ -1,11 +1,11 @@
 //! The menus "File" and "Edit".
 
-use super::blocked::{needs_graph, needs_model, never};
-use super::{Command, CommandId, Menu, ctrl, ctrl_shift};
+use crate::studio::command::list::blocked::{needs_graph, needs_model, never};
+use crate::studio::command::list::{Command, CommandId, Menu, ctrl, ctrl_shift};
 use eframe::egui::Key;
 
 /// Models, recipes, leaving.
-pub(super) static FILE: &[Command] = &[
+pub(crate) static FILE: &[Command] = &[
     Command::new(Menu::File, CommandId::Open, "Open model, recipe or engine…", never)
         .icon("🗁")
         .key(ctrl(Key::O)),
@@ -33,7 +33,7 @@ pub(super) static FILE: &[Command] = &[
 ];
 
 /// The recipe's history, and finding things.
-pub(super) static EDIT: &[Command] = &[
+pub(crate) static EDIT: &[Command] = &[
     Command::new(Menu::Edit, CommandId::Undo, "Undo recipe edit", |s| {
         needs_model(s).or_else(|| s.doc.as_ref()?.undoable().0.is_none().then(|| "Nothing to undo".into()))
     })

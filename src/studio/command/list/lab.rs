@@ -1,11 +1,13 @@
 //! The menu "Lab": comparisons, plots, tables.
 
-use super::blocked::{may_compare, may_differ, may_sweep, needs_difference, needs_model, needs_result, needs_run};
-use super::{Command, CommandId, Figure, Menu, alone};
+use crate::studio::command::list::blocked::{
+    may_compare, may_differ, may_sweep, needs_difference, needs_model, needs_result, needs_run,
+};
+use crate::studio::command::list::{Command, CommandId, Figure, Menu, alone};
 use eframe::egui::Key;
 
 /// Comparisons and what comes of them.
-pub(super) static LAB: &[Command] = &[
+pub(crate) static LAB: &[Command] = &[
     Command::new(Menu::Lab, CommandId::Compare, "Compare variants", may_compare)
         .icon("▶")
         .key(alone(Key::F7)),

@@ -6,7 +6,7 @@ mod lab;
 mod run;
 mod view;
 
-use crate::studio::layout::Pane;
+use crate::studio::shell::layout::Pane;
 use crate::studio::state::{PaintChoice, State, Step};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 

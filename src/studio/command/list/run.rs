@@ -1,12 +1,14 @@
 //! The menu "Run": checks, builds, targets, the log.
 
-use super::blocked::{may_build, may_calibrate, may_check, may_measure_mixes, may_search, needs_model};
-use super::{Command, CommandId, Menu, alone};
+use crate::studio::command::list::blocked::{
+    may_build, may_calibrate, may_check, may_measure_mixes, may_search, needs_model,
+};
+use crate::studio::command::list::{Command, CommandId, Menu, alone};
 use crate::studio::state::Targets;
 use eframe::egui::Key;
 
 /// What a worker does for one recipe, and its log.
-pub(super) static RUN: &[Command] = &[
+pub(crate) static RUN: &[Command] = &[
     Command::new(Menu::Run, CommandId::Check, "Check model", may_check)
         .icon("✔")
         .key(alone(Key::F5)),

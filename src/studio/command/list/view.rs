@@ -1,13 +1,13 @@
 //! The menu "View": steps, panes, graph, theme, scale.
 
-use super::blocked::{needs_difference, needs_graph, never};
-use super::{Command, CommandId, Menu, ctrl};
-use crate::studio::layout::Pane;
+use crate::studio::command::list::blocked::{needs_difference, needs_graph, never};
+use crate::studio::command::list::{Command, CommandId, Menu, ctrl};
+use crate::studio::shell::layout::Pane;
 use crate::studio::state::{PaintChoice, Step};
 use eframe::egui::{Key, ThemePreference};
 
 /// What is seen, and how.
-pub(super) static VIEW: &[Command] = &[
+pub(crate) static VIEW: &[Command] = &[
     Command::new(Menu::View, CommandId::Step(Step::Model), "Go to Model", never).key(ctrl(Key::Num1)),
     Command::new(Menu::View, CommandId::Step(Step::Check), "Go to Check", never).key(ctrl(Key::Num2)),
     Command::new(Menu::View, CommandId::Step(Step::Recipe), "Go to Recipe", never).key(ctrl(Key::Num3)),

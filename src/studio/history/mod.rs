@@ -1,0 +1,4 @@
+//! Earlier runs of the open model over time.
+
+pub mod panel;
+pub mod runs;
