@@ -6,10 +6,13 @@
 
 use super::subject::{node_words, quoted};
 use super::{Evidence, Finding, Fix, Place, Severity};
+use crate::graph::memory::{Memory, Needs};
 use crate::graph::ranges::corners::works_with;
 use crate::graph::ranges::{Corner, CornerKind, Fault, ProfileSpec, complete, corners_with, open_sizes};
+use crate::graph::sizes::{Point, Sizes, evaluate};
 use crate::graph::{Dim, Graph};
 use crate::model::Attributes;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// TensorRT's largest K of TopK, inclusive ("K exceeds the maximum value allowed (3840)").
@@ -31,6 +34,64 @@ const SOLVED: [&str; 6] = ["MatMul", "Gemm", "Conv", "Split", "Squeeze", "BatchN
 /// Where the rules come from, shown beside a finding.
 const SOURCE: &str =
     "shapes evaluated at the corners of the profile; TensorRT-RTX 1.5-1.7, tried: its builder checks the optimum";
+
+/// One corner of a profile, or the sizes that a model runs at, as a report has it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CornerReport {
+    /// Index of the profile; none where no profile is needed.
+    pub profile: Option<usize>,
+    /// Where in its ranges: `the minimum`, `the maximum of height`.
+    pub at: String,
+    /// Shape of every open input there.
+    pub shapes: BTreeMap<String, Vec<u64>>,
+    /// Values of shape tensors there.
+    pub values: BTreeMap<String, Vec<i64>>,
+    /// Why the model does not work there; none where it does.
+    pub fault: Option<String>,
+    /// What one inference needs there; none where the model does not work.
+    pub memory: Option<Needs>,
+}
+
+impl CornerReport {
+    fn new(profile: Option<usize>, at: String, point: &Point) -> Self {
+        let values = point
+            .iter()
+            .filter_map(|(name, at)| Some((name.clone(), at.value.clone()?)));
+        Self {
+            profile,
+            at,
+            shapes: point
+                .iter()
+                .map(|(name, at)| (name.clone(), at.shape.clone()))
+                .collect(),
+            values: values.collect(),
+            fault: None,
+            memory: None,
+        }
+    }
+
+    /// The sizes that a model runs at where it has no profile.
+    pub fn of_run(graph: &Graph, sizes: &Sizes) -> Self {
+        let point = sizes.point();
+        let mut out = Self::new(None, "the sizes that are run".into(), &point);
+        match evaluate(graph, &point) {
+            Ok(at) => out.memory = Some(Memory::of(&at, &[]).needs()),
+            Err(conflict) => out.fault = Some(conflict.message),
+        }
+        out
+    }
+}
+
+impl From<&Judged> for CornerReport {
+    fn from(judged: &Judged) -> Self {
+        let corner = &judged.corner;
+        Self {
+            fault: corner.result.as_ref().err().map(|f| f.message.clone()),
+            memory: corner.memory,
+            ..Self::new(Some(corner.profile), corner.at.words(), &corner.sizes)
+        }
+    }
+}
 
 /// A verdict on one corner.
 #[derive(Clone, PartialEq, Debug)]
@@ -135,9 +196,9 @@ fn too_many_candidates(graph: &Graph) -> Option<Fault> {
 }
 
 /// What fails at the corners, a finding for each node of each profile.
-pub fn findings(graph: &Graph, target: &str, profiles: &[ProfileSpec]) -> Vec<Finding> {
+pub fn findings(graph: &Graph, target: &str, profiles: &[ProfileSpec], all: &[Judged]) -> Vec<Finding> {
     let mut out: Vec<(usize, Judged, usize)> = Vec::new();
-    for judged in judged(graph, target, profiles) {
+    for judged in all.iter().cloned() {
         let (Some(severity), Err(fault)) = (judged.severity, &judged.corner.result) else {
             continue;
         };
@@ -248,7 +309,8 @@ pub fn before_build(graph: &Graph, target: &str, profiles: &[ProfileSpec]) -> Re
             .collect();
         return Err(lines.join("\n"));
     }
-    let (errors, others): (Vec<Finding>, Vec<Finding>) = findings(graph, target, profiles)
+    let judged = judged(graph, target, profiles);
+    let (errors, others): (Vec<Finding>, Vec<Finding>) = findings(graph, target, profiles, &judged)
         .into_iter()
         .partition(|f| f.severity == Severity::Error);
     if errors.is_empty() {

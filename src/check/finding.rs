@@ -1,5 +1,7 @@
 //! The finding and the report.
 
+use super::corners::CornerReport;
+use crate::format;
 use crate::graph::NodePath;
 use serde::{Deserialize, Serialize};
 
@@ -97,9 +99,30 @@ pub struct Report {
     /// Groups of nodes that the parser can take together, when it was asked; node paths.
     #[serde(default)]
     pub supported_subgraphs: Vec<Vec<NodePath>>,
+    /// Every corner of the profiles with the memory of one inference there; without profiles the sizes that are run.
+    #[serde(default)]
+    pub corners: Vec<CornerReport>,
+    /// Memory of the device that the engine would run on, where it is known.
+    #[serde(default)]
+    pub device_bytes: Option<u64>,
 }
 
 impl Report {
+    /// The most that one inference needs at a corner, beside what the device has: `memory: at most 102 MiB …, at the maximum;
+    /// the device has 23.5 GiB`. None where no corner works.
+    pub fn memory_words(&self) -> Option<String> {
+        let needed = self.corners.iter().filter_map(|c| Some((c, c.memory?)));
+        let (corner, most) = needed.max_by_key(|(_, m)| m.total_bytes)?;
+        let device = self
+            .device_bytes
+            .map_or_else(String::new, |n| format!("; the device has {}", format::bytes(n)));
+        let over = match self.device_bytes.filter(|n| *n < most.total_bytes) {
+            Some(_) => ", which is less than the model needs",
+            None => "",
+        };
+        Some(format!("memory: {} at {}{device}{over}", most.words(), corner.at))
+    }
+
     /// Number of findings of this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|f| f.severity == severity).count()

@@ -1,5 +1,6 @@
 //! Runs the rules over a graph and joins them with the parser's report.
 
+use super::corners::CornerReport;
 use super::merge::merge;
 use super::ruleset::{Rule, rules};
 use super::subject::{Hit, Subject, fill, node_place};
@@ -117,7 +118,8 @@ pub fn check(graph: &Graph, request: &Request) -> Result<Report, String> {
         ));
     }
     // One fault, one finding: what a rule said of the node already is not said again.
-    let mut corners = super::corners::findings(graph, subject.target.name, &request.profiles);
+    let judged = super::corners::judged(graph, subject.target.name, &request.profiles);
+    let mut corners = super::corners::findings(graph, subject.target.name, &request.profiles, &judged);
     corners.retain(|c| !findings.iter().any(|f| f.rule == "topk.k" && f.place == c.place));
     findings.extend(corners);
     sort(graph, &mut findings);
@@ -129,6 +131,8 @@ pub fn check(graph: &Graph, request: &Request) -> Result<Report, String> {
         parser_asked,
         notes,
         supported_subgraphs,
+        corners: judged.iter().map(CornerReport::from).collect(),
+        device_bytes: None,
     })
 }
 

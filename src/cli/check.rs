@@ -39,6 +39,8 @@ pub fn to_json(report: &Report) -> Value {
         "notes": report.notes,
         "findings": findings,
         "supported_subgraphs": report.supported_subgraphs,
+        "corners": report.corners,
+        "device_bytes": report.device_bytes,
     })
 }
 
@@ -103,6 +105,9 @@ fn print_human(report: &Report) {
     }
     for note in &report.notes {
         outln!("note: {note}");
+    }
+    if let Some(words) = report.memory_words() {
+        outln!("{words}");
     }
     let counts = [
         (Severity::Error, "error"),

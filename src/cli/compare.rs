@@ -19,6 +19,7 @@ use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::units::parse_duration;
 use crate::recipe::{Grid, Recipe};
+use crate::worker::service::patched_graph;
 use crate::worker::{Task, TaskOutput};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -103,9 +104,8 @@ pub fn write_reports(reports: &ReportArgs, comparison: &Comparison, recipe: &Rec
 
 /// Shapes of every input at a batch size.
 fn shapes_at(recipe: &Recipe, batch: u64) -> Result<BTreeMap<String, Vec<u64>>, String> {
-    let model = Model::open(&recipe.model.path).map_err(|e| e.to_string())?;
-    let graph = Graph::new(Arc::new(model));
-    let bound = shapes::bind_shapes(&graph, &recipe.bench.shapes, &recipe.profiles)?;
+    let graph = patched_graph(recipe)?;
+    let bound = shapes::run_shapes(&graph, recipe)?;
     shapes::with_batch(&graph, &bound, batch)
 }
 

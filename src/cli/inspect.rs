@@ -26,7 +26,7 @@ pub fn inspect(args: &InspectArgs) -> Result<Exit, CliError> {
     if let (Err(why), false) = (&sizes, args.shape.is_empty()) {
         return Err(CliError::unusable(why));
     }
-    let summary = graph.summary(&sizes.as_ref().map(Sizes::shapes).unwrap_or_default());
+    let summary = graph.summary(&sizes.as_ref().map(Sizes::point).unwrap_or_default());
     if args.json {
         let empty = Sizes::default();
         print_json(&with_sizes(&summary, sizes.as_ref().unwrap_or(&empty))?)?;

@@ -16,6 +16,7 @@ use crate::model::save::Saved;
 use crate::recipe::Recipe;
 use crate::recipe::de::{nearest, suggest};
 use crate::rewrite::{AppliedPatch, Calibration, PatchSpec, apply_all, label, matches, needs_mending};
+use crate::worker::service::patched_graph;
 use crate::worker::{Task, TaskOutput, Want};
 use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
@@ -184,6 +185,9 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
         .map(|(step, _)| step)
         .collect();
     if args.sample.json {
+        // Those that the calibration ran at, which was refused where there are none.
+        let graph = patched_graph(recipe).map_err(CliError::unusable)?;
+        let sizes = recipe_sizes(&graph, recipe).map_err(CliError::unusable)?;
         print_json(&json!({
             "output": args.output.to_string_lossy(),
             "data": saved.data.as_ref().map(|path| path.to_string_lossy()),
@@ -196,7 +200,7 @@ pub fn write(recipe: &Recipe, args: &CalibrationArgs, own: &[PatchSpec]) -> Resu
             "bytes_before": before,
             "bytes": bytes,
             "notes": done.notes,
-            "sizes": recipe_sizes(&Graph::new(Arc::clone(&model)), recipe).unwrap_or_default(),
+            "sizes": sizes,
             "rest": rest.map(|r| json!({ "summary": r.summary, "notes": r.notes })),
             "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
         }))?;

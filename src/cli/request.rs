@@ -6,7 +6,7 @@ use super::args::{DataArgs, OneVariant, RecipeArgs};
 use super::exit::CliError;
 use crate::files;
 use crate::model::Model;
-use crate::recipe::units::{parse_duration, parse_named_shape, parse_size};
+use crate::recipe::units::{Extent, parse_duration, parse_extent, parse_size};
 use crate::recipe::{DataSource, Recipe, TargetSpec};
 use std::path::Path;
 
@@ -134,22 +134,29 @@ pub fn target_spec(text: &str) -> Result<TargetSpec, CliError> {
     })
 }
 
-/// Puts the shapes of `--shape` into the recipe.
+/// Puts the shapes (`x:1x3x224x224`) and values (`hw=32,32`) of `--shape` into the recipe.
 ///
 /// # Errors
-/// Exit code 2: one that cannot be read, or a second one for the same input.
+/// Exit code 2: one that cannot be read, or a second one of its kind for the same input.
 pub fn shapes(recipe: &mut Recipe, texts: &[String]) -> Result<(), CliError> {
     let mut given = Vec::new();
     for text in texts {
-        let (name, shape) = parse_named_shape(text).map_err(|e| option_error("--shape", e))?;
-        if given.contains(&name) {
+        let (name, extent) = parse_extent(text).map_err(|e| option_error("--shape", e))?;
+        let (kind, is_shape) = match &extent {
+            Extent::Shape(_) => ("shape", true),
+            Extent::Values(_) => ("list of values", false),
+        };
+        if given.contains(&(name.clone(), is_shape)) {
             return Err(option_error(
                 "--shape",
-                format!("input {name:?} is given a second shape by {text:?}"),
+                format!("input {name:?} is given a second {kind} by {text:?}"),
             ));
         }
-        given.push(name.clone());
-        recipe.bench.shapes.insert(name, shape);
+        given.push((name.clone(), is_shape));
+        match extent {
+            Extent::Shape(shape) => drop(recipe.bench.shapes.insert(name, shape)),
+            Extent::Values(values) => drop(recipe.bench.values.insert(name, values)),
+        }
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What the graph says about an input's values, found by following it to where it is used.
 
+use crate::graph::shape_tensors::read_as_size;
 use crate::graph::{Dim, Graph, Node, NodeId, TensorId};
 use crate::model::Attributes;
 use std::collections::{HashSet, VecDeque};
@@ -39,7 +40,10 @@ pub(super) struct Evidence {
 
 /// Follows an input through operators that hand its values on.
 pub(super) fn evidence(graph: &Graph, input: TensorId) -> Evidence {
-    let mut found = Evidence::default();
+    let mut found = Evidence {
+        sizes_of: read_as_size(graph, input).map(|id| label(graph.node(id))),
+        ..Evidence::default()
+    };
     let mut seen = HashSet::from([input]);
     let mut queue = VecDeque::from([input]);
     while let Some(id) = queue.pop_front() {
@@ -95,9 +99,6 @@ fn look(graph: &Graph, id: NodeId, node: &Node, position: u32, found: &mut Evide
             }
         }
         ("LSTM", 5 | 6) | ("GRU" | "RNN", 5) => found.state_of = Some(label(node)),
-        ("Reshape" | "Expand" | "Tile" | "Resize", 1..) | ("ConstantOfShape", 0) | ("Slice", 1..) | ("Range", _) => {
-            found.sizes_of.get_or_insert_with(|| label(node));
-        }
         ("Div", 0) if scalar(graph, node, 1).is_some_and(|d| d >= 128.0) => found.pixels(node, "divides by"),
         ("Mul", 0 | 1) if scalar(graph, node, 1 - position as usize).is_some_and(|f| f > 0.0 && f <= 1.0 / 128.0) => {
             found.pixels(node, "multiplies by");

@@ -4,40 +4,27 @@
 use super::NamedTensors;
 use super::evidence::{Evidence, evidence};
 use super::random::Random;
-pub use super::shapes::bind_shapes;
 use super::shapes::inputs;
+use crate::graph::sizes::Sizes;
 use crate::graph::{Graph, TensorInfo};
 use crate::model::{DataType, Tensor};
 use half::{bf16, f16};
-use std::collections::BTreeMap;
 
 /// Generated inputs larger than this are refused: they would have to be held, copied and sent.
 const MAX_BYTES: u64 = 4 << 30;
 /// Sample rate that speech models expect, in Hz.
 const SAMPLE_RATE: f64 = 16_000.0;
 
-/// Inputs of these shapes for the model; the same seed gives the same tensors. `why` of each input says what it was
-/// taken for (`token ids below 30522, the rows of embeddings.word`).
+/// Inputs of these sizes for the model, with the values that belong to them (of shape tensors, lengths, sample rates); the
+/// same seed gives the same tensors. `why` of each input says what it was taken for (`token ids below 30522, the rows of
+/// embeddings.word`).
 ///
 /// # Errors
 /// An input whose type cannot be generated or whose shape is missing, by name.
-pub fn generate(
-    graph: &Graph,
-    shapes: &BTreeMap<String, Vec<u64>>,
-    seed: u64,
-) -> Result<(NamedTensors, Vec<String>), String> {
+pub fn generate(graph: &Graph, sizes: &Sizes, seed: u64) -> Result<(NamedTensors, Vec<String>), String> {
     let ids = graph.bodies.first().map(|b| b.inputs.clone()).unwrap_or_default();
-    let longest = shapes.values().filter_map(|s| s.get(1)).max().copied().unwrap_or(1);
-    // Values that go with these shapes: of shape tensors, lengths, sample rates. Where they cannot be told, as without.
-    let is_small = |dims: &Vec<u64>| {
-        dims.iter()
-            .try_fold(1u64, |n, d| n.checked_mul(*d))
-            .is_some_and(|n| n <= 64)
-    };
-    let sizes = match shapes.values().any(is_small) {
-        true => super::shapes::sizes(graph, shapes, &[], None).unwrap_or_default(),
-        false => Default::default(),
-    };
+    let shapes = sizes.inputs.values().map(|s| &s.shape);
+    let longest = shapes.filter_map(|s| s.get(1)).max().copied().unwrap_or(1);
     let mut total = 0u64;
     let mut tensors = NamedTensors::new();
     let mut why = Vec::new();
@@ -53,19 +40,17 @@ pub fn generate(
             .ty
             .dtype
             .ok_or_else(|| place("the model does not say its element type".into()))?;
-        let dims = shapes.get(name).ok_or_else(|| place("no shape was given".into()))?;
+        let size = sizes.inputs.get(name);
+        let size = size.ok_or_else(|| place("no shape was given".into()))?;
+        let dims = &size.shape;
         let elements = dims.iter().try_fold(1u64, |n, d| n.checked_mul(*d));
         let bytes = elements.and_then(|n| dtype.packed_bytes(n));
         total = total.saturating_add(bytes.unwrap_or(u64::MAX));
         if total > MAX_BYTES {
             return Err(place(format!("the inputs take more than {} GiB", MAX_BYTES >> 30)));
         }
-        let told = sizes
-            .inputs
-            .get(name)
-            .and_then(|s| Some((s.value.clone()?, s.reason.clone())));
-        let kind = match told {
-            Some((value, reason)) => Kind::Told(value, reason),
+        let kind = match &size.value {
+            Some(value) => Kind::Told(value.clone(), size.reason.clone()),
             None => kind(input, dtype, dims, evidence(graph, id), longest),
         };
         let mut random = Random::new(seed ^ (index as u64).wrapping_mul(0x9e37_79b9));

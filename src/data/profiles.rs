@@ -1,11 +1,10 @@
 //! The profiles that an engine is built with: those of the recipe, filled where they are silent and widened to what is run;
 //! without any, one around what is run.
 
-use super::shapes::bind_shapes;
+use super::shapes::{bind_shapes, run_shapes, run_sizes};
 use crate::graph::Graph;
 use crate::graph::ranges::open::inputs;
 use crate::graph::ranges::{ProfileSpec, Range, around, complete, shape_tensors};
-use crate::graph::sizes::propose;
 use crate::recipe::{Recipe, VariantSpec};
 use std::collections::BTreeMap;
 
@@ -31,15 +30,6 @@ fn needs_profile(recipe: &Recipe) -> bool {
     recipe.target.name.starts_with("tensorrt")
 }
 
-/// The shapes that a recipe is run at: those it gives, or the optimum of its profile; what neither says is proposed by the
-/// graph.
-///
-/// # Errors
-/// As [`bind_shapes`].
-pub fn run_shapes(graph: &Graph, recipe: &Recipe) -> Result<Shapes, String> {
-    bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles)
-}
-
 /// The profiles for one engine that is run at the shapes of `runs`. Where the recipe has none and the target needs one, it
 /// reaches around `all` (what any variant is run at), best at the first of them.
 ///
@@ -59,7 +49,7 @@ fn fitted(graph: &Graph, recipe: &Recipe, runs: &[Shapes], all: &[Shapes]) -> Re
     let written: Vec<&ProfileSpec> = recipe.profiles.iter().filter(|p| !p.is_empty()).collect();
     if written.is_empty() {
         if needs_profile(recipe) {
-            derive(graph, all, &mut out)?;
+            derive(graph, recipe, all, &mut out)?;
         }
         return Ok(out);
     }
@@ -89,13 +79,14 @@ fn fitted(graph: &Graph, recipe: &Recipe, runs: &[Shapes], all: &[Shapes]) -> Re
         out.profiles.push(full);
     }
     if needs_profile(recipe) {
-        fill_values(graph, &mut out)?;
+        fill_values(graph, recipe, &mut out)?;
     }
     for run in runs {
         if !out.profiles.iter().any(|p| allows(p, run)) {
             widen(&mut out, run);
         }
     }
+    widen_values(&mut out, recipe);
     Ok(out)
 }
 
@@ -141,7 +132,7 @@ pub fn fixed_against_range(graph: &Graph, recipe: &Recipe) -> Result<Vec<Variant
     Ok(out)
 }
 
-fn derive(graph: &Graph, all: &[Shapes], out: &mut Settled) -> Result<(), String> {
+fn derive(graph: &Graph, recipe: &Recipe, all: &[Shapes], out: &mut Settled) -> Result<(), String> {
     let points: Vec<&Shapes> = all.iter().collect();
     let mut made = around(graph, &points, None);
     // An input without a rank is a scalar to NVIDIA's parser, which takes no range for it.
@@ -162,20 +153,20 @@ fn derive(graph: &Graph, all: &[Shapes], out: &mut Settled) -> Result<(), String
     } else if !shape_tensors(graph).is_empty() {
         out.profiles.push(made);
     }
-    fill_values(graph, out)
+    fill_values(graph, recipe, out)
 }
 
-/// Gives shape tensors of whose values a profile says nothing the values that the graph proposes.
+/// Gives shape tensors of whose values a profile says nothing the values that are run, or those that the graph proposes.
 ///
 /// # Errors
 /// A shape tensor for whose values nothing is found.
-fn fill_values(graph: &Graph, out: &mut Settled) -> Result<(), String> {
+fn fill_values(graph: &Graph, recipe: &Recipe, out: &mut Settled) -> Result<(), String> {
     let tensors = shape_tensors(graph);
     let lacks = |p: &ProfileSpec| tensors.iter().any(|t| !p.values.contains_key(&t.name));
     if !out.profiles.iter().any(lacks) {
         return Ok(());
     }
-    let proposed = propose(graph, &[]).unwrap_or_default();
+    let proposed = run_sizes(graph, recipe).unwrap_or_default();
     let mut said = Vec::new();
     for tensor in &tensors {
         if out.profiles.iter().all(|p| p.values.contains_key(&tensor.name)) {
@@ -202,10 +193,35 @@ fn fill_values(graph: &Graph, out: &mut Settled) -> Result<(), String> {
         said.push(format!("{} = {} ({reason})", tensor.name, numbers.join(",")));
     }
     out.notes.push(format!(
-        "values of shape tensors that nobody gave: {}; --min NAME=VALUES and --max make them a range",
+        "values of shape tensors that no profile gives: {}; --min NAME=VALUES and --max make them a range",
         said.join(", ")
     ));
     Ok(())
+}
+
+/// Widens ranges of values so that those that are run lie inside: of the profile that allows the shapes, else of the first.
+fn widen_values(out: &mut Settled, recipe: &Recipe) {
+    let at = out
+        .profiles
+        .iter()
+        .position(|p| allows(p, &recipe.bench.shapes))
+        .unwrap_or(0);
+    let Some(profile) = out.profiles.get_mut(at) else {
+        return;
+    };
+    for (name, values) in &recipe.bench.values {
+        let range = profile.values.get_mut(name).filter(|r| r.min.len() == values.len());
+        if let Some(range) = range
+            && range.include(values)
+        {
+            let end = |v: &[i64]| v.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+            out.notes.push(format!(
+                "profile {at} widened to the values that are run: {name} = {} to {}",
+                end(&range.min),
+                end(&range.max)
+            ));
+        }
+    }
 }
 
 /// True where the profile has room for these shapes.

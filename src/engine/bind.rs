@@ -2,12 +2,12 @@
 
 use super::{EngineError, TensorSpec};
 use crate::data::NamedTensors;
-use crate::data::generate::bind_shapes;
+use crate::data::shapes::{run_sizes, sizes};
+use crate::graph::sizes::Sizes;
 use crate::graph::{Dim, Graph, Shape, TensorId};
 use crate::model::{DataType, Tensor};
 use crate::recipe::units::format_named_shape;
-use crate::recipe::{Precision, ProfileSpec, Recipe};
-use std::collections::BTreeMap;
+use crate::recipe::{BenchSpec, Precision, ProfileSpec, Recipe};
 
 /// What the model declares of its top-level inputs and outputs.
 ///
@@ -107,7 +107,7 @@ fn allows(profile: &ProfileSpec, input: &str, dims: &[u64]) -> bool {
 /// Shapes to run once before an engine counts as built.
 pub struct WarmShapes {
     /// By input.
-    pub sizes: BTreeMap<String, Vec<u64>>,
+    pub sizes: Sizes,
     /// True when the recipe names them.
     pub chosen: bool,
 }
@@ -115,11 +115,8 @@ pub struct WarmShapes {
 impl WarmShapes {
     /// Name of the stage: `warm run x:1x3x224x224`.
     pub fn stage(&self) -> String {
-        let texts: Vec<String> = self
-            .sizes
-            .iter()
-            .map(|(name, dims)| format_named_shape(name, dims))
-            .collect();
+        let sizes = self.sizes.inputs.iter();
+        let texts: Vec<String> = sizes.map(|(name, s)| format_named_shape(name, &s.shape)).collect();
         format!("warm run {}", texts.join(" "))
     }
 }
@@ -130,15 +127,15 @@ impl WarmShapes {
 /// [`EngineError::Request`] for shapes that contradict the model.
 pub fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, EngineError> {
     let mut all: Vec<WarmShapes> = Vec::new();
-    let measured = bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(EngineError::Request)?;
+    let measured = run_sizes(graph, recipe).map_err(EngineError::Request)?;
     let profiles = recipe.profiles.iter().map(|p| {
-        let shapes = bind_shapes(graph, &BTreeMap::new(), std::slice::from_ref(p));
-        shapes.map_err(EngineError::Request)
+        let at = sizes(graph, &BenchSpec::default(), std::slice::from_ref(p), None);
+        at.map_err(EngineError::Request)
     });
-    let chosen = !recipe.bench.shapes.is_empty() || !recipe.profiles.is_empty();
+    let chosen = !recipe.bench.shapes.is_empty() || !recipe.bench.values.is_empty() || !recipe.profiles.is_empty();
     for sizes in std::iter::once(Ok(measured)).chain(profiles) {
         let sizes = sizes?;
-        if !all.iter().any(|w| w.sizes == sizes) {
+        if !all.iter().any(|w| w.sizes.point() == sizes.point()) {
             all.push(WarmShapes { sizes, chosen });
         }
     }

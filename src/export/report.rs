@@ -416,6 +416,8 @@ mod tests {
             parser_asked: false,
             notes: vec![],
             supported_subgraphs: vec![],
+            corners: vec![],
+            device_bytes: None,
         };
         let report = Report {
             comparison: c,

@@ -18,6 +18,7 @@ pub mod ranges;
 pub mod sample;
 pub mod scope;
 pub mod shape;
+pub mod shape_tensors;
 pub mod sized;
 pub mod sizes;
 pub mod summary;

@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::sized::sized;
+use super::sizes::Point;
 use super::{Dim, Graph, NodeId, NodePath, Producer as Maker, Shape, TensorId, TensorKind, cost};
 use crate::format;
 use crate::model::{DataType, quoted};
@@ -50,9 +51,11 @@ pub struct GraphSummary {
 pub struct MemorySummary {
     /// Bytes of stored constants.
     pub weight_bytes: u64,
+    /// Bytes of what is computed from constants alone, once, and read in every run.
+    pub folded_bytes: u64,
     /// Most that inputs and computed tensors take at once.
     pub activation_bytes: u64,
-    /// Both together.
+    /// All three together.
     pub total_bytes: u64,
     /// Where the most is reached.
     pub peak: Option<Peak>,
@@ -134,9 +137,8 @@ impl Graph {
         (initializers, constants)
     }
 
-    /// The model in a few numbers, what depends on sizes at these shapes of inputs (by name); without any, with 1 for open
-    /// batches.
-    pub fn summary(&self, shapes: &BTreeMap<String, Vec<u64>>) -> GraphSummary {
+    /// The model in a few numbers, what depends on sizes at this point; without one, with 1 for open batches.
+    pub fn summary(&self, point: &Point) -> GraphSummary {
         let proto = self.model.proto();
         let top = &self.bodies[0];
         let mut op_types = BTreeMap::new();
@@ -147,13 +149,13 @@ impl Graph {
             };
             *op_types.entry(name).or_insert(0) += 1;
         }
-        let macs_at = if shapes.is_empty() {
+        let macs_at = if point.is_empty() {
             self.open_batches()
         } else {
             BTreeMap::new()
         };
         let bind: Vec<(&str, u64)> = macs_at.iter().map(|(name, size)| (name.as_str(), *size)).collect();
-        let at_shapes = (!shapes.is_empty()).then(|| sized(self, shapes));
+        let at_shapes = (!point.is_empty()).then(|| sized(self, point));
         let at = at_shapes.as_ref().unwrap_or(self);
         let total = cost::total(at, &cost::costs(at, &bind));
         let memory = MemorySummary::of(at, &Memory::of(at, &bind));
@@ -228,6 +230,7 @@ impl MemorySummary {
         let curve = memory.curve(graph).map(|(id, bytes)| (id.0, bytes));
         Self {
             weight_bytes: memory.weight_bytes,
+            folded_bytes: memory.folded_bytes,
             activation_bytes: memory.activation_bytes,
             total_bytes: memory.total_bytes(),
             peak: memory.peak.map(peak),
@@ -267,8 +270,12 @@ impl MemorySummary {
             0 => String::new(),
             n => format!("; {} of unknown size not counted", format::plural(n as usize, "tensor")),
         };
+        let folded = match self.folded_bytes {
+            0 => String::new(),
+            n => format!("computed from constants {}, ", format::bytes(n)),
+        };
         format!(
-            "{least}{} of memory: weights {}, activations {}{peak}{unknown}",
+            "{least}{} of memory: weights {}, {folded}activations {}{peak}{unknown}",
             format::bytes(self.total_bytes),
             format::bytes(self.weight_bytes),
             format::bytes(self.activation_bytes),

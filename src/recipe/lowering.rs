@@ -357,6 +357,7 @@ impl Recipe {
             &self.data.calibration,
             &self.profiles,
             &self.bench.shapes,
+            &self.bench.values,
             self.before_lowering(),
         )
     }
@@ -368,6 +369,7 @@ pub struct CalibrationSettings<'a>(
     &'a Option<DataSource>,
     &'a Vec<ProfileSpec>,
     &'a BTreeMap<String, Vec<u64>>,
+    &'a BTreeMap<String, Vec<i64>>,
     &'a [PatchSpec],
 );
 

@@ -156,6 +156,10 @@ pub struct BenchSpec {
     /// Shape per input; none means `opt` of the first profile, or 1 for every symbolic dimension.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shapes: BTreeMap<String, Vec<u64>>,
+    /// Values of shape tensors and of other inputs of whole numbers (a sample rate, a length), by input; none means those of
+    /// the first profile that fits, or what the model's sizes suggest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, Vec<i64>>,
     /// Seconds of measurement at least; none means the protocol's (3 s).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,

@@ -11,13 +11,13 @@
 
 use super::host::kibibytes;
 use super::stdio;
-use crate::data::shapes::bind_shapes;
+use crate::data::shapes::run_sizes;
 use crate::engine::EngineError;
 use crate::format;
 use crate::graph::sized::sized;
+use crate::graph::sizes::Point;
 use crate::graph::{Dim, Graph, Producer};
 use crate::recipe::Recipe;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -142,19 +142,15 @@ fn words(used: u64, limit: u64) -> String {
 ///
 /// # Errors
 /// [`EngineError::Failed`] with node, tensor, shape and both sizes.
-pub fn refuse_too_large(
-    graph: &Graph,
-    recipe: &Recipe,
-    shapes: Option<&BTreeMap<String, Vec<u64>>>,
-) -> Result<(), EngineError> {
+pub fn refuse_too_large(graph: &Graph, recipe: &Recipe, at: Option<&Point>) -> Result<(), EngineError> {
     let Some(limit) = current().filter(|_| matches!(recipe.target.name.as_str(), "embedded" | "onnxruntime-cpu"))
     else {
         return Ok(());
     };
     // Sizes that do not suit the model are refused where they are used.
-    let own = || bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).ok();
-    let shapes = shapes.cloned().or_else(own).unwrap_or_default();
-    match largest(graph, &shapes) {
+    let own = || Some(run_sizes(graph, recipe).ok()?.point());
+    let at = at.cloned().or_else(own).unwrap_or_default();
+    match largest(graph, &at) {
         Some((what, bytes)) if bytes > limit => Err(EngineError::Failed(format!(
             "{what} takes {}, and the worker's memory limit is {}; smaller sizes, or `memory` in the recipe's [build], or \
              --memory, help where the machine has more",
@@ -166,8 +162,8 @@ pub fn refuse_too_large(
 }
 
 /// The largest tensor that a node makes, in words, and its bytes, as far as shapes are known at these sizes of inputs.
-fn largest(graph: &Graph, shapes: &BTreeMap<String, Vec<u64>>) -> Option<(String, u64)> {
-    let at = sized(graph, shapes);
+fn largest(graph: &Graph, at: &Point) -> Option<(String, u64)> {
+    let at = sized(graph, at);
     let made = at.tensors.iter().filter_map(|tensor| {
         let Producer::Node { node, .. } = tensor.producer else {
             return None;

@@ -39,6 +39,7 @@ pub use calibrate::Want;
 pub use compare::file_name;
 use context::{Context, Control, Step};
 pub use doctor::{DoctorStep, StepOutcome};
+pub use sizes::patched_graph;
 pub use sweep::planned as planned_sweep;
 
 /// A thing to do.

@@ -1,7 +1,8 @@
 //! Results, inner tensors and shapes against ONNX Runtime, through a worker as users get them.
 
 use crate::support::{digits, model, reference};
-use enginesmith::data::generate::{bind_shapes, generate};
+use enginesmith::data::generate::generate;
+use enginesmith::data::shapes::run_sizes;
 use enginesmith::data::{NamedTensors, npz};
 use enginesmith::graph::{Graph, TensorKind};
 use enginesmith::model::{DataType, Model, Tensor};
@@ -93,7 +94,7 @@ pub fn agree(path: &Path, shapes: &[&str]) {
     let mut recipe = Recipe::for_model(path);
     recipe.bench.shapes = shapes.iter().map(|s| parse_named_shape(s).unwrap()).collect();
     let graph = Graph::new(Arc::new(Model::open(path).unwrap()));
-    let bound = bind_shapes(&graph, &recipe.bench.shapes, &[]).unwrap();
+    let bound = run_sizes(&graph, &recipe).unwrap();
     let generated = [1, 2].map(|seed| generate(&graph, &bound, seed).unwrap().0);
     agree_on(&recipe, &generated);
 }
@@ -190,7 +191,7 @@ fn inner_tensors_by_name_even_where_operators_were_fused() {
             .map(|t| t.name.to_string())
             .collect();
         assert!(inner.len() > 10, "{inner:?}");
-        let bound = bind_shapes(&graph, &recipe.bench.shapes, &[]).unwrap();
+        let bound = run_sizes(&graph, &recipe).unwrap();
         let (inputs, _) = generate(&graph, &bound, 1).unwrap();
         let worker = worker();
         let engine = build(&worker, &recipe);
@@ -212,7 +213,11 @@ fn a_shape_outside_every_profile_is_refused_by_name() {
     let engine = build(&worker, &recipe);
     let graph = Graph::new(Arc::new(Model::open(&recipe.model.path).unwrap()));
     let most = recipe.profiles[0].inputs["input"].max[0];
-    let shape = |batch| [("input".to_string(), vec![batch, 1, 8, 8])].into();
+    let shape = |batch| {
+        let mut recipe = Recipe::for_model(&recipe.model.path);
+        recipe.bench.shapes = [("input".to_string(), vec![batch, 1, 8, 8])].into();
+        run_sizes(&graph, &recipe).unwrap()
+    };
     let (inside, _) = generate(&graph, &shape(most), 0).unwrap();
     infer(&worker, engine, &inside, &[]);
     let (outside, _) = generate(&graph, &shape(most + 1), 0).unwrap();

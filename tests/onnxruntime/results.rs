@@ -4,8 +4,8 @@ use crate::{build, infer, recipe, run, support, worker};
 use enginesmith::data::{NamedTensors, generate, npz, shapes};
 use enginesmith::graph::Graph;
 use enginesmith::model::Model;
+use enginesmith::recipe::BenchSpec;
 use enginesmith::worker::{Job, JobError, JobEvent, JobOutput};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -28,9 +28,12 @@ pub const MODELS: [(&str, &Shapes); 7] = [
 
 pub fn inputs(model: &Path, given: &Shapes) -> NamedTensors {
     let graph = Graph::new(Arc::new(Model::open(model).unwrap()));
-    let given: BTreeMap<String, Vec<u64>> = given.iter().map(|(n, d)| ((*n).into(), d.to_vec())).collect();
-    let shapes = shapes::bind_shapes(&graph, &given, &[]).unwrap();
-    generate::generate(&graph, &shapes, 7).unwrap().0
+    let bench = BenchSpec {
+        shapes: given.iter().map(|(n, d)| ((*n).into(), d.to_vec())).collect(),
+        ..BenchSpec::default()
+    };
+    let sizes = shapes::sizes(&graph, &bench, &[], None).unwrap();
+    generate::generate(&graph, &sizes, 7).unwrap().0
 }
 
 /// What Python's ONNX Runtime gives, with these inner tensors.

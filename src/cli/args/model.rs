@@ -10,7 +10,7 @@ use std::path::PathBuf;
 pub struct InspectArgs {
     /// The ONNX file, or an engine of TensorRT or TensorRT-RTX
     pub model: PathBuf,
-    /// Shape of an input to count multiply-accumulates and memory at; repeatable
+    /// Shape of an input to count multiply-accumulates and memory at, or values of a shape tensor (NAME=32,32); repeatable
     #[arg(long, value_name = "NAME:1x3x224x224")]
     pub shape: Vec<String>,
     /// The library (or its folder) to ask about an engine; the version that built it when not given

@@ -29,7 +29,7 @@ pub struct RecipeArgs {
     /// Most main memory that a worker may take, for example 8GiB [default: three quarters of the machine's]
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true)]
     pub memory: Option<String>,
-    /// Shape to measure with; repeatable
+    /// Shape to measure with, or values of a shape tensor (NAME=32,32); repeatable
     #[arg(long, value_name = "NAME:1x3x224x224")]
     pub shape: Vec<String>,
     /// Smallest shape of an input with open sizes, or smallest values of a shape tensor (NAME=32,32); repeatable. A second

@@ -1,6 +1,6 @@
 use super::super::tests::model;
 use super::*;
-use crate::data::shapes::bind_shapes;
+use crate::data::shapes::sizes;
 use crate::graph::sample::{int, node, with};
 use crate::model::onnx::NodeProto;
 
@@ -15,7 +15,7 @@ fn one(
     nodes: Vec<NodeProto>,
 ) -> (Vec<f64>, String) {
     let graph = model(&[input], constants, nodes);
-    let shapes = bind_shapes(&graph, &BTreeMap::new(), &[]).unwrap();
+    let shapes = sizes(&graph, &Default::default(), &[], None).unwrap();
     let (tensors, why) = generate(&graph, &shapes, 1).unwrap();
     assert_eq!(
         tensors,
@@ -156,14 +156,15 @@ fn images_follow_type_shape_and_the_first_arithmetic() {
 #[test]
 fn what_cannot_be_generated_is_named() {
     let graph = model(&[("text", DataType::String, &["1"])], vec![], vec![]);
-    let shapes = bind_shapes(&graph, &BTreeMap::new(), &[]).unwrap();
+    let shapes = sizes(&graph, &Default::default(), &[], None).unwrap();
     assert!(
         generate(&graph, &shapes, 0)
             .unwrap_err()
             .contains("input \"text\": values of type string")
     );
     let graph = model(&[("x", DataType::Float32, &["?", "?"])], vec![], vec![]);
-    assert!(generate(&graph, &BTreeMap::new(), 0).unwrap_err().contains("no shape"));
-    let huge = BTreeMap::from([("x".to_owned(), vec![u64::MAX / 2, 1 << 40])]);
+    assert!(generate(&graph, &Sizes::default(), 0).unwrap_err().contains("no shape"));
+    let mut huge = sizes(&graph, &Default::default(), &[], None).unwrap();
+    huge.inputs.get_mut("x").unwrap().shape = vec![u64::MAX / 2, 1 << 40];
     assert!(generate(&graph, &huge, 0).unwrap_err().contains("more than 4 GiB"));
 }

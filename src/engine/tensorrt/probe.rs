@@ -7,7 +7,8 @@
 use super::engine::ELSEWHERE;
 use super::words;
 use crate::data::NamedTensors;
-use crate::data::generate::{bind_shapes, generate};
+use crate::data::generate::generate;
+use crate::data::shapes::sizes;
 use crate::engine::cuda::{self, DeviceInfo};
 use crate::engine::tiny::{self, Agreement, Arithmetic};
 use crate::engine::{BuildContext, BuildRequest, EngineError, Progress, Stage, builder};
@@ -317,8 +318,8 @@ fn run(
     let failed = |e: String| EngineError::Failed(e);
     let model = Arc::new(Model::from_bytes(model.into(), Path::new("tiny.onnx")).map_err(|e| failed(e.to_string()))?);
     let graph = Graph::new(Arc::clone(&model));
-    let shapes = bind_shapes(&graph, &Default::default(), &[]).map_err(failed)?;
-    let inputs = change(generate(&graph, &shapes, 0).map_err(failed)?.0);
+    let at = sizes(&graph, &Default::default(), &[], None).map_err(failed)?;
+    let inputs = change(generate(&graph, &at, 0).map_err(failed)?.0);
     let target = &recipe.target.name;
     let builder = builder(target).ok_or_else(|| failed(format!("there is no target {target:?}")))?;
     let context = BuildContext {

@@ -68,7 +68,12 @@ impl Roots {
         };
         for (at, id) in order.iter().enumerate() {
             let node = graph.node(*id);
-            let viewed = viewed(graph, node).map(|t| root.get(&t).copied().unwrap_or(t));
+            // A result of the model has memory of its own.
+            let is_result = |t: &TensorId| graph.tensor(*t).is_output;
+            let is_own = node.outputs.first().copied().flatten().is_some_and(|t| is_result(&t));
+            let viewed = viewed(graph, node)
+                .filter(|_| !is_own)
+                .map(|t| root.get(&t).copied().unwrap_or(t));
             for (i, output) in node.outputs.iter().enumerate() {
                 let Some(output) = *output else { continue };
                 let until = own_last(output, at);
@@ -81,7 +86,8 @@ impl Roots {
                     last.insert(output, until);
                 }
             }
-            let first = node.outputs.first().copied().flatten().filter(|_| viewed.is_none());
+            let first = node.outputs.first().copied().flatten();
+            let first = first.filter(|_| viewed.is_none() && !is_own);
             let Some((output, bytes)) = first.and_then(|t| Some((t, size(t)?))) else {
                 continue;
             };

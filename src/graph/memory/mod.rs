@@ -2,31 +2,71 @@
 //!
 //! The nodes of a graph run one after another in topological order. A computed tensor takes its packed size from the node that
 //! makes it to the last node that reads it, an output of the model until the end, an input of the model all the time (whoever
-//! runs it holds it). Two things that every runtime does are counted as done: what only renames its input (Reshape, Squeeze,
-//! Identity) shares its memory, and what computes element by element writes over an input of the same size that nobody reads
-//! afterwards. Not counted, because it belongs to a runtime and not to the model: scratch memory of kernels, copies in another
-//! layout, padding of a memory pool. So the figure is what the model's values need, not what a process occupies.
+//! runs it holds it). Three things that runtimes do are counted as done: what only renames its input (Reshape, Squeeze,
+//! Identity) shares its memory; what computes element by element writes over an input of the same size that nobody reads
+//! afterwards, unless it makes a result of the model, which has memory of its own that whoever runs the model gives; and what
+//! is computed from constants alone is computed once and kept. Not counted, because it belongs to a runtime and not to the
+//! model: scratch memory of kernels, weights packed for them, copies in another layout, padding of a memory pool. So the
+//! figure is what the model's values need, at least, and not what a process occupies; docs/benchmarks/memory.md has what ONNX
+//! Runtime took beside it.
 //!
 //! Bodies: an If takes the larger of its branches; a Loop or Scan one round of its body, its inputs and results included, beside
 //! the results as a whole; a call of a local function what the function takes.
 
 mod alias;
+mod folded;
 #[cfg(test)]
 mod tests;
 
 use super::cost::dims_at;
 use super::{Graph, Node, NodeId, TensorId, TensorKind};
+use crate::format;
 use crate::model::DataType;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Functions and bodies deeper than this are not followed; shapes are not inferred there either.
 const MAX_DEPTH: usize = 24;
+
+/// Memory of one inference in a few numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Needs {
+    /// Bytes of stored constants.
+    pub weight_bytes: u64,
+    /// Bytes of what is computed from constants alone.
+    pub folded_bytes: u64,
+    /// Most that inputs and computed tensors take at once, in bytes.
+    pub activation_bytes: u64,
+    /// All three together.
+    pub total_bytes: u64,
+    /// False where a size is not known, so that the figures are lower bounds.
+    pub is_complete: bool,
+}
+
+impl Needs {
+    /// `102 MiB (weights 97.5 MiB, activations 4.59 MiB)`.
+    pub fn words(&self) -> String {
+        let least = if self.is_complete { "" } else { "at least " };
+        let folded = match self.folded_bytes {
+            0 => String::new(),
+            n => format!("computed from them {}, ", format::bytes(n)),
+        };
+        format!(
+            "{least}{} (weights {}, {folded}activations {})",
+            format::bytes(self.total_bytes),
+            format::bytes(self.weight_bytes),
+            format::bytes(self.activation_bytes)
+        )
+    }
+}
 
 /// Memory of one inference at certain sizes.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Memory {
     /// Bytes of stored constants, each once.
     pub weight_bytes: u64,
+    /// Bytes of what is computed from constants alone, once, and read in every run.
+    pub folded_bytes: u64,
     /// Largest sum of bytes of inputs and computed tensors that are alive at once.
     pub activation_bytes: u64,
     /// The node during which it is reached: the first of the top level, or of a body inside it; none without nodes.
@@ -52,6 +92,7 @@ impl Memory {
                 .iter()
                 .map(|t| t.stored_bytes)
                 .fold(0, u64::saturating_add),
+            folded_bytes: planner.folded_bytes,
             activation_bytes: top.peak,
             peak: peak.map(|id| planner.innermost(id, &alive)),
             alive,
@@ -59,9 +100,22 @@ impl Memory {
         }
     }
 
-    /// Weights and activations together.
+    /// Weights, what is computed from them once, and activations together.
     pub fn total_bytes(&self) -> u64 {
-        self.weight_bytes.saturating_add(self.activation_bytes)
+        self.weight_bytes
+            .saturating_add(self.folded_bytes)
+            .saturating_add(self.activation_bytes)
+    }
+
+    /// The same in a few numbers.
+    pub fn needs(&self) -> Needs {
+        Needs {
+            weight_bytes: self.weight_bytes,
+            folded_bytes: self.folded_bytes,
+            activation_bytes: self.activation_bytes,
+            total_bytes: self.total_bytes(),
+            is_complete: self.is_complete(),
+        }
     }
 
     /// False where sizes are not known, so that the figures are lower bounds.
@@ -91,6 +145,7 @@ struct Planner<'g> {
     graph: &'g Graph,
     /// Bytes of each tensor at these sizes; none where not known. Constants take nothing here.
     bytes: Vec<Option<u64>>,
+    folded_bytes: u64,
     plans: HashMap<u32, BodyPlan>,
     open: Vec<u32>,
 }
@@ -98,10 +153,18 @@ struct Planner<'g> {
 impl<'g> Planner<'g> {
     fn new(graph: &'g Graph, bind: &[(&str, u64)]) -> Self {
         let ids = 0..u32::try_from(graph.tensors.len()).unwrap_or(u32::MAX);
-        let bytes = ids.map(|id| tensor_bytes(graph, TensorId(id), bind)).collect();
+        let mut bytes: Vec<Option<u64>> = ids.map(|id| tensor_bytes(graph, TensorId(id), bind)).collect();
+        let folded = folded::folded(graph);
+        let held = folded::held(graph, &folded).filter_map(|id| bytes.get(id.0 as usize).copied().flatten());
+        let folded_bytes = held.fold(0, u64::saturating_add);
+        // Like other constants they take nothing while the model runs.
+        for (slot, _) in bytes.iter_mut().zip(&folded).filter(|(_, is_folded)| **is_folded) {
+            *slot = Some(0);
+        }
         Self {
             graph,
             bytes,
+            folded_bytes,
             plans: HashMap::new(),
             open: Vec::new(),
         }

@@ -49,8 +49,33 @@ fn a_skip_connection_is_held_and_not_written_over() {
         node("Add", &["a", "c"], &["y"]),
     ];
     let (graph, memory) = memory(build(&[("x", &[10, 10])], &["y"], nodes), &[]);
-    // a is read again by Add, so the first Relu makes a value of its own, and the second writes over that.
-    assert_eq!(curve(&graph, &memory), [200, 300, 300, 300]);
+    // a is read again by Add, so the first Relu makes a value of its own, and the second writes over that; the result has
+    // memory of its own.
+    assert_eq!(curve(&graph, &memory), [200, 300, 300, 400]);
+}
+
+#[test]
+fn what_is_computed_from_constants_is_kept_and_is_no_activation() {
+    let nodes = vec![
+        node("Neg", &["w"], &["n"]),
+        node("Exp", &["n"], &["e"]),
+        node("Conv", &["x", "e"], &["a"]),
+        node("Transpose", &["a"], &["y"]),
+    ];
+    let (graph, memory) = memory(build(&[("x", &[1, 4, 10, 10])], &["y"], nodes), &[]);
+    // Of the two only e is read while the model runs.
+    assert_eq!(
+        (memory.folded_bytes, memory.weight_bytes),
+        (4 * 8 * 4 * 9, 4 * 8 * 4 * 9)
+    );
+    assert_eq!(curve(&graph, &memory), [400, 400, 912, 400 + 512 + 512]);
+    assert_eq!(memory.needs().total_bytes, 2 * 4 * 8 * 4 * 9 + 4 * (400 + 512 + 512));
+    // A random number is another one in every run.
+    let nodes = vec![
+        with(node("RandomNormal", &[], &["r"]), ints("shape", &[10])),
+        node("Neg", &["r"], &["y"]),
+    ];
+    assert_eq!(self::memory(build(&[], &["y"], nodes), &[]).1.folded_bytes, 0);
 }
 
 #[test]
@@ -78,7 +103,7 @@ fn unknown_sizes_make_a_lower_bound() {
         (open.is_complete(), open.unknown.len(), open.activation_bytes),
         (false, 2, 0)
     );
-    let sizes = [("x".to_owned(), vec![3, 10])].into();
+    let sizes = [("x".to_owned(), crate::graph::sizes::At::shape(&[3, 10]))].into();
     let at = crate::graph::sized::sized(&Graph::new(model(&proto(g.clone(), vec![]))), &sizes);
     let at = Memory::of(&at, &[]);
     assert_eq!((at.is_complete(), at.activation_bytes), (true, 2 * 120));

@@ -1,6 +1,7 @@
 //! What a profile leaves out, and what contradicts in it.
 
-use super::open::{inputs, is_placeholder, open_sizes, shape_tensors};
+use super::open::{inputs, is_placeholder, open_sizes};
+use super::shape_tensors;
 use super::{OpenSize, ProfileSpec, Range, ShapeRange, ValueRange};
 use crate::graph::{Dim, Graph};
 use crate::model::quoted;

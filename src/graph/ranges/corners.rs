@@ -2,8 +2,10 @@
 //! between them, because what works at 32 and 64 need not work at 33 (a skip connection around a stride of 2).
 
 use super::complete::complete;
-use super::open::{OpenSize, open_sizes, shape_tensors};
+use super::open::{OpenSize, open_sizes};
+use super::shape_tensors;
 use super::{ProfileSpec, Range};
+use crate::graph::memory::{Memory, Needs};
 use crate::graph::sizes::{At, Conflict, Point, evaluate};
 use crate::graph::{Graph, NodePath};
 use std::collections::BTreeMap;
@@ -22,6 +24,8 @@ pub struct Corner {
     pub sizes: Point,
     /// What fails there.
     pub result: Result<(), Box<Fault>>,
+    /// What one inference needs there; none where it fails.
+    pub memory: Option<Needs>,
     /// Where sizes between the ends fail: the least of the steps tried whose multiples work.
     pub step: Option<u64>,
 }
@@ -251,18 +255,24 @@ impl Corners<'_> {
     }
 
     fn judge(&self, point: &Point) -> Result<(), Box<Fault>> {
+        self.evaluated(point).map(drop)
+    }
+
+    fn evaluated(&self, point: &Point) -> Result<Graph, Box<Fault>> {
         let graph = evaluate(self.graph, &with_fixed(self.graph, point))?;
         match (self.limits)(&graph) {
             Some(fault) => Err(Box::new(fault)),
-            None => Ok(()),
+            None => Ok(graph),
         }
     }
 
     fn corner(&self, at: CornerKind, sizes: Point) -> Corner {
+        let judged = self.evaluated(&sizes);
         Corner {
             profile: self.index,
             at,
-            result: self.judge(&sizes),
+            memory: judged.as_ref().ok().map(|graph| Memory::of(graph, &[]).needs()),
+            result: judged.map(drop),
             sizes,
             step: None,
         }

@@ -9,9 +9,10 @@ pub mod complete;
 pub mod corners;
 pub mod open;
 
+pub use super::shape_tensors::{ShapeTensor, shape_tensors};
 pub use complete::{Contradiction, around, complete, contradictions};
 pub use corners::{Corner, CornerKind, Fault, corners, corners_with};
-pub use open::{OpenSize, ShapeTensor, open_sizes, shape_tensors};
+pub use open::{OpenSize, open_sizes};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

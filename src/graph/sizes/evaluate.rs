@@ -77,14 +77,19 @@ fn fact(graph: &Graph, id: TensorId, at: &At) -> Fact {
     Fact::new(dtype, Some(at.shape.iter().map(size).collect())).with_items(items)
 }
 
-/// Types at the point, or the conflict; the graph is walked once.
-pub(super) fn types_at(graph: &Graph, point: &Point) -> Result<Vec<crate::graph::TensorType>, Box<Conflict>> {
+/// What is known of the inputs at a point.
+pub(in crate::graph) fn facts(graph: &Graph, point: &Point) -> BTreeMap<TensorId, Fact> {
     let top = graph.bodies.first().map_or(&[][..], |b| b.inputs.as_slice());
     let facts = top.iter().filter_map(|id| {
         let at = point.get(&*graph.tensors.get(id.0 as usize)?.name)?;
         Some((*id, fact(graph, *id, at)))
     });
-    let at = infer::infer_at(graph, &facts.collect());
+    facts.collect()
+}
+
+/// Types at the point, or the conflict; the graph is walked once.
+pub(super) fn types_at(graph: &Graph, point: &Point) -> Result<Vec<crate::graph::TensorType>, Box<Conflict>> {
+    let at = infer::infer_at(graph, &facts(graph, point));
     match at.demands.iter().find(|(_, d)| d.relation.state() == Some(false)) {
         Some((node, demand)) => Err(Box::new(Conflict::new(graph, *node, demand))),
         None => Ok(at.types),

@@ -15,6 +15,7 @@ mod symbols;
 mod uses;
 mod usual;
 
+pub(super) use evaluate::facts;
 pub use evaluate::{At, Conflict, Point, evaluate, point};
 pub use propose::{Unsolved, propose};
 

@@ -6,6 +6,7 @@ use crate::graph::infer::demand::Relation;
 use crate::graph::infer::fact::Fact;
 use crate::graph::infer::size::Size;
 use crate::graph::infer::{self, At};
+use crate::graph::shape_tensors::read_as_size;
 use crate::graph::{Dim, Graph, NodeId, TensorId, TensorInfo, TensorKind};
 use crate::model::DataType;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -56,11 +57,12 @@ impl<'g> Symbolic<'g> {
     pub fn new(graph: &'g Graph, ranks: &BTreeMap<&str, usize>) -> Result<Self, String> {
         let mut inputs = inputs(graph, ranks)?;
         let mut at = walk(graph, &inputs);
-        // Elements of an input that no size depends on are no matter of sizes.
+        // Elements of an input that no size depends on are no matter of sizes, unless an operator reads them as such.
         let mentioned = mentioned(&at);
         let mut changed = false;
         for input in &mut inputs {
-            if !input.values.is_empty() && !input.values.iter().any(|v| mentioned.contains(v)) {
+            let is_size = input.values.iter().any(|v| mentioned.contains(v)) || read_as_size(graph, input.id).is_some();
+            if !input.values.is_empty() && !is_size {
                 input.values.clear();
                 changed = true;
             }

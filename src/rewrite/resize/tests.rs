@@ -1,5 +1,6 @@
 use super::*;
 use crate::graph::sample::{graph, int, ints, model, node, proto, value, weight, with};
+use crate::graph::sizes::{At, evaluate};
 use crate::model::onnx::{GraphProto, NodeProto, TensorProto};
 use crate::model::{DataType, Tensor};
 use crate::rewrite::clean::Done;
@@ -31,14 +32,14 @@ fn shape(graph: &Graph, name: &str) -> String {
 /// Shapes of the graph with another batch: without a contradiction, or the test fails.
 fn at(graph: &Graph, batch: u64, name: &str) -> String {
     let top = graph.tensor(graph.bodies[0].inputs[0]).ty.shape.clone().unwrap();
-    let dims = top
+    let dims: Vec<u64> = top
         .0
         .iter()
         .map(|d| if let Dim::Known(n) = d { *n } else { batch })
         .collect();
-    let sized = crate::graph::sized::sized(graph, &[("x".to_owned(), dims)].into());
-    assert_eq!(sized.problems, []);
-    shape(&sized, name)
+    assert_eq!(graph.problems, []);
+    let at = [("x".to_owned(), At::shape(&dims))].into();
+    shape(&evaluate(graph, &at).unwrap(), name)
 }
 
 #[test]

@@ -128,6 +128,8 @@ mod tests {
             parser_asked: false,
             notes: vec![],
             supported_subgraphs: vec![],
+            corners: vec![],
+            device_bytes: None,
         };
         let groups = Filter::default().groups(&report);
         let shape: Vec<_> = groups.iter().map(|g| (g.rule, g.findings.len())).collect();

@@ -181,6 +181,8 @@ mod tests {
             parser_asked: true,
             notes: vec![],
             supported_subgraphs: vec![(0..3).map(NodePath::top).collect()],
+            corners: vec![],
+            device_bytes: None,
         };
         let all = answers(&graph, &report);
         assert_eq!(all[..3], [Answer::Taken; 3]);

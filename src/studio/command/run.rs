@@ -445,7 +445,7 @@ fn copy_command_line(state: &mut State) {
 /// Images per query: the first dimension of the first input at the shapes that will be measured; 1 where that cannot be told.
 fn batch(graph: &crate::graph::Graph, recipe: &Recipe) -> u64 {
     let first = graph.bodies.first().and_then(|b| b.inputs.first());
-    let shapes = crate::data::generate::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles);
+    let shapes = crate::data::shapes::run_shapes(graph, recipe);
     let dim = first
         .zip(shapes.ok())
         .and_then(|(input, shapes)| shapes.get(&*graph.tensor(*input).name)?.first().copied());

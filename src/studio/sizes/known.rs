@@ -17,6 +17,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq)]
 struct Saying {
     shapes: BTreeMap<String, Vec<u64>>,
+    values: BTreeMap<String, Vec<i64>>,
     profiles: Vec<ProfileSpec>,
     data: Option<DataSource>,
 }
@@ -25,6 +26,7 @@ impl Saying {
     fn of(recipe: &Recipe) -> Self {
         Self {
             shapes: recipe.bench.shapes.clone(),
+            values: recipe.bench.values.clone(),
             profiles: recipe.profiles.clone(),
             data: recipe.data.calibration.as_ref().or(recipe.data.test.as_ref()).cloned(),
         }

@@ -3,7 +3,8 @@
 use super::told::Told;
 use super::{Loaded, Runner, failed, known, request};
 use crate::check::corners::before_build;
-use crate::data::profiles::{run_shapes, settle};
+use crate::data::profiles::settle;
+use crate::data::shapes::run_shapes;
 use crate::engine::{BuildContext, BuildRecord, BuildRequest, EngineError, Progress, Recorder};
 use crate::files::PREFIX;
 use crate::graph::Graph;

@@ -5,7 +5,8 @@ use super::{Loaded, Runner, failed, request};
 use crate::bench::Sample;
 use crate::bench::measure::{Plan, measure};
 use crate::data::NamedTensors;
-use crate::data::generate::{bind_shapes, generate};
+use crate::data::generate::generate;
+use crate::data::shapes::run_sizes;
 use crate::engine::Progress;
 use crate::recipe::Recipe;
 use crate::recipe::units::format_named_shape;
@@ -22,10 +23,10 @@ struct Inputs {
 impl Inputs {
     /// Generated for the shapes that the recipe measures.
     fn generated(loaded: &Loaded, recipe: &Recipe, seed: u64) -> Result<Self, JobError> {
-        let shapes = bind_shapes(&loaded.graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
+        let sizes = run_sizes(&loaded.graph, recipe).map_err(request)?;
         limit::set(recipe);
-        limit::refuse_too_large(&loaded.graph, recipe, Some(&shapes))?;
-        let (tensors, why) = generate(&loaded.graph, &shapes, seed).map_err(request)?;
+        limit::refuse_too_large(&loaded.graph, recipe, Some(&sizes.point()))?;
+        let (tensors, why) = generate(&loaded.graph, &sizes, seed).map_err(request)?;
         Ok(Self { tensors, why })
     }
 

@@ -1,18 +1,17 @@
 //! Which sizes to build for, from real traffic and a measured curve: what to measure, and what follows from it.
 
+use super::sizes::patched_graph;
 use crate::bench::Comparison;
 use crate::bench::buckets::{Choice, Measured, buckets};
 use crate::data::over::Over;
-use crate::data::profiles::run_shapes;
+use crate::data::shapes::run_shapes;
 use crate::data::traffic::{Requests, Traffic, sizes_to_measure};
 use crate::graph::Graph;
 use crate::graph::ranges::{ProfileSpec, around, complete};
-use crate::model::Model;
 use crate::recipe::{DataSource, Recipe, SweepSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Sizes that are measured at most where the traffic has more.
 const MEASURED: usize = 12;
@@ -57,8 +56,7 @@ pub struct Buckets {
 /// # Errors
 /// Traffic that cannot be read or does not fit the model; two sizes that are not said to stay equal.
 pub fn plan(recipe: &Recipe, traffic: &Path, over: Option<&str>) -> Result<Plan, String> {
-    let model = Model::open(&recipe.model.path).map_err(|e| e.to_string())?;
-    let graph = Graph::new(Arc::new(model));
+    let graph = patched_graph(recipe)?;
     let is_table = traffic.is_file() && traffic.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
     let (over, traffic) = if is_table {
         let table = Traffic::read(traffic)?;

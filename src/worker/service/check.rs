@@ -2,13 +2,15 @@
 
 use super::context::{Context, Step};
 use super::{ServiceEvent, TaskOutput, request, unexpected};
+use crate::check::corners::CornerReport;
 use crate::check::{ParserReport, Request};
+use crate::data::shapes::sizes_or_fault;
 use crate::engine::EngineError;
 use crate::graph::Graph;
 use crate::model::Model;
 use crate::recipe::Recipe;
 use crate::rewrite::apply_all;
-use crate::worker::{Job, JobError, JobOutput};
+use crate::worker::{Job, JobError, JobOutput, limit};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,11 +59,24 @@ pub fn run(context: &Context, recipe: &Recipe, require_parser: bool) -> Result<T
     };
     let mut report = crate::check::check(&graph, &check).map_err(request)?;
     report.notes.extend(settled.notes);
+    if report.corners.is_empty()
+        && let Ok(sizes) = sizes_or_fault(&graph, recipe)
+    {
+        report.corners.push(CornerReport::of_run(&graph, &sizes));
+    }
+    report.device_bytes = device_bytes(recipe);
     report.findings.extend(crate::check::losses(&applied));
     if let Some(note) = note {
         report.notes.push(format!("Only the static rules were asked: {note}"));
     }
     Ok(TaskOutput::Check(report))
+}
+
+/// Memory of the device, where that is this machine's: of targets that compute in main memory, and run here.
+fn device_bytes(recipe: &Recipe) -> Option<u64> {
+    let is_here = recipe.target.via.is_none();
+    let on_cpu = ["embedded", "onnxruntime-cpu", "openvino"].contains(&recipe.target.name.as_str());
+    (is_here && on_cpu).then(limit::total).flatten()
 }
 
 /// Asks the target's own parser, in a worker.

@@ -5,7 +5,8 @@ use super::context::{Context, Step as Part};
 use super::{TaskOutput, request, unexpected};
 use crate::bench::{Sample, stats};
 use crate::data::NamedTensors;
-use crate::data::generate::{bind_shapes, generate};
+use crate::data::generate::generate;
+use crate::data::shapes::sizes;
 use crate::engine::plan::EngineView;
 use crate::engine::tiny::{self, Agreement, Arithmetic};
 use crate::engine::{EngineError, Usable, onnxruntime};
@@ -378,6 +379,6 @@ fn infer(test: &Test<'_>, worker: &Arc<Worker>, engine: u64, inputs: &NamedTenso
 
 fn inputs(model: &Path) -> Result<NamedTensors, String> {
     let graph = Graph::new(Arc::new(Model::open(model).map_err(|e| e.to_string())?));
-    let shapes = bind_shapes(&graph, &Default::default(), &[])?;
-    Ok(generate(&graph, &shapes, 0)?.0)
+    let at = sizes(&graph, &Default::default(), &[], None)?;
+    Ok(generate(&graph, &at, 0)?.0)
 }

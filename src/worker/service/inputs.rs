@@ -2,12 +2,14 @@
 
 use super::accuracy::batch_range;
 use super::request;
-use crate::data::{NamedTensors, Samples, generate};
+use crate::data::generate::generate;
+use crate::data::shapes::run_sizes;
+use crate::data::{NamedTensors, Samples};
 use crate::format;
 use crate::graph::Graph;
+use crate::graph::sizes::Sizes;
 use crate::recipe::{DataSource, Recipe};
 use crate::worker::JobError;
-use std::collections::BTreeMap;
 
 /// What is said where samples that failed together are run one at a time.
 pub fn alone_words(why: &JobError) -> String {
@@ -44,8 +46,8 @@ pub enum Inputs<'a> {
     Generated {
         /// The graph.
         graph: &'a Graph,
-        /// Shape of every input.
-        shapes: BTreeMap<String, Vec<u64>>,
+        /// Size of every input.
+        sizes: Sizes,
         /// Of the next.
         seed: u64,
         /// How many.
@@ -77,10 +79,10 @@ impl<'a> Inputs<'a> {
                 allowed: (least, most),
             });
         }
-        let shapes = generate::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).map_err(request)?;
+        let sizes = run_sizes(graph, recipe).map_err(request)?;
         Ok(Self::Generated {
             graph,
-            shapes,
+            sizes,
             seed: 0,
             count: generated,
             why: Vec::new(),
@@ -146,12 +148,12 @@ impl<'a> Inputs<'a> {
             Self::Generated { seed, count, .. } if *seed >= *count => Ok(None),
             Self::Generated {
                 graph,
-                shapes,
+                sizes,
                 seed,
                 why,
                 ..
             } => {
-                let (tensors, words) = generate::generate(graph, shapes, *seed).map_err(request)?;
+                let (tensors, words) = generate(graph, sizes, *seed).map_err(request)?;
                 *seed += 1;
                 *why = words;
                 Ok(Some(Batch {

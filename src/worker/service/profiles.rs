@@ -1,13 +1,14 @@
 //! The profiles of engines that are built together: so that none is refused for want of one, and all serve what is run.
 
 use super::request;
-use crate::data::profiles::{Settled, Shapes, run_shapes, settle};
+use super::sizes::patched_graph;
+use crate::data::profiles::{Settled, Shapes, settle};
+use crate::data::shapes::run_shapes;
 use crate::graph::Graph;
-use crate::model::Model;
 use crate::recipe::Recipe;
+use crate::rewrite::PatchSpec;
 use crate::worker::JobError;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The profiles of one recipe that is run at its own shapes; where something does not fit, the recipe's own and why.
 pub fn settled(graph: &Graph, recipe: &Recipe) -> Settled {
@@ -24,7 +25,7 @@ pub fn settled(graph: &Graph, recipe: &Recipe) -> Settled {
 /// # Errors
 /// A model that cannot be read, shapes that do not fit it.
 pub fn settle_all(recipes: &mut [&mut Recipe]) -> Result<Vec<Vec<String>>, JobError> {
-    let mut graphs: Vec<(PathBuf, Graph)> = Vec::new();
+    let mut graphs: Vec<(PathBuf, Vec<PatchSpec>, Graph)> = Vec::new();
     let mut runs: Vec<Option<(usize, Shapes)>> = Vec::new();
     for recipe in recipes.iter() {
         let is_concerned = recipe.target.name.starts_with("tensorrt") || !recipe.profiles.is_empty();
@@ -32,15 +33,17 @@ pub fn settle_all(recipes: &mut [&mut Recipe]) -> Result<Vec<Vec<String>>, JobEr
             runs.push(None);
             continue;
         }
-        let at = match graphs.iter().position(|(path, _)| *path == recipe.model.path) {
+        let patches = recipe.before_lowering();
+        let is_same = |(path, own, _): &(PathBuf, Vec<PatchSpec>, Graph)| *path == recipe.model.path && own == patches;
+        let at = match graphs.iter().position(is_same) {
             Some(at) => at,
             None => {
-                let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
-                graphs.push((recipe.model.path.clone(), Graph::new(Arc::new(model))));
+                let graph = patched_graph(recipe).map_err(request)?;
+                graphs.push((recipe.model.path.clone(), patches.to_vec(), graph));
                 graphs.len() - 1
             }
         };
-        let graph = graphs.get(at).map(|(_, graph)| graph);
+        let graph = graphs.get(at).map(|(.., graph)| graph);
         let run = graph.and_then(|g| run_shapes(g, recipe).ok());
         runs.push(run.map(|run| (at, run)));
     }
@@ -50,7 +53,7 @@ pub fn settle_all(recipes: &mut [&mut Recipe]) -> Result<Vec<Vec<String>>, JobEr
             said.push(Vec::new());
             continue;
         };
-        let Some((_, graph)) = graphs.get(*at) else { continue };
+        let Some((.., graph)) = graphs.get(*at) else { continue };
         let all: Vec<Shapes> = runs
             .iter()
             .flatten()

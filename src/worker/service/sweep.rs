@@ -9,6 +9,7 @@ use super::build::{Built, GUESS, build, with_hash};
 use super::compare::{self, Row, SEED, share_of};
 use super::context::{Context, Step};
 use super::estimate::Builds;
+use super::sizes::patched_graph;
 use super::{ServiceEvent, TaskOutput, request};
 use crate::bench::Sample;
 use crate::bench::measure::Plan;
@@ -16,13 +17,11 @@ use crate::bench::rounds::ROUNDS;
 use crate::bench::sweep::{Curve, Point, Rounds, knee};
 use crate::bench::verdict::Pairing;
 use crate::data::over::Over;
-use crate::data::profiles::{allows, run_shapes, settle};
+use crate::data::profiles::{allows, settle};
+use crate::data::shapes::run_shapes;
 use crate::format;
-use crate::graph::Graph;
-use crate::model::Model;
 use crate::recipe::{Recipe, SweepRow, SweepSpec};
 use crate::worker::{Job, JobError, JobEvent, JobOutput};
-use std::sync::Arc;
 
 /// A variant on its way through the task.
 struct Swept {
@@ -65,8 +64,7 @@ pub fn planned(recipe: &Recipe) -> Result<Recipe, String> {
     let Some(spec) = planned.sweep.as_mut().filter(|s| !s.is_batch()) else {
         return Ok(planned);
     };
-    let model = Model::open(&recipe.model.path).map_err(|e| e.to_string())?;
-    let graph = Graph::new(Arc::new(model));
+    let graph = patched_graph(recipe)?;
     let over = Over::find(&graph, spec.what())?;
     if spec.sizes.is_empty() {
         spec.sizes = over.sizes(&graph, &run_shapes(&graph, recipe)?);
@@ -230,8 +228,7 @@ impl Swept {
         let Some(recipe) = self.rows.first().map(|r| r.recipe.clone()) else {
             return Ok(());
         };
-        let model = Model::open(&recipe.model.path).map_err(|e| request(e.to_string()))?;
-        let graph = Graph::new(Arc::new(model));
+        let graph = patched_graph(&recipe).map_err(request)?;
         let bound = run_shapes(&graph, &recipe).map_err(request)?;
         let path = recipe.model.path.display();
         let over = Over::find(&graph, over).map_err(|why| request(format!("{path}: {why}")))?;

@@ -17,6 +17,14 @@ pub struct Case {
     pub model: ModelProto,
 }
 
+/// How many dimensions an input has, where it says so.
+pub fn rank(input: &ValueInfoProto) -> Option<usize> {
+    match input.r#type.as_option()?.value.as_ref()? {
+        type_proto::Value::TensorType(t) => Some(t.shape.as_option()?.dim.len()),
+        _ => None,
+    }
+}
+
 /// A model being made.
 struct Maker {
     inputs: Vec<ValueInfoProto>,

@@ -78,7 +78,7 @@ pub(crate) fn may_sweep(state: &State) -> Option<String> {
     may_compare(state).or_else(|| {
         let doc = state.doc.as_ref()?;
         let (recipe, graph) = (doc.recipe(), &doc.analysis.as_ref()?.graph);
-        let bound = shapes::bind_shapes(graph, &recipe.bench.shapes, &recipe.profiles).ok()?;
+        let bound = shapes::run_shapes(graph, recipe).ok()?;
         let spec = recipe.sweep.clone().unwrap_or_default();
         let over = match Over::find(graph, spec.what()) {
             Ok(over) => over,

@@ -10,6 +10,7 @@ use crate::bench::bisect::first_bad;
 use crate::bench::{Differences, TensorDifference};
 use crate::data::NamedTensors;
 use crate::graph::sized::sized;
+use crate::graph::sizes::point;
 use crate::graph::{Dim, Graph, TensorId, TensorInfo, TensorKind};
 use crate::model::DataType;
 use crate::rewrite::PatchSpec;
@@ -76,7 +77,7 @@ impl Pair<'_> {
     /// The reference's graph at the sizes of the first batch; none without one. Tensors keep their numbers.
     fn sized(&self) -> Option<Graph> {
         let batch = self.inputs().and_then(|mut inputs| inputs.next()).ok()??;
-        let graph = sized(self.base, &super::dims(&batch.tensors));
+        let graph = sized(self.base, &point(&super::dims(&batch.tensors)));
         (graph.tensors.len() == self.base.tensors.len()).then_some(graph)
     }
 
