@@ -227,7 +227,7 @@ impl MemorySummary {
             }
         };
         // Nodes of the top level come first, in file order: their number is their index.
-        let curve = memory.curve(graph).map(|(id, bytes)| (id.0, bytes));
+        let curve = memory.curve().map(|(id, bytes)| (id.0, bytes));
         Self {
             weight_bytes: memory.weight_bytes,
             folded_bytes: memory.folded_bytes,

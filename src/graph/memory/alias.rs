@@ -48,8 +48,12 @@ pub(super) struct Roots {
 
 impl Roots {
     /// The groups of a body whose nodes have these positions.
-    pub(super) fn of(graph: &Graph, body: u32, position: &HashMap<NodeId, usize>, bytes: &[Option<u64>]) -> Self {
-        let order = graph.body_order(body);
+    pub(super) fn of(
+        graph: &Graph,
+        order: &[NodeId],
+        position: &HashMap<NodeId, usize>,
+        bytes: &[Option<u64>],
+    ) -> Self {
         let size = |id: TensorId| bytes.get(id.0 as usize).copied().flatten();
         let mut root: HashMap<TensorId, TensorId> = HashMap::new();
         // Position of the last reader of each group; results are read after the end.

@@ -1,29 +1,31 @@
 //! Memory that a model needs while it runs, from its shapes alone: what is known before anything is built or measured.
 //!
-//! The nodes of a graph run one after another in topological order. A computed tensor takes its packed size from the node that
+//! The nodes of a graph run one after another, each right after the last one that it waits for (`run_order`). A computed tensor takes its packed size from the node that
 //! makes it to the last node that reads it, an output of the model until the end, an input of the model all the time (whoever
 //! runs it holds it). Three things that runtimes do are counted as done: what only renames its input (Reshape, Squeeze,
 //! Identity) shares its memory; what computes element by element writes over an input of the same size that nobody reads
 //! afterwards, unless it makes a result of the model, which has memory of its own that whoever runs the model gives; and what
 //! is computed from constants alone is computed once and kept. Not counted, because it belongs to a runtime and not to the
-//! model: scratch memory of kernels, weights packed for them, copies in another layout, padding of a memory pool. So the
-//! figure is what the model's values need, at least, and not what a process occupies; docs/benchmarks/memory.md has what ONNX
-//! Runtime took beside it.
+//! model: scratch memory of most kernels, weights packed for them, copies in another layout, padding of a memory pool; and
+//! that a runtime which fuses nodes never makes the values between them. So the figure is what the model's values need one
+//! node at a time, and not what a process occupies; docs/benchmarks/memory.md sets it beside what ONNX Runtime allocates.
 //!
 //! Bodies: an If takes the larger of its branches; a Loop or Scan one round of its body, its inputs and results included, beside
 //! the results as a whole; a call of a local function what the function takes.
 
 mod alias;
 mod folded;
+mod run_order;
 #[cfg(test)]
 mod tests;
 
 use super::cost::dims_at;
 use super::{Graph, Node, NodeId, TensorId, TensorKind};
 use crate::format;
-use crate::model::DataType;
+use crate::model::{Attributes, DataType};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Functions and bodies deeper than this are not followed; shapes are not inferred there either.
 const MAX_DEPTH: usize = 24;
@@ -71,6 +73,8 @@ pub struct Memory {
     pub activation_bytes: u64,
     /// The node during which it is reached: the first of the top level, or of a body inside it; none without nodes.
     pub peak: Option<NodeId>,
+    /// The nodes of the top level as they run.
+    pub order: Arc<[NodeId]>,
     /// Bytes alive while each node runs, by [`NodeId`]. In a body: with what is alive around it. 0 in functions never called.
     pub alive: Vec<u64>,
     /// Tensors whose size is not known, counted as nothing. Where there are any, all figures are lower bounds.
@@ -84,7 +88,7 @@ impl Memory {
         let top = planner.body(0, 0);
         let mut alive = vec![0u64; graph.nodes.len()];
         planner.place(0, 0, &mut alive, 0);
-        let order = graph.body_order(0);
+        let order = top.order;
         let peak = order.iter().copied().find(|id| alive[id.0 as usize] == top.peak);
         Self {
             weight_bytes: graph
@@ -95,6 +99,7 @@ impl Memory {
             folded_bytes: planner.folded_bytes,
             activation_bytes: top.peak,
             peak: peak.map(|id| planner.innermost(id, &alive)),
+            order,
             alive,
             unknown: planner.unknown(),
         }
@@ -124,15 +129,17 @@ impl Memory {
     }
 
     /// Bytes alive while each node of the top level runs, in the order in which they run.
-    pub fn curve<'m>(&'m self, graph: &'m Graph) -> impl Iterator<Item = (NodeId, u64)> + 'm {
-        let order = graph.body_order(0).iter();
-        order.map(|id| (*id, self.alive.get(id.0 as usize).copied().unwrap_or_default()))
+    pub fn curve(&self) -> impl Iterator<Item = (NodeId, u64)> + '_ {
+        let alive = |id: &NodeId| self.alive.get(id.0 as usize).copied().unwrap_or_default();
+        self.order.iter().map(move |id| (*id, alive(id)))
     }
 }
 
 /// What a body needs by itself.
 #[derive(Clone, Default)]
 struct BodyPlan {
+    /// Its nodes as they run.
+    order: Arc<[NodeId]>,
     /// Largest sum of what is alive at once.
     peak: u64,
     /// Bytes alive at each node of its order, without what happens inside a node's own bodies.
@@ -198,26 +205,41 @@ impl<'g> Planner<'g> {
         plan
     }
 
+    /// Nodes of a cycle run last here; a runtime refuses them.
+    fn order(&self, body: u32) -> Vec<NodeId> {
+        let mut order = run_order::run_order(self.graph, body);
+        let all = self.graph.body_order(body);
+        if order.len() < all.len() {
+            let had: HashSet<NodeId> = order.iter().copied().collect();
+            order.extend(all.iter().filter(|id| !had.contains(id)));
+        }
+        order
+    }
+
     fn plan(&mut self, body: u32, depth: usize) -> BodyPlan {
         let graph = self.graph;
-        let order = graph.body_order(body);
+        let order = self.order(body);
         let position: HashMap<NodeId, usize> = order.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-        let roots = alias::Roots::of(graph, body, &position, &self.bytes);
+        let roots = alias::Roots::of(graph, &order, &position, &self.bytes);
         let info = &graph.bodies[body as usize];
         // A function's inputs are the caller's tensors; a branch has none.
         let held = if info.is_function { &[][..] } else { &info.inputs };
         let mut live: u64 = held.iter().map(|id| self.bytes(*id)).fold(0, u64::saturating_add);
-        let mut plan = BodyPlan::default();
+        let mut plan = BodyPlan {
+            order: Arc::from(order.as_slice()),
+            ..BodyPlan::default()
+        };
         for (at, id) in order.iter().enumerate() {
             let node = graph.node(*id);
             let made = node.outputs.iter().flatten().filter(|t| roots.is_new(**t));
             let new = made.map(|t| self.bytes(*t)).fold(0, u64::saturating_add);
-            let during = live.saturating_add(new);
+            let kept = live.saturating_add(new);
+            let during = kept.saturating_add(self.scratch(*id));
             let inner = self.inner(node, depth);
             let whole = match &*node.op_type {
                 // The results of a body that runs once are the node's own.
                 "Loop" | "Scan" => during.saturating_add(inner),
-                _ => live.saturating_add(new.max(inner)),
+                _ => during.max(live.saturating_add(inner)),
             };
             plan.peak = plan.peak.max(whole);
             plan.at.push(during);
@@ -227,11 +249,37 @@ impl<'g> Planner<'g> {
                 .iter()
                 .map(|t| self.bytes(*t))
                 .fold(0, u64::saturating_add);
-            live = during.saturating_sub(freed);
+            live = kept.saturating_sub(freed);
         }
         // A model without nodes still holds its inputs.
         plan.peak = plan.peak.max(live);
         plan
+    }
+
+    /// What a kernel needs beside inputs and outputs where no way to compute without it is in use: LRN holds the squares of an
+    /// image, with `size - 1` channels of padding, and their sums for all (onnxruntime/core/providers/cpu/nn/lrn.cc).
+    fn scratch(&self, id: NodeId) -> u64 {
+        let node = self.graph.node(id);
+        let output = node.outputs.first().copied().flatten();
+        let Some(output) = output.filter(|_| &*node.op_type == "LRN" && node.domain.is_empty()) else {
+            return 0;
+        };
+        let sums = self.bytes(output);
+        let dim = |axis: usize| {
+            self.graph
+                .tensor(output)
+                .ty
+                .shape
+                .as_ref()?
+                .as_known()?
+                .get(axis)
+                .copied()
+        };
+        let (images, channels) = (dim(0).unwrap_or(1).max(1), dim(1).unwrap_or(1).max(1));
+        let size = self.graph.proto(id).int("size").unwrap_or(1);
+        let padded = channels.saturating_add(u64::try_from(size - 1).unwrap_or(0));
+        let squares = (sums / images / channels).saturating_mul(padded);
+        sums.saturating_add(squares)
     }
 
     /// The most that a body of this node takes.
@@ -245,7 +293,7 @@ impl<'g> Planner<'g> {
         let Some(plan) = self.plans.get(&body).filter(|_| depth <= MAX_DEPTH) else {
             return;
         };
-        for (i, id) in self.graph.body_order(body).iter().enumerate() {
+        for (i, id) in plan.order.iter().enumerate() {
             let node = self.graph.node(*id);
             let whole = around.saturating_add(plan.whole.get(i).copied().unwrap_or(0));
             let slot = &mut alive[id.0 as usize];
