@@ -275,6 +275,9 @@ pub struct Comparison {
     pub failures: Vec<String>,
     /// What the reader must know.
     pub warnings: Vec<String>,
+    /// The user ended the measurement before its end: fewer rounds, no accuracy.
+    #[serde(default)]
+    pub is_partial: bool,
     /// Throughput against batch size of each variant, when batch sizes were swept; the rows are one a batch size then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sweeps: Vec<super::sweep::Curve>,

@@ -45,7 +45,10 @@ pub fn bench(args: &BenchArgs) -> Result<Exit, CliError> {
     } else {
         print_human(&comparison, result);
     }
-    Ok(Exit::Fine)
+    Ok(match comparison.is_partial {
+        true => Exit::Cancelled,
+        false => Exit::Fine,
+    })
 }
 
 /// The documented JSON form.

@@ -3,6 +3,7 @@
 use super::exit::CliError;
 use super::progress::Progress;
 use crate::bench::Sample;
+use crate::engine::EngineError;
 use crate::files;
 use crate::graph::sizes::Sizes;
 use crate::worker::{JobError, Launch, Service, ServiceEvent, Task, TaskOutput};
@@ -27,6 +28,7 @@ pub struct Outcome {
 /// The task's own error with its exit code; exit code 130 after Ctrl+C.
 pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliError> {
     let interrupts = Interrupts::heard();
+    let (file, data) = task.files();
     let handle = Service::new(Launch::default()).start(task, Arc::new(|| ()));
     let mut progress = Progress::new(names, quiet);
     let mut samples = vec![Vec::new(); names.len()];
@@ -34,8 +36,8 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
     let mut asked = false;
     loop {
         if interrupts.came() && !asked {
-            progress.note("Cancelling");
-            handle.cancel();
+            progress.note("Ending; a second Ctrl+C ends at once");
+            handle.end_early();
             asked = true;
         }
         match handle.events.recv_timeout(Duration::from_millis(50)) {
@@ -49,7 +51,13 @@ pub fn drive(task: Task, names: &[String], quiet: bool) -> Result<Outcome, CliEr
             }
             Ok(ServiceEvent::Failed(error)) => {
                 progress.failed(&error.to_string());
-                return Err(error.into());
+                // That a target is not here does not concern the file.
+                let is_missing = matches!(error, JobError::Engine(EngineError::Unavailable(_)));
+                let error = CliError::from(error);
+                return Err(match file.filter(|_| !is_missing) {
+                    Some(file) => error.about(&file, data.as_deref()),
+                    None => error,
+                });
             }
             Ok(event) => {
                 if let ServiceEvent::Samples {

@@ -84,7 +84,7 @@ impl Gate {
 }
 
 /// Says what failed. Exit code 1 when a variant failed, broke the recipe's limits or did not pass a gate; 3 when all that
-/// failed was a target or worker that could not be reached.
+/// failed was a target or worker that could not be reached; 130 when the user ended it early.
 pub fn verdict(comparison: &Comparison) -> Exit {
     let mut exit = Exit::Fine;
     let unreachable = |name: &str| comparison.variants.iter().any(|v| v.name == name && v.is_unreachable);
@@ -96,7 +96,10 @@ pub fn verdict(comparison: &Comparison) -> Exit {
             _ => Exit::Findings,
         };
     }
-    exit
+    match comparison.is_partial {
+        true => Exit::Cancelled,
+        false => exit,
+    }
 }
 
 /// A percentage such as `5%`.

@@ -111,11 +111,7 @@ pub fn calibrate(recipe: &Recipe, args: &SampleArgs, want: Want) -> Result<Calib
         cache: args.cache.clone(),
         want,
     };
-    let data = recipe.data.calibration.as_ref().map(|source| source.path.as_path());
-    match drive(task, &[], args.json)
-        .map_err(|e| e.about(&recipe.model.path, data))?
-        .output
-    {
+    match drive(task, &[], args.json)?.output {
         TaskOutput::Calibrate(found) => Ok(found),
         _ => Err(CliError::failed("the calibration gave no ranges")),
     }

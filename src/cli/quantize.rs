@@ -37,6 +37,7 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         exclude_ops: args.nodes.exclude_op.clone(),
         pointwise: args.pointwise,
         attention: args.attention,
+        weight_only: args.weight_only,
         block: args.block,
         ..QuantizeSpec::new(args.mode, method, found)
     };

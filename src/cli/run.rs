@@ -82,7 +82,7 @@ pub fn run(args: &RunArgs) -> Result<Exit, CliError> {
 /// Measures, and makes a comparison that says why of what ended early, so that there is a report in any case.
 fn measure(recipe: &Recipe, quiet: bool) -> (Comparison, Option<CliError>) {
     let measured = compare::measure(recipe, quiet).and_then(|mut comparison| {
-        if recipe.sweep.is_some() {
+        if recipe.sweep.is_some() && !comparison.is_partial {
             comparison.add_sweep(sweep::measure(recipe, quiet)?);
         }
         Ok(comparison)

@@ -2,6 +2,7 @@
 //! called by `cli` or `studio`, which go through `worker`.
 
 mod bind;
+pub mod can_compute;
 pub mod cuda;
 pub mod embedded;
 pub mod installed;

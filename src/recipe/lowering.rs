@@ -258,12 +258,13 @@ impl Lowering {
                     }
                     _ => return Err(NeedsCalibration),
                 };
-                let (include_ops, block) = match old {
-                    Some(PatchSpec::Quantize(old)) => (old.include_ops.clone(), old.block),
-                    _ => (Vec::new(), None),
+                let (include_ops, block, weight_only) = match old {
+                    Some(PatchSpec::Quantize(old)) => (old.include_ops.clone(), old.block, old.weight_only),
+                    _ => (Vec::new(), None, false),
                 };
                 let spec = QuantizeSpec {
                     include_ops,
+                    weight_only: weight_only && mode == QuantMode::Int8,
                     block: block.filter(|_| mode == QuantMode::Int4),
                     include: self.include.clone(),
                     exclude: self.exclude.clone(),

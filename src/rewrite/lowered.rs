@@ -356,6 +356,7 @@ mod tests {
             exclude_ops: vec![],
             pointwise: false,
             attention: false,
+            weight_only: false,
             block: None,
             source: "a test".into(),
             thresholds: graph.tensors.iter().map(|t| (t.name.to_string(), 1.0)).collect(),

@@ -138,6 +138,27 @@ pub enum Task {
     },
 }
 
+impl Task {
+    /// The model or engine file that it is about, and that of its data, where there are any.
+    pub fn files(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let recipe = match self {
+            Self::Targets | Self::Doctor { .. } => return (None, None),
+            Self::InspectEngine { file, .. } => return (Some(file.clone()), None),
+            Self::Check { recipe, .. }
+            | Self::Build { recipe, .. }
+            | Self::Calibrate { recipe, .. }
+            | Self::Profile { recipe, .. }
+            | Self::Search { recipe, .. }
+            | Self::Mixes { recipe, .. }
+            | Self::Accuracy { recipe, .. }
+            | Self::Compare { recipe }
+            | Self::Sweep { recipe } => recipe,
+        };
+        let data = recipe.data.calibration.as_ref().or(recipe.data.test.as_ref());
+        (Some(recipe.model.path.clone()), data.map(|source| source.path.clone()))
+    }
+}
+
 /// How far [`Task::Accuracy`] looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Depth {
@@ -368,6 +389,12 @@ impl TaskHandle {
     /// Asks it to stop; workers that do not are killed.
     pub fn cancel(&self) {
         self.control.cancel();
+    }
+
+    /// Asks the task to stop with what it has: a comparison of the rounds that were measured. A task that has nothing to show
+    /// is cancelled.
+    pub fn end_early(&self) {
+        self.control.end_early();
     }
 
     /// Process ids of the workers it has running now.

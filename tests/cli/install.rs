@@ -188,6 +188,78 @@ fn an_index_that_cannot_be_reached_is_told() {
 }
 
 #[test]
+fn what_is_installed_is_not_asked_for_again() {
+    let (home, wheels) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let empty = wheels.path().join("empty");
+    std::fs::write(&empty, "").unwrap();
+    let files = [("onnxruntime/capi/empty".to_owned(), empty)];
+    wheel(wheels.path(), "onnxruntime", "1.9.3", &files);
+    let first = with_wheels(home.path(), wheels.path(), &["targets", "install", "onnxruntime@1.9"]);
+    expect_code(&first, 0);
+    // The hash of the file that was fetched, for whoever wants to compare it.
+    let file = wheels.path().join("onnxruntime-1.9.3-py3-none-any.whl");
+    let hashed = Command::new("sha256sum").arg(file).output().unwrap();
+    let hashed = stdout(&hashed);
+    let sha256 = hashed.split(' ').next().unwrap();
+    assert!(stdout(&first).contains(&sha256[..12]), "{sha256}: {}", stdout(&first));
+    // Nobody listens on this port any more: whoever asks the index fails.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for version in ["onnxruntime@1.9", "onnxruntime@1.9.3", "onnxruntime@1"] {
+        let mut command = program(home.path());
+        command.env("PIP_INDEX_URL", format!("http://127.0.0.1:{port}/simple"));
+        let output = command.args(["targets", "install", version]).output().unwrap();
+        expect_code(&output, 0);
+        assert!(stdout(&output).contains("already there"), "{version}: {}", stdout(&output));
+    }
+}
+
+/// A wheel with files outside of its folder, and a source package, which is a program: nothing of either is outside of the
+/// folder of runtimes afterwards, and the program did not run.
+#[test]
+fn a_hostile_index_writes_nowhere_else_and_runs_nothing() {
+    let (home, wheels) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let evil = wheels.path().join("evil");
+    std::fs::write(&evil, "evil").unwrap();
+    let beside = home.path().join("planted");
+    let outside = [
+        "../../../../../../../planted".to_owned(),
+        beside.display().to_string(),
+        "onnxruntime/capi/libonnxruntime.so.1.9.9".to_owned(),
+    ];
+    wheel(wheels.path(), "onnxruntime", "1.9.9", &outside.map(|name| (name, evil.clone())));
+    let output = with_wheels(home.path(), wheels.path(), &["targets", "install", "onnxruntime"]);
+    assert_ne!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(installed(home.path(), "onnxruntime").is_empty());
+
+    let (sources, ran) = (tempfile::tempdir().unwrap(), home.path().join("ran"));
+    let folder = sources.path().join("onnxruntime-1.9.9");
+    std::fs::create_dir(&folder).unwrap();
+    let setup = format!("open({:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='onnxruntime', version='1.9.9')\n", ran);
+    std::fs::write(folder.join("setup.py"), setup).unwrap();
+    std::fs::write(folder.join("PKG-INFO"), "Metadata-Version: 2.1\nName: onnxruntime\nVersion: 1.9.9\n").unwrap();
+    let packed = Command::new("tar")
+        .args(["-czf", "onnxruntime-1.9.9.tar.gz", "onnxruntime-1.9.9"])
+        .current_dir(sources.path())
+        .status();
+    assert!(packed.unwrap().success());
+    let output = with_wheels(home.path(), sources.path(), &["targets", "install", "onnxruntime"]);
+    assert_ne!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert!(!ran.exists(), "a package's own program ran");
+
+    let mut found = vec![home.path().to_path_buf()];
+    while let Some(folder) = found.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let name = entry.file_name();
+            assert!(name != "planted" && name != "evil", "{}", entry.path().display());
+            if entry.file_type().unwrap().is_dir() {
+                found.push(entry.path());
+            }
+        }
+    }
+    assert!(!home.path().parent().unwrap().join("planted").exists());
+}
+
+#[test]
 fn an_interrupt_in_the_middle_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
     // An index that takes calls and never answers.

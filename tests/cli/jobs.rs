@@ -339,3 +339,43 @@ fn a_worker_that_cannot_be_reached_is_3_and_the_report_is_written() {
     let report = std::fs::read_to_string(home.path().join("out/all.md")).unwrap();
     assert!(report.contains("Nothing was measured: "), "{report}");
 }
+
+/// Ctrl+C while rows are measured: what was measured is reported as that, and the exit code says that it was ended.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_measurement_is_reported_as_far_as_it_came() {
+    use std::io::{BufRead, BufReader, Read};
+    let home = tempfile::tempdir().unwrap();
+    let text = format!(
+        "version = 1\n[model]\npath = {:?}\n[target]\nname = \"embedded\"\n[bench]\nduration_s = 30\nwarmup_ms = 1\nrounds = 300\n[[variant]]\nname = \"one\"\n         [[variant]]\nname = \"two\"\nbuild.options.threads = 1\n",
+        digits().join("digits.onnx")
+    );
+    std::fs::write(home.path().join("r.toml"), text).unwrap();
+    let mut command = enginesmith(home.path());
+    command
+        .args(["run", "r.toml", "-o", "out"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut all = String::new();
+    while told.read_line(&mut all).unwrap() > 0 && !all.contains("round 4 of") {}
+    let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(asked.unwrap().success());
+    told.read_to_string(&mut all).unwrap();
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}{all}");
+    let report = std::fs::read_to_string(home.path().join("out/r.md")).unwrap();
+    assert!(report.contains("the measurement was ended by the user after "), "{report}");
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(home.path().join("out/r.json")).unwrap()).unwrap();
+    let comparison = if report["comparison"].is_object() { &report["comparison"] } else { &report };
+    assert_eq!(comparison["is_partial"], true, "{report}");
+    let rounds: Vec<usize> = comparison["variants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v["round_medians_ms"].as_array().unwrap().len())
+        .collect();
+    assert!(rounds.len() == 2 && rounds[0] == rounds[1] && (3..300).contains(&rounds[0]), "{rounds:?}");
+}

@@ -12,6 +12,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod install;
 mod jobs;
+mod large;
 mod json;
 mod mistakes;
 #[cfg(target_os = "linux")]

@@ -232,3 +232,23 @@ fn results_that_cannot_be_written() {
     assert_eq!(place.names(), before);
     assert_eq!(std::fs::read(place.path("m.onnx")).unwrap(), place.original);
 }
+
+/// ONNX Runtime has no bfloat16 MatMul and Conv for processors: it says so when asked with one, whatever this program knows.
+#[test]
+fn a_type_that_the_target_cannot_compute_is_refused_with_what_it_can() {
+    let home = tempfile::tempdir().unwrap();
+    let digits = crate::support::digits().join("digits.onnx");
+    let digits = digits.to_str().unwrap();
+    for to in ["bf16", "fp16"] {
+        let output = format!("{to}.onnx");
+        let cast = ["cast", digits, "--to", to, "--no-ranges", "-o", &output];
+        let output = run(home.path(), &cast);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let build = |model: &str| run(home.path(), &["build", model, "--target", "onnxruntime-cpu", "--json"]);
+    let said = refused(&build("bf16.onnx"), 1);
+    for words in ["bf16.onnx: onnxruntime-cpu cannot compute", "in BF16", "of this model", "it computes", "FP16, INT8"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(build("fp16.onnx").status.success());
+}

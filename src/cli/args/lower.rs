@@ -61,6 +61,11 @@ pub struct QuantizeArgs {
     /// to 512 places long. Off by default
     #[arg(long)]
     pub attention: bool,
+    /// Also store in INT8 the weights of what has no quantized activations: LSTM, GRU, RNN, and nodes inside If, Loop and Scan.
+    /// They compute in float on dequantized weights: a smaller file, not a faster one. Done by itself where nothing else can
+    /// be quantized
+    #[arg(long)]
+    pub weight_only: bool,
     /// Lower what stays float to this type: fp16 or bf16
     #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
     pub rest: Option<LowType>,

@@ -2,10 +2,9 @@
 //! is no evidence: on the processor most float16 nodes run in float32 between casts that ONNX Runtime puts in.
 
 use super::profile::{Executed, Typed};
+use crate::bench::effective::ONNX_RUNTIME;
 use crate::bench::{EffectivePrecision, TypedLayer};
 
-/// Where the shares are from.
-const EVIDENCE: &str = "the nodes that ONNX Runtime executed";
 /// Operators that move, convert or describe data.
 const MOVING: [&str; 41] = [
     "Cast",
@@ -77,7 +76,7 @@ pub fn effective(nodes: &[Executed], tf32: bool) -> Option<EffectivePrecision> {
         return None;
     }
     let layers: Vec<TypedLayer> = nodes.iter().filter_map(|node| layer(node, tf32)).collect();
-    EffectivePrecision::of(EVIDENCE, &layers)
+    EffectivePrecision::of(ONNX_RUNTIME, &layers)
 }
 
 fn layer(node: &Executed, tf32: bool) -> Option<TypedLayer> {

@@ -27,6 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const DOMAIN: &str = "enginesmith";
 const OPERATOR: &str = "Look";
 const INDEX: &str = "index";
+/// Tensors looked at by one output each; more are joined into outputs of so many.
+const MOST_OUTPUTS: usize = 1000;
 
 /// What all operators of a session share.
 struct Watch {
@@ -218,14 +220,12 @@ fn watched(model: &Model, names: &[String]) -> ModelProto {
         prefix.push('_');
     }
     graph.output.clear();
+    let mut marks = Vec::new();
     // ONNX Runtime walks up from the last node without readers first: with the tensor that is made first at the end, each
     // is looked at as soon as it is made, and its memory is free for the next.
     for (index, name) in names.iter().enumerate().rev() {
         let output = format!("{prefix}{index}");
-        graph.output.push(ValueInfoProto {
-            name: Some(output.clone()),
-            ..Default::default()
-        });
+        marks.push(output.clone());
         graph.node.push(NodeProto {
             op_type: Some(OPERATOR.into()),
             domain: Some(DOMAIN.into()),
@@ -235,6 +235,25 @@ fn watched(model: &Model, names: &[String]) -> ModelProto {
             ..Default::default()
         });
     }
+    // ONNX Runtime compares every tensor with every output: with very many, what is looked at becomes few outputs.
+    if marks.len() > MOST_OUTPUTS {
+        let joined = marks.chunks(MOST_OUTPUTS).enumerate().map(|(index, part)| {
+            let output = format!("{prefix}group {index}");
+            graph.node.push(NodeProto {
+                op_type: Some("Concat".into()),
+                input: part.to_vec(),
+                output: vec![output.clone()],
+                attribute: vec![int("axis", 0)],
+                ..Default::default()
+            });
+            output
+        });
+        marks = joined.collect();
+    }
+    graph.output.extend(marks.into_iter().map(|name| ValueInfoProto {
+        name: Some(name),
+        ..Default::default()
+    }));
     proto
 }
 

@@ -2,11 +2,13 @@
 //! computes in 8 bits, weights stored in 8 or 4 bits.
 //!
 //! `place` says which inputs of which nodes are quantized (`weighted`: nodes with weights, `neighbours`: what goes with them,
+//! `alone`: weights of what has no quantized activations,
 //! `pointwise`: what stands alone, if asked for), `reasons` why the other nodes are not; `patterns` finds what stays float as
 //! a whole (attention, GELU, normalizations); `scales` joins the thresholds of tensors that must share one; `weights` quantizes
 //! constants, `rounding` lets their errors cancel; `insert` writes the result. The placement is that of ModelOpt's
 //! post-training quantization for TensorRT, except where said.
 
+mod alone;
 mod fp8;
 mod insert;
 mod mode;
@@ -30,6 +32,7 @@ use super::fold::refuse_broken;
 use super::ranges::{Calibration, Observed};
 use crate::graph::{Graph, NodeId};
 use crate::model::{DataType, Model};
+use place::Placed;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -111,6 +114,11 @@ pub struct QuantizeSpec {
     /// The two products inside attention are quantized too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attention: bool,
+    /// Weights of nodes for which there is no quantized activation (LSTM, GRU, RNN, nodes inside If, Loop and Scan) are stored
+    /// as codes too, which the node reads dequantized; INT8 only. Done without being asked for where nothing else can be
+    /// quantized.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub weight_only: bool,
     /// Values of a weight that share a 4-bit scale; default [`BLOCK`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<u32>,
@@ -135,6 +143,7 @@ impl QuantizeSpec {
             exclude_ops: Vec::new(),
             pointwise: false,
             attention: false,
+            weight_only: false,
             block: None,
             source: calibration.source.clone(),
             thresholds: calibration.tensors.iter().map(of).collect(),
@@ -190,6 +199,11 @@ pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, 
             "the products inside attention have no weights, which is all that {mode} stores"
         ));
     }
+    if spec.weight_only && mode != QuantMode::Int8 {
+        return Err(format!(
+            "weights of nodes without quantized activations are stored in INT8 only, not in {mode}"
+        ));
+    }
     if spec.block == Some(0) {
         return Err("a block of 0 values is none".into());
     }
@@ -201,30 +215,45 @@ pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, 
             placed.nearest(&graph)
         ));
     }
-    let proto = insert::insert(&graph, mode, &placed, &scales)?;
+    let done = insert::insert(&graph, mode, &placed, &scales)?;
     model.check_intact().map_err(|e| e.to_string())?;
-    let mut summary = format!(
-        "Quantized {} to {mode} ({} of {} weights",
-        count(placed.lowered.len(), "node"),
-        placed.weights.len(),
-        placed.weighted,
-    );
-    summary.push_str(&match mode.has_activations() {
-        true => format!(
-            ", {}); thresholds by {} from {}",
-            count(placed.tensors(), "activation"),
-            spec.method.name(),
-            spec.source
-        ),
-        false => format!(", blocks of {})", spec.block.unwrap_or(BLOCK)),
-    });
     Ok(Done {
-        model: Arc::new(model.with_proto(proto)),
-        summary,
+        summary: summary(spec, &placed, done.weight_error),
+        model: Arc::new(model.with_proto(done.proto)),
         notes: placed.notes,
     })
 }
 
+/// What was done, in one sentence.
+fn summary(spec: &QuantizeSpec, placed: &Placed, weight_error: Option<f64>) -> String {
+    let mode = spec.mode;
+    let alone = placed.weights.keys().filter(|(node, _)| placed.alone.contains(node)).count();
+    let off = weight_error.map_or(String::new(), |error| {
+        format!(", which changed them by {:.2} % (root mean square)", 1e2 * error)
+    });
+    let mut parts = Vec::new();
+    if !placed.lowered.is_empty() {
+        let weights = format!("{} of {} weights", placed.weights.len() - alone, placed.weighted);
+        let how = match mode.has_activations() {
+            true => format!(
+                "{weights}, {}); thresholds by {} from {}",
+                count(placed.tensors(), "activation"),
+                spec.method.name(),
+                spec.source
+            ),
+            false => format!("{weights}, blocks of {}){off}", spec.block.unwrap_or(BLOCK)),
+        };
+        parts.push(format!("Quantized {} to {mode} ({how}", count(placed.lowered.len(), "node")));
+    }
+    if alone > 0 {
+        parts.push(format!(
+            "Stored {} as {mode} for {} computing in float{off}",
+            count(alone, "weight"),
+            count(placed.alone.len(), "node")
+        ));
+    }
+    parts.join(". ")
+}
 /// Refuses models that are quantized or half precision already.
 fn refuse_lowered(graph: &Graph) -> Result<(), String> {
     let is = |name: &str| graph.nodes.iter().filter(|n| *n.op_type == *name).count();

@@ -2,6 +2,7 @@
 
 use super::patterns::{cores, written_out};
 use super::scales::Scales;
+use super::alone::is_recurrent;
 use super::weighted::is_weighted;
 use super::weights::Grain;
 use super::{QuantMode, QuantizeSpec};
@@ -19,6 +20,8 @@ pub(super) struct Placed {
     pub(super) activations: BTreeMap<(NodeId, usize), TensorId>,
     /// Weights read as codes: node and index, with the tensor and what of it shares a scale.
     pub(super) weights: BTreeMap<(NodeId, usize), (TensorId, Grain)>,
+    /// Nodes that compute in float on weights that alone are codes.
+    pub(super) alone: BTreeSet<NodeId>,
     /// Nodes with a constant weight, quantized or not.
     pub(super) weighted: usize,
     /// Nodes that compute on codes, each with the weighted node that it does so because of.
@@ -35,7 +38,7 @@ impl Placed {
 
     /// Why the first node that might have been quantized was not, for a sentence; empty where there is none.
     pub(super) fn nearest(&self, graph: &Graph) -> String {
-        let candidate = graph.nodes.iter().position(is_weighted);
+        let candidate = graph.nodes.iter().position(|n| is_weighted(n) || is_recurrent(n));
         let note = candidate.and_then(|at| self.notes.get(at));
         note.map_or_else(String::new, |(name, why)| format!("; {name}: {why}"))
     }
@@ -94,7 +97,22 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
             reasons.insert(id, Ok(what));
         }
     }
+    let is_nothing = placer.placed.weights.is_empty() && placer.placed.activations.is_empty();
+    let mut alone: BTreeMap<NodeId, String> = BTreeMap::new();
+    if spec.mode == QuantMode::Int8 && (spec.weight_only || is_nothing) {
+        for id in ids() {
+            match placer.alone(id) {
+                Some(Ok(what)) => drop(alone.insert(id, what)),
+                Some(Err(why)) => drop(reasons.insert(id, Err(why))),
+                None => {}
+            }
+        }
+    }
     for id in ids() {
+        if let Some(what) = alone.remove(&id) {
+            placer.placed.notes.push((label(graph.node(id)), format!("float: {what}")));
+            continue;
+        }
         let note = match reasons.remove(&id) {
             Some(Ok(what)) => {
                 let head = placer.ties.get(&id).copied();
@@ -130,14 +148,19 @@ impl Placer<'_> {
 
     /// Why the user's lists or the place keep a node float; `Ok(true)` when they ask for it.
     pub(super) fn asked(&self, node: &Node) -> Result<bool, String> {
+        match node.body {
+            0 => self.listed(node),
+            _ => Err(self.inside()),
+        }
+    }
+
+    /// As [`Self::asked`], wherever the node is.
+    pub(super) fn listed(&self, node: &Node) -> Result<bool, String> {
         let named = |patterns: &[String]| {
             let name = label(node);
             patterns.iter().any(|p| matches(p, &name))
         };
         let listed = |ops: &[String]| ops.iter().any(|op| **op == *node.op_type);
-        if node.body != 0 {
-            return Err(self.inside());
-        }
         if named(&self.spec.include) || listed(&self.spec.include_ops) {
             return Ok(true);
         }

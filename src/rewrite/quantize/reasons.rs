@@ -1,5 +1,6 @@
 //! Why nodes that carry no weights, are no residual addition and no pool stay float.
 
+use super::alone::is_recurrent;
 use super::place::Placer;
 use crate::graph::{Node, NodeId, TensorId};
 use crate::model::DataType;
@@ -90,8 +91,8 @@ impl Placer<'_> {
     /// Why a node in a body or a function stays float.
     pub(super) fn inside(&self) -> String {
         match self.mode().has_activations() {
-            true => "it stands in a body or function, where the distribution of values, which a threshold needs, is not seen",
-            false => "it stands in a body or function; only weights of the top level are quantized",
+            true => "it runs inside a body or function, where the distribution of values, which a threshold needs, is not seen",
+            false => "it runs inside a body or function; only weights of the top level are quantized",
         }
         .into()
     }
@@ -144,6 +145,9 @@ impl Placer<'_> {
         }
         if matches!(op, "MaxPool" | "AveragePool" | "GlobalAveragePool" | "ConvTranspose") {
             return format!("engines have no {} {op}", self.mode());
+        }
+        if is_recurrent(node) {
+            return format!("engines compute {op} in float; its weights alone can be stored in INT8");
         }
         format!("engines compute {op} in float")
     }

@@ -41,6 +41,7 @@ fn spec(names: &[&str]) -> QuantizeSpec {
         exclude_ops: Vec::new(),
         pointwise: false,
         attention: false,
+        weight_only: false,
         block: None,
         source: "a test".into(),
         thresholds: names.iter().map(|n| ((*n).to_owned(), 12.7)).collect(),

@@ -7,7 +7,7 @@ use crate::graph::{Dim, Node, NodeId, Producer, TensorId};
 use crate::model::{Attributes, DataType};
 
 /// Fewer channels, rows or columns than this are not worth fewer bits (ModelOpt's limit).
-const LEAST_SIZE: u64 = 16;
+pub(super) const LEAST_SIZE: u64 = 16;
 /// Channels that engines pack together in 8 bits.
 const PACKED: u64 = 8;
 /// The least kernel for which a convolution per group gains from 8 bits (ModelOpt's limit).
@@ -66,7 +66,7 @@ impl Placer<'_> {
     }
 
     /// Known sizes of a tensor.
-    fn sizes(&self, id: TensorId) -> Option<Vec<u64>> {
+    pub(super) fn sizes(&self, id: TensorId) -> Option<Vec<u64>> {
         let known = |d: &Dim| if let Dim::Known(n) = d { Some(*n) } else { None };
         self.dims(id)?.iter().map(known).collect()
     }
@@ -142,33 +142,26 @@ impl Placer<'_> {
             return Err(format!("its weight {} is not float32", graph.tensor(weight).name));
         }
         let sizes = self.sizes(weight);
-        let axis = match (&*node.op_type, sizes.as_deref()) {
-            ("Conv" | "ConvTranspose", Some(sizes)) => {
-                if !is_asked {
-                    self.conv_size(id, data, sizes)?;
-                }
-                // ConvTranspose: the second axis counts per group; with groups one scale serves all.
-                match &*node.op_type {
-                    "Conv" => Some(0),
-                    _ if graph.proto(id).int("group").unwrap_or(1) == 1 => Some(1),
-                    _ => None,
-                }
+        if !is_asked {
+            match sizes.as_deref() {
+                Some(sizes) if is_conv => self.conv_size(id, data, sizes)?,
+                sizes => self.matrix_size(node, sizes)?,
             }
-            ("Gemm", sizes) => {
-                let transposed = graph.proto(id).int("transB").unwrap_or(0) != 0;
-                if !is_asked {
-                    self.matrix_size(node, sizes)?;
-                }
-                Some(usize::from(!transposed))
-            }
-            (_, sizes) => {
-                if !is_asked {
-                    self.matrix_size(node, sizes)?;
-                }
-                sizes.filter(|s| s.len() == 2).map(|_| 1)
-            }
-        };
+        }
+        let axis = sizes.and_then(|sizes| self.channel_axis(id, node, &sizes));
         Ok(axis.filter(|_| is_constant).map_or(Grain::Tensor, Grain::Channel))
+    }
+
+    /// The axis of a weight of these sizes along which each slice makes one output; none where one scale serves all.
+    pub(super) fn channel_axis(&self, id: NodeId, node: &Node, sizes: &[u64]) -> Option<usize> {
+        let int = |name: &str, default: i64| self.graph.proto(id).int(name).unwrap_or(default);
+        match &*node.op_type {
+            "Conv" => Some(0),
+            // The second axis counts per group; with groups one scale serves all.
+            "ConvTranspose" => Some(1).filter(|_| int("group", 1) == 1),
+            "Gemm" => Some(usize::from(int("transB", 0) == 0)),
+            _ => Some(1).filter(|_| sizes.len() == 2),
+        }
     }
 
     /// Whether the products inside attention are quantized.

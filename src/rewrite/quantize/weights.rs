@@ -33,6 +33,38 @@ pub(super) struct Quantized {
     pub(super) zero_point: Tensor,
 }
 
+impl Quantized {
+    /// Sums of squares of what quantizing changed, and of the values; none where values and codes do not belong together.
+    pub(super) fn error(&self, weight: &Tensor, grain: Grain) -> Option<(f64, f64)> {
+        let (values, codes, scales) = (weight.to_f32()?, self.values.to_f32()?, self.scale.to_f32()?);
+        let inner_of = |axis: usize| {
+            let inner: u64 = weight.dims.get(axis + 1..)?.iter().product();
+            let length = *weight.dims.get(axis)?;
+            Some((usize::try_from(inner).ok()?.max(1), usize::try_from(length).ok()?.max(1)))
+        };
+        let scale_of: Box<dyn Fn(usize) -> usize> = match grain {
+            Grain::Tensor => Box::new(|_| 0),
+            Grain::Channel(axis) => {
+                let (inner, length) = inner_of(axis)?;
+                Box::new(move |i| i / inner % length)
+            }
+            Grain::Blocks { axis, size } => {
+                let (inner, length) = inner_of(axis)?;
+                let size = size.clamp(1, length);
+                let blocks = length.div_ceil(size);
+                Box::new(move |i| (i / inner / length * blocks + i / inner % length / size) * inner + i % inner)
+            }
+        };
+        let mut sums = (0.0, 0.0);
+        for (i, (value, code)) in values.iter().zip(codes.iter()).enumerate() {
+            let back = code * scales.get(scale_of(i))?;
+            sums.0 += f64::from(value - back).powi(2);
+            sums.1 += f64::from(*value).powi(2);
+        }
+        Some(sums)
+    }
+}
+
 /// Shares of a block's largest magnitude that are tried as what becomes the largest code: with 15 levels, clipping the
 /// largest value can cost less than a coarser grid for all the others.
 const SHARES: [f32; 9] = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6];
@@ -290,6 +322,8 @@ mod tests {
             values.iter().map(|v| (v - level(*v)).powi(2)).sum()
         };
         assert!(error(scale) < error(1.1 / 7.0), "{scale}");
+        let (changed, all) = q.error(&w, Grain::Blocks { axis: 0, size: 16 }).unwrap();
+        assert!((changed - f64::from(error(scale))).abs() < 1e-6 && (all - 16.21).abs() < 1e-5);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{Loaded, Runner, failed, known, request};
 use crate::check::corners::before_build;
 use crate::data::profiles::settle;
 use crate::data::shapes::run_shapes;
-use crate::engine::{BuildContext, BuildRecord, BuildRequest, EngineError, Progress, Recorder};
+use crate::engine::{BuildContext, BuildRecord, BuildRequest, EngineError, Progress, Recorder, can_compute};
 use crate::files::PREFIX;
 use crate::graph::Graph;
 use crate::model::Model;
@@ -76,6 +76,7 @@ impl Runner {
         limit::refuse_too_large(&graph, &recipe, None)?;
         let scratch = self.store().scratch();
         let scratch = scratch.map_err(|e| failed(format!("no scratch folder: {e}")))?;
+        can_compute::refuse_unknown_types(&*builder, &graph, &recipe, scratch.path())?;
         let seen = wanted.as_ref().and_then(|w| w.beside.as_ref());
         let seen = seen.filter(|b| sees_folder(b)).map(|b| b.folder.clone());
         self.writing.set(seen.clone());

@@ -64,6 +64,7 @@ impl Want {
             Self::Quantization { spec, ranges } => {
                 let lists = (&spec.include, &spec.exclude, &spec.include_ops, &spec.exclude_ops);
                 let lists = (lists, spec.pointwise, spec.attention);
+                // `weight_only` reads no activation as codes.
                 let text = serde_json::to_vec(&lists).map_err(|e| e.to_string())?;
                 let hash = sha256_hex(&text);
                 let and = if *ranges { " and ranges" } else { "" };

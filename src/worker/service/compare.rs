@@ -83,15 +83,19 @@ pub fn measured(
     context.replan(steps(&rows, plan.least, &builds, recipe));
 
     build_all(context, &mut rows, &builds)?;
-    let seed = rounds::measure(context, &mut rows, &plan)?;
-    let outcome = match test {
+    let done = rounds::measure(context, &mut rows, &plan)?;
+    let outcome = match test.filter(|_| done.ended_early.is_none()) {
         Some(test) => accuracy::run(context, recipe, test, &mut rows)?,
         None => Outcome::default(),
     };
     something_measured(&mut rows)?;
     let (mut comparison, runs) = compare(rows, outcome);
     let rounds: Vec<&[Vec<Sample>]> = runs.iter().map(|r| r.rounds.as_slice()).collect();
-    comparison.judge(&rounds, plan.pairing(), Some(seed), plan.wanted);
+    comparison.judge(&rounds, plan.pairing(), Some(done.seed), plan.wanted);
+    if let Some(why) = done.ended_early {
+        comparison.warnings.insert(0, format!("the measurement was {why}"));
+        comparison.is_partial = true;
+    }
     keep(context, &mut comparison, runs);
     Ok(comparison)
 }

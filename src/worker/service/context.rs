@@ -4,7 +4,7 @@ use super::ServiceEvent;
 use crate::recipe::TargetSpec;
 use crate::worker::{Job, JobError, JobEvent, JobHandle, JobOutput, Launch, Worker};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -34,10 +34,16 @@ pub struct Control {
     /// For what goes wrong before the task runs.
     pub sink: Sink,
     cancelled: Arc<AtomicBool>,
+    ending: Arc<AtomicBool>,
     workers: Arc<Mutex<Vec<Weak<Worker>>>>,
 }
 
 impl Control {
+    /// Asks the task to stop with what it has; one that has nothing to show is cancelled.
+    pub fn end_early(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
     /// Asks the task to stop.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
@@ -134,6 +140,10 @@ pub struct Context {
     launch: Launch,
     data: Option<PathBuf>,
     cancelled: Arc<AtomicBool>,
+    /// Asked to stop with what there is.
+    ending: Arc<AtomicBool>,
+    /// There is something to stop with.
+    has_results: Cell<bool>,
     workers: Arc<Mutex<Vec<Weak<Worker>>>>,
     timeline: RefCell<Timeline>,
 }
@@ -151,6 +161,8 @@ impl Context {
             launch,
             data,
             cancelled: Arc::default(),
+            ending: Arc::default(),
+            has_results: Cell::new(false),
             workers: Arc::default(),
             timeline: RefCell::default(),
         };
@@ -162,6 +174,7 @@ impl Context {
         Control {
             sink: self.sink.clone(),
             cancelled: Arc::clone(&self.cancelled),
+            ending: Arc::clone(&self.ending),
             workers: Arc::clone(&self.workers),
         }
     }
@@ -204,9 +217,19 @@ impl Context {
         });
     }
 
-    /// True when the user asked to stop.
+    /// True when the user asked to stop, and nothing is to be kept.
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.cancelled.load(Ordering::Relaxed) || (self.is_ending() && !self.has_results.get())
+    }
+
+    /// True when the user asked to stop with what there is.
+    pub fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    /// From now on the task has something to show when it is ended early.
+    pub fn keep_results(&self) {
+        self.has_results.set(true);
     }
 
     /// # Errors
@@ -381,7 +404,7 @@ impl Context {
     fn wait(&self, handle: &JobHandle, event: &mut dyn FnMut(&JobEvent)) -> Result<JobOutput, JobError> {
         let mut asked = false;
         loop {
-            if self.is_cancelled() && !asked {
+            if (self.is_cancelled() || self.is_ending()) && !asked {
                 handle.cancel();
                 asked = true;
             }

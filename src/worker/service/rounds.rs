@@ -53,14 +53,25 @@ impl Order {
     }
 }
 
-/// Measures the rows round by round and returns the seed of their order.
+/// How the rounds went.
+pub struct Done {
+    /// The seed of their order.
+    pub seed: u64,
+    /// What was measured of what, when the user ended it.
+    pub ended_early: Option<String>,
+}
+
+/// Measures the rows round by round. When the user ends it, the rounds that all rows have are what there is.
 ///
 /// # Errors
 /// Cancelled. A row that fails is noted as failed, and the others go on.
-pub fn measure(context: &Context, rows: &mut [Row], plan: &Rounds) -> Result<u64, JobError> {
+pub fn measure(context: &Context, rows: &mut [Row], plan: &Rounds) -> Result<Done, JobError> {
     let mut order = Order::drawn();
     if rows.iter().all(|row| row.built.is_none()) {
-        return Ok(order.seed);
+        return Ok(Done {
+            seed: order.seed,
+            ended_early: None,
+        });
     }
     let began = Instant::now();
     let (mut round, mut width) = (0, None);
@@ -71,14 +82,34 @@ pub fn measure(context: &Context, rows: &mut [Row], plan: &Rounds) -> Result<u64
             if row.built.is_some()
                 && let Err(error) = row.round(context, i, round)
             {
+                if context.is_ending() {
+                    break;
+                }
                 row.fail(context, i, error)?;
             }
         }
+        if context.is_ending() {
+            context.go_on()?;
+            // A round that some rows lack is none.
+            rows.iter_mut().for_each(|row| row.rounds.truncate(round as usize));
+            return Ok(Done {
+                seed: order.seed,
+                ended_early: Some(format!(
+                    "ended by the user after {}; {} were wanted, and what comes after them was left out",
+                    format::plural(round as usize, "round"),
+                    if plan.wanted.is_some() { format!("{} to {}", plan.least, plan.most) } else { plan.least.to_string() },
+                )),
+            });
+        }
         round += 1;
+        context.keep_results();
         // Where no two rows are left to compare, no interval is too wide.
         width = Some(widest(rows, plan.pairing()).unwrap_or(0.0));
     }
-    Ok(order.seed)
+    Ok(Done {
+        seed: order.seed,
+        ended_early: None,
+    })
 }
 
 /// `Measure fp16, round 12 of at most 40, interval ±2.3 % (±1.5 % wanted)`.
