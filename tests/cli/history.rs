@@ -139,3 +139,38 @@ fn runs_are_shown_over_time_and_a_regression_is_named() {
     assert!(stderr(&unknown).contains("no model of the history"));
     expect_code(&history(&["--compare", "1", "nothing"]), 2);
 }
+
+/// Two programs at once in one folder, with one history: both end well, both are in the history, the report is one of theirs,
+/// whole.
+#[test]
+fn two_runs_at_once_keep_both() {
+    let home = tempfile::tempdir().unwrap();
+    let text = format!(
+        "version = 1\n[model]\npath = {:?}\n[target]\nname = \"embedded\"\n[bench]\nduration_s = 0.2\nwarmup_ms = 1\nrounds = 4\n",
+        digits().join("digits.onnx")
+    );
+    std::fs::write(home.path().join("r.toml"), text).unwrap();
+    let start = || {
+        let mut command = super::enginesmith(home.path());
+        command.args(["run", "r.toml", "-o", "out", "--force"]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let both = [start(), start()];
+    for child in both {
+        let output = child.wait_with_output().unwrap();
+        super::expect_code(&output, 0);
+    }
+    let model = digits().join("digits.onnx").display().to_string();
+    let history = super::json(&super::run(home.path(), ["history", &model, "--json"]), 0);
+    assert_eq!(history["runs"], 2, "{history}");
+    let report = std::fs::read(home.path().join("out/r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+    assert!(report["variants"].as_array().or(report["comparison"]["variants"].as_array()).is_some(), "{report}");
+    let mut left: Vec<String> = std::fs::read_dir(home.path().join("out"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["r.html", "r.json", "r.md"]);
+}

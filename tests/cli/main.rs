@@ -5,7 +5,10 @@ mod support;
 
 mod accuracy;
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod clock;
 mod effective;
+mod failures;
 mod history;
 #[cfg(target_os = "linux")]
 mod hostile;

@@ -53,6 +53,10 @@ fn watch<S: AsRef<std::ffi::OsStr>>(home: &Path, program: &Path, arguments: impl
     let output = command
         .env("HOME", home)
         .env("TMPDIR", &temporary)
+        .env(
+            "ENGINESMITH_TEST_PLUGIN",
+            home.join(".cache/enginesmith/runtimes/openvino/1.8.1/onnxruntime_ep_openvino/real.so"),
+        )
         .output()
         .expect("strace: run tests/setup.sh");
     let calls = std::fs::read_to_string(&log).expect("strace may watch programs here");
@@ -142,6 +146,24 @@ fn libraries(target: &str) -> Vec<Option<PathBuf>> {
     }
 }
 
+/// Puts OpenVINO's plugin where `targets install openvino` does, behind the library that says that this processor is Intel's:
+/// the plugin offers itself to no other (tests/onnxruntime/plugin.rs).
+fn install_openvino(home: &Path, real: &Path) {
+    const PLUGIN: &str = "libonnxruntime_providers_openvino_plugin.so";
+    let root = home.join(".cache/enginesmith/runtimes/openvino/1.8.1");
+    let folder = root.join("onnxruntime_ep_openvino");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(real.join("onnxruntime"), root.join("onnxruntime")).unwrap();
+    std::os::unix::fs::symlink(real.join("onnxruntime_ep_openvino").join(PLUGIN), folder.join("real.so")).unwrap();
+    let built = Command::new("g++")
+        .args(["-O1", "-shared", "-fPIC", "-o"])
+        .arg(folder.join(PLUGIN))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnxruntime/intel.cpp"))
+        .arg("-ldl")
+        .status();
+    assert!(built.unwrap().success());
+}
+
 #[test]
 fn no_target_opens_a_connection_or_writes_outside_our_folders() {
     let program = Path::new(env!("CARGO_BIN_EXE_enginesmith"));
@@ -192,6 +214,13 @@ fn no_target_opens_a_connection_or_writes_outside_our_folders() {
                 assert_eq!(seen.code, Some(0), "{arguments:?}: {}", seen.words);
             }
         }
+    }
+    if let Some(real) = support::openvino_folder() {
+        install_openvino(&home, &real);
+        let arguments = ["bench", model.to_str().unwrap(), "--target", "openvino", "--duration", "0.2"];
+        let seen = watch(&home, program, arguments);
+        assert_eq!(seen.trouble, BTreeSet::new(), "{arguments:?}");
+        assert_eq!(seen.code, Some(0), "{arguments:?}: {}", seen.words);
     }
     let recipe = support::digits().join("recipe.toml");
     let recipe = recipe.to_str().unwrap();
