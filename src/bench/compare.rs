@@ -219,7 +219,10 @@ fn scatter(medians_ms: &[f64]) -> Option<f64> {
     // Between the two values that the quartile lies between, in proportion.
     let quartile = |share: f64| {
         let place = share * logarithms.len().checked_sub(1)? as f64;
-        let (low, high) = (logarithms.get(place.floor() as usize)?, logarithms.get(place.ceil() as usize)?);
+        let (low, high) = (
+            logarithms.get(place.floor() as usize)?,
+            logarithms.get(place.ceil() as usize)?,
+        );
         Some(low + (high - low) * place.fract())
     };
     Some((quartile(0.75)? - quartile(0.25)?) / MIDDLE_HALF)

@@ -1,8 +1,9 @@
-//! Inputs for engines: files (.npy, .npz, .pb), images with preprocessing, and generated tensors that respect ids, masks
+//! Inputs for engines: files (.npy, .npz, .pb, Polygraphy's .json), images with preprocessing, and generated tensors that respect ids, masks
 //! and ranges. Streams: memory does not grow with the number of samples.
 //!
 //! May be called by `engine`, `bench`, `worker` and above; calls `recipe`, `graph` and `model`.
 
+pub mod base64;
 pub mod convert;
 mod evidence;
 pub mod generate;

@@ -1,6 +1,7 @@
 //! The files a source is made of, and their rows.
 
 mod column;
+mod feeds;
 mod labels;
 
 pub(super) use labels::{labels, labels_path};
@@ -13,6 +14,7 @@ use crate::model::Tensor;
 use crate::recipe::DataSource;
 use crate::recipe::de::suggest;
 use column::{Column, dims_of_npz, open_npz};
+use feeds::Feed;
 use std::path::{Path, PathBuf};
 
 /// A folder with more files than this is not read.
@@ -27,6 +29,8 @@ pub(super) enum Unit {
     Files(Vec<PathBuf>),
     /// The same, with exactly the inputs of one inference.
     Sample(Vec<PathBuf>),
+    /// The inputs of one inference of this file.
+    Feed(PathBuf, Feed),
 }
 
 /// The units of a source, in the order of their names.
@@ -37,6 +41,10 @@ pub(super) fn list(source: &DataSource, wanted: &[Wanted], labels: Option<&Path>
         let file = path.clone();
         return match (ending(path).as_str(), wanted) {
             ("npz", _) => Ok(vec![Unit::Npz(file)]),
+            ("json", _) => {
+                let feeds = feeds::read(path).map_err(|m| DataError::new(path, m))?;
+                Ok(feeds.into_iter().map(|feed| Unit::Feed(file.clone(), feed)).collect())
+            }
             (_, [_]) => Ok(vec![Unit::Files(vec![file])]),
             (_, _) => Err(DataError::new(
                 path,
@@ -187,6 +195,16 @@ impl Unit {
                 .zip(wanted)
                 .map(|(path, input)| Column::open(path, source, input))
                 .collect::<Result<_, _>>()?,
+            Self::Feed(path, feed) => wanted
+                .iter()
+                .map(|input| {
+                    let names: Vec<String> = feed.keys().cloned().collect();
+                    column::require(&names, input)?;
+                    let array = feed.get(&input.array).cloned().ok_or("it is missing")?;
+                    Column::of_tensor(path, input, array)
+                })
+                .collect::<Result<_, String>>()
+                .map_err(|m| DataError::new(path, m))?,
         };
         let dims: Vec<&[u64]> = columns.iter().map(|c| c.dims.as_slice()).collect();
         let layouts = self.layouts(wanted, &dims)?;
@@ -206,7 +224,7 @@ impl Unit {
     /// Where each array's samples are.
     fn layouts(&self, wanted: &[Wanted], dims: &[&[u64]]) -> Result<Vec<Layout>, DataError> {
         let path = match self {
-            Self::Npz(path) => path.as_path(),
+            Self::Npz(path) | Self::Feed(path, _) => path.as_path(),
             Self::Files(files) | Self::Sample(files) => files.first().map_or(Path::new(""), PathBuf::as_path),
         };
         // A set of inputs of one inference is one sample, where it fits the model as it is.
@@ -223,7 +241,7 @@ impl Unit {
         // A batch of one can be joined with others; anything else stays together.
         let can_join = decided.as_ref().is_ok_and(|layouts| rows(layouts) == Some(1));
         let fits = || wanted.iter().zip(dims).all(is_whole) && layout::agree(wanted, dims);
-        if matches!(self, Self::Sample(_)) && !can_join && fits() {
+        if matches!(self, Self::Sample(_) | Self::Feed(..)) && !can_join && fits() {
             return Ok(vec![Layout::Fixed; wanted.len()]);
         }
         decided.map_err(|m| DataError::new(path, m))
@@ -240,7 +258,7 @@ impl Unit {
                 let rows = layouts.iter().zip(&dims).find_map(|(layout, dims)| layout.rows(dims));
                 Ok(rows.unwrap_or(1))
             }
-            Self::Files(_) | Self::Sample(_) => Ok(self.open(source, wanted)?.rows),
+            Self::Files(_) | Self::Sample(_) | Self::Feed(..) => Ok(self.open(source, wanted)?.rows),
         }
     }
 }

@@ -106,7 +106,9 @@ fn ask(builder: &dyn Builder, recipe: &Recipe, operator: &str, kind: Computes, s
 fn try_out(builder: &dyn Builder, recipe: &Recipe, operator: &str, kind: Computes, scratch: &Path) -> Answer {
     let plain = Arc::new(one_node(operator)?);
     let applied = apply_all(&plain, &lowering(kind)).map_err(|e| e.to_string())?;
-    let lowered = applied.last().map_or_else(|| Arc::clone(&plain), |done| Arc::clone(&done.model));
+    let lowered = applied
+        .last()
+        .map_or_else(|| Arc::clone(&plain), |done| Arc::clone(&done.model));
     let run = |model: Arc<Model>| -> Result<NamedTensors, EngineError> {
         let mut own = Recipe::for_model(Path::new("one node.onnx"));
         own.target = recipe.target.clone();
@@ -132,7 +134,9 @@ fn try_out(builder: &dyn Builder, recipe: &Recipe, operator: &str, kind: Compute
     let given = run(lowered).map_err(|e| first_line(e.to_string()))?;
     match difference(&given, &wanted) {
         Ok(off) if off <= TOLERANCE => Ok(()),
-        Ok(off) => Err(format!("its numbers are {off:.1e} of the largest value away from those of FP32")),
+        Ok(off) => Err(format!(
+            "its numbers are {off:.1e} of the largest value away from those of FP32"
+        )),
         Err(why) => Err(why),
     }
 }
@@ -229,7 +233,8 @@ mod tests {
                     continue;
                 }
                 let model = Arc::new(one_node(operator).unwrap());
-                let applied = apply_all(&model, &lowering(kind)).unwrap_or_else(|e| panic!("{operator} {}: {e}", kind.name()));
+                let applied =
+                    apply_all(&model, &lowering(kind)).unwrap_or_else(|e| panic!("{operator} {}: {e}", kind.name()));
                 let graph = Graph::new(Arc::clone(&applied.last().unwrap().model));
                 let computed = computes(&graph);
                 let at = graph.nodes.iter().position(|n| *n.op_type == *operator).unwrap();

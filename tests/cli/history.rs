@@ -153,7 +153,9 @@ fn two_runs_at_once_keep_both() {
     let start = || {
         let mut command = super::enginesmith(home.path());
         command.args(["run", "r.toml", "-o", "out", "--force"]);
-        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+        command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped());
         command.spawn().unwrap()
     };
     let both = [start(), start()];
@@ -166,7 +168,13 @@ fn two_runs_at_once_keep_both() {
     assert_eq!(history["runs"], 2, "{history}");
     let report = std::fs::read(home.path().join("out/r.json")).unwrap();
     let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
-    assert!(report["variants"].as_array().or(report["comparison"]["variants"].as_array()).is_some(), "{report}");
+    assert!(
+        report["variants"]
+            .as_array()
+            .or(report["comparison"]["variants"].as_array())
+            .is_some(),
+        "{report}"
+    );
     let mut left: Vec<String> = std::fs::read_dir(home.path().join("out"))
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())

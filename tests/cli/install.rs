@@ -209,7 +209,11 @@ fn what_is_installed_is_not_asked_for_again() {
         command.env("PIP_INDEX_URL", format!("http://127.0.0.1:{port}/simple"));
         let output = command.args(["targets", "install", version]).output().unwrap();
         expect_code(&output, 0);
-        assert!(stdout(&output).contains("already there"), "{version}: {}", stdout(&output));
+        assert!(
+            stdout(&output).contains("already there"),
+            "{version}: {}",
+            stdout(&output)
+        );
     }
 }
 
@@ -226,7 +230,12 @@ fn a_hostile_index_writes_nowhere_else_and_runs_nothing() {
         beside.display().to_string(),
         "onnxruntime/capi/libonnxruntime.so.1.9.9".to_owned(),
     ];
-    wheel(wheels.path(), "onnxruntime", "1.9.9", &outside.map(|name| (name, evil.clone())));
+    wheel(
+        wheels.path(),
+        "onnxruntime",
+        "1.9.9",
+        &outside.map(|name| (name, evil.clone())),
+    );
     let output = with_wheels(home.path(), wheels.path(), &["targets", "install", "onnxruntime"]);
     assert_ne!(output.status.code(), Some(0), "{}", stdout(&output));
     assert!(installed(home.path(), "onnxruntime").is_empty());
@@ -234,9 +243,16 @@ fn a_hostile_index_writes_nowhere_else_and_runs_nothing() {
     let (sources, ran) = (tempfile::tempdir().unwrap(), home.path().join("ran"));
     let folder = sources.path().join("onnxruntime-1.9.9");
     std::fs::create_dir(&folder).unwrap();
-    let setup = format!("open({:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='onnxruntime', version='1.9.9')\n", ran);
+    let setup = format!(
+        "open({:?}, 'w').close()\nfrom setuptools import setup\nsetup(name='onnxruntime', version='1.9.9')\n",
+        ran
+    );
     std::fs::write(folder.join("setup.py"), setup).unwrap();
-    std::fs::write(folder.join("PKG-INFO"), "Metadata-Version: 2.1\nName: onnxruntime\nVersion: 1.9.9\n").unwrap();
+    std::fs::write(
+        folder.join("PKG-INFO"),
+        "Metadata-Version: 2.1\nName: onnxruntime\nVersion: 1.9.9\n",
+    )
+    .unwrap();
     let packed = Command::new("tar")
         .args(["-czf", "onnxruntime-1.9.9.tar.gz", "onnxruntime-1.9.9"])
         .current_dir(sources.path())

@@ -367,9 +367,17 @@ fn an_interrupted_measurement_is_reported_as_far_as_it_came() {
     child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said}{all}");
     let report = std::fs::read_to_string(home.path().join("out/r.md")).unwrap();
-    assert!(report.contains("the measurement was ended by the user after "), "{report}");
-    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(home.path().join("out/r.json")).unwrap()).unwrap();
-    let comparison = if report["comparison"].is_object() { &report["comparison"] } else { &report };
+    assert!(
+        report.contains("the measurement was ended by the user after "),
+        "{report}"
+    );
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(home.path().join("out/r.json")).unwrap()).unwrap();
+    let comparison = if report["comparison"].is_object() {
+        &report["comparison"]
+    } else {
+        &report
+    };
     assert_eq!(comparison["is_partial"], true, "{report}");
     let rounds: Vec<usize> = comparison["variants"]
         .as_array()
@@ -377,5 +385,8 @@ fn an_interrupted_measurement_is_reported_as_far_as_it_came() {
         .iter()
         .map(|v| v["round_medians_ms"].as_array().unwrap().len())
         .collect();
-    assert!(rounds.len() == 2 && rounds[0] == rounds[1] && (3..300).contains(&rounds[0]), "{rounds:?}");
+    assert!(
+        rounds.len() == 2 && rounds[0] == rounds[1] && (3..300).contains(&rounds[0]),
+        "{rounds:?}"
+    );
 }

@@ -19,7 +19,9 @@ fn long(i: usize) -> String {
 /// One MatMul in front of a chain of nodes, of which every output is the model's or only the last.
 fn chain(path: &Path, all_outputs: bool) {
     let (n, side) = (MANY, 16);
-    let weight: Vec<f32> = (0..side * side).map(|i| ((i * 37 % 101) as f32 - 50.0) / 200.0).collect();
+    let weight: Vec<f32> = (0..side * side)
+        .map(|i| ((i * 37 % 101) as f32 - 50.0) / 200.0)
+        .collect();
     let weight = Tensor::from_f32(&[side as u64, side as u64], &weight).unwrap();
     let mut product = node("MatMul", &["x", "w"], &["m"]);
     product.name = Some("first".into());
@@ -66,13 +68,25 @@ fn results_longer_than_a_line_arrive_whole() {
         let output = run(home.path(), &arguments);
         let profile = json(&output, 0);
         let layers = profile["layers"].as_array().unwrap();
-        assert!(layers.len() > MANY / 4 && output.stdout.len() > 8 << 20, "{target}: {}", layers.len());
+        assert!(
+            layers.len() > MANY / 4 && output.stdout.len() > 8 << 20,
+            "{target}: {}",
+            layers.len()
+        );
     }
     let quantized = run(home.path(), &["quantize", "wide.onnx", "-o", "int8.onnx", "--json"]);
     let report = json(&quantized, 0);
     assert_eq!(report["notes"].as_array().unwrap().len(), MANY + 1);
     assert!(home.path().join("int8.onnx").exists());
-    let accuracy = ["accuracy", "int8.onnx", "--against", "wide.onnx", "--samples", "1", "--json"];
+    let accuracy = [
+        "accuracy",
+        "int8.onnx",
+        "--against",
+        "wide.onnx",
+        "--samples",
+        "1",
+        "--json",
+    ];
     let found = json(&run(home.path(), &accuracy), 0);
     let outputs = found["outputs"].as_array().unwrap();
     assert_eq!(outputs.len(), MANY, "{}", found["outputs"]);

@@ -15,8 +15,8 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod install;
 mod jobs;
-mod large;
 mod json;
+mod large;
 mod mistakes;
 #[cfg(target_os = "linux")]
 mod network;

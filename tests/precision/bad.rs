@@ -247,7 +247,13 @@ fn a_type_that_the_target_cannot_compute_is_refused_with_what_it_can() {
     }
     let build = |model: &str| run(home.path(), &["build", model, "--target", "onnxruntime-cpu", "--json"]);
     let said = refused(&build("bf16.onnx"), 1);
-    for words in ["bf16.onnx: onnxruntime-cpu cannot compute", "in BF16", "of this model", "it computes", "FP16, INT8"] {
+    for words in [
+        "bf16.onnx: onnxruntime-cpu cannot compute",
+        "in BF16",
+        "of this model",
+        "it computes",
+        "FP16, INT8",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(build("fp16.onnx").status.success());

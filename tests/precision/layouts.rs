@@ -129,3 +129,54 @@ fn a_graph_that_holds_its_batch_runs_one_sample_at_a_time_and_says_so() {
         "{said}"
     );
 }
+
+/// `[{"x": {"array": base64 of an .npy file, "polygraphy_class": "ndarray"}}, ...]`, as Polygraphy 0.53 writes it.
+#[test]
+fn inputs_that_polygraphy_saved_are_samples() {
+    let home = tempfile::tempdir().unwrap();
+    let weights = vec![weight("w", &[24, 32])];
+    let mut graph = graph(&["x"], &["y"], weights, vec![node("MatMul", &["x", "w"], &["y"])]);
+    graph.input = vec![value("x", DataType::Float32, &[-1, 24])];
+    graph.output = vec![value("y", DataType::Float32, &[-1, 32])];
+    write(&home.path().join("m.onnx"), graph);
+    let feed = |values: &[f32]| {
+        let mut header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 24), }".to_owned();
+        while (10 + header.len() + 1) % 64 != 0 {
+            header.push(' ');
+        }
+        header.push('\n');
+        let mut file = b"\x93NUMPY\x01\x00".to_vec();
+        file.extend_from_slice(&(header.len() as u16).to_le_bytes());
+        file.extend_from_slice(header.as_bytes());
+        values.iter().for_each(|v| file.extend_from_slice(&v.to_le_bytes()));
+        let array = enginesmith::data::base64::to_base64(&file);
+        serde_json::json!({ "x": { "array": array, "polygraphy_class": "ndarray" } })
+    };
+    let feeds: Vec<_> = (0..3).map(|n| feed(&[n as f32 + 0.5; 24])).collect();
+    let write_json = |value: &serde_json::Value| std::fs::write(home.path().join("d.json"), value.to_string()).unwrap();
+    write_json(&feeds.clone().into());
+    let arguments = [
+        "quantize", "m.onnx", "--data", "d.json", "-o", "q.onnx", "--force", "--method", "max", "--cache", "c.json",
+    ];
+    let arguments = [&arguments[..], &["--json"]].concat();
+    let report = json(&run(home.path(), &arguments));
+    let summary = report["summary"].as_str().unwrap();
+    assert!(summary.contains("from 3 samples of d.json"), "{summary}");
+    // 2.5 / 127: the third inference has the largest values.
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("x with scale 1.969e-2"), "{notes}");
+    for (bad, why) in [
+        (serde_json::json!({ "x": 1 }), "no list of inferences"),
+        (serde_json::json!([]), "is empty"),
+        (
+            serde_json::json!([{ "x": { "array": "no base64!" } }]),
+            "inference 0, input \"x\": \"array\" is not base64",
+        ),
+        (serde_json::json!([{ "z": feeds[0]["x"] }]), "no array \"x\""),
+    ] {
+        write_json(&bad);
+        let _ = std::fs::remove_file(home.path().join("c.json"));
+        let said = crate::cli::refused(&run(home.path(), &arguments), 2);
+        assert!(said.contains("d.json") && said.contains(why), "{said}");
+    }
+}

@@ -10,7 +10,7 @@ mod quantize;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod rtx;
 mod search;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-mod weight_only;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod weight_only;

@@ -30,22 +30,49 @@ fn models_without_an_activation_to_quantize_get_smaller_weights() {
         let (before, after) = (format!("{name}.onnx"), format!("{name}_int8.onnx"));
         let report = json(&run(home.path(), &["quantize", &before, "-o", &after, "--json"]));
         let summary = report["summary"].as_str().unwrap();
-        let stored = notes(&report).iter().filter(|(_, n)| n.contains("weight-only INT8")).count();
+        let stored = notes(&report)
+            .iter()
+            .filter(|(_, n)| n.contains("weight-only INT8"))
+            .count();
         assert_eq!(stored, nodes, "{report}");
-        let plural = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-        let wanted = format!("Stored {} as INT8 for {}", plural(weights, "weight"), plural(nodes, "node"));
+        let plural = |n: usize, what: &str| {
+            if n == 1 {
+                format!("1 {what}")
+            } else {
+                format!("{n} {what}s")
+            }
+        };
+        let wanted = format!(
+            "Stored {} as INT8 for {}",
+            plural(weights, "weight"),
+            plural(nodes, "node")
+        );
         assert!(summary.starts_with(&wanted), "{summary}");
         // Normally distributed values on a grid of 255 steps up to their largest: a step is about 0.024 deviations.
-        let percent = summary.split(" % (root mean square)").next().and_then(|s| s.rsplit(' ').next());
+        let percent = summary
+            .split(" % (root mean square)")
+            .next()
+            .and_then(|s| s.rsplit(' ').next());
         let percent: f64 = percent.unwrap().parse().unwrap();
         assert!((0.3..1.2).contains(&percent), "{summary}");
         let bytes = |key: &str| report[key].as_u64().unwrap();
         assert!(bytes("bytes") * 10 < bytes("bytes_before") * 6, "{report}");
-        let judged = judge(&home.path().join(&before), &home.path().join(&after), &["--input", input]);
+        let judged = judge(
+            &home.path().join(&before),
+            &home.path().join(&after),
+            &["--input", input],
+        );
         let output = &judged["outputs"]["y"];
         let error = output["mean_abs"].as_f64().unwrap() / output["largest"].as_f64().unwrap();
         assert!((1e-7..0.02).contains(&error), "{name}: {judged}");
-        let check = ["check", &after, "--target", "tensorrt-rtx", "--require-parser", "--json"];
+        let check = [
+            "check",
+            &after,
+            "--target",
+            "tensorrt-rtx",
+            "--require-parser",
+            "--json",
+        ];
         let output = Command::new(env!("CARGO_BIN_EXE_enginesmith"))
             .args(check)
             .current_dir(home.path())
@@ -79,9 +106,20 @@ fn weights_alone_are_stored_beside_others_where_asked_for_and_never_against_the_
     }
     // This one has nothing else: every node is in a branch.
     let source = model("silero_vad.onnx");
-    let stored = ["quantize", source.to_str().unwrap(), "-o", "stored.onnx", "--json", "--shape", "input:1x576"];
+    let stored = [
+        "quantize",
+        source.to_str().unwrap(),
+        "-o",
+        "stored.onnx",
+        "--json",
+        "--shape",
+        "input:1x576",
+    ];
     let report = json(&run(home.path(), &stored));
-    assert!(has(&report) && report["bytes"].as_u64() < report["bytes_before"].as_u64().map(|b| b / 2), "{report}");
+    assert!(
+        has(&report) && report["bytes"].as_u64() < report["bytes_before"].as_u64().map(|b| b / 2),
+        "{report}"
+    );
     let mut arguments = Vec::new();
     for input in ["input:float32:1x576", "state:float32:2x1x128", "sr:int64:=16000"] {
         arguments.extend(["--input", input]);
@@ -93,6 +131,14 @@ fn weights_alone_are_stored_beside_others_where_asked_for_and_never_against_the_
     let excluded = ["quantize", "recurrent.onnx", "-o", "none.onnx", "--exclude-op", "LSTM"];
     let output = run(home.path(), &[&excluded[..], &["--exclude-op", "GRU"]].concat());
     assert!(refused(&output, 2).contains("lstm: float: LSTM is excluded"));
-    let fp8 = ["quantize", "recurrent.onnx", "-o", "fp8.onnx", "--mode", "fp8", "--weight-only"];
+    let fp8 = [
+        "quantize",
+        "recurrent.onnx",
+        "-o",
+        "fp8.onnx",
+        "--mode",
+        "fp8",
+        "--weight-only",
+    ];
     assert!(refused(&run(home.path(), &fp8), 2).contains("stored in INT8 only"));
 }

@@ -58,7 +58,7 @@ impl Column {
         opened.map_err(|m| DataError::new(path, m))
     }
 
-    fn of_tensor(path: &Path, input: &Wanted, tensor: Tensor) -> Result<Self, String> {
+    pub(super) fn of_tensor(path: &Path, input: &Wanted, tensor: Tensor) -> Result<Self, String> {
         let (dtype, dims) = (tensor.dtype, tensor.dims.clone());
         Self::new(path, input, dtype, &dims, Rows::Memory(tensor))
     }
@@ -197,7 +197,7 @@ pub(super) fn archive(path: &Path) -> Result<Archive<BufReader<File>>, String> {
 
 /// # Errors
 /// An input without an array, with the nearest name.
-fn require(names: &[String], input: &Wanted) -> Result<(), String> {
+pub(super) fn require(names: &[String], input: &Wanted) -> Result<(), String> {
     if names.contains(&input.array) {
         return Ok(());
     }

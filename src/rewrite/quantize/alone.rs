@@ -54,7 +54,10 @@ impl Placer<'_> {
             });
         }
         self.placed.alone.insert(id);
-        Some(Ok(format!("weight-only INT8 of {}; it computes on dequantized values", words.join(" and "))))
+        Some(Ok(format!(
+            "weight-only INT8 of {}; it computes on dequantized values",
+            words.join(" and ")
+        )))
     }
 
     fn grain_alone(&self, id: NodeId, node: &Node, weight: TensorId, is_asked: bool) -> Result<Grain, String> {

@@ -120,10 +120,7 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn store(&mut self, body: u32, wanted: String, value: &Tensor) -> String {
         let name = self.fresh.name(wanted);
-        self.initializers
-            .entry(body)
-            .or_default()
-            .push(value.to_proto(&name));
+        self.initializers.entry(body).or_default().push(value.to_proto(&name));
         name
     }
 
@@ -186,7 +183,9 @@ impl Writer<'_> {
         let value = value.map_err(|e| e.to_string())?;
         let done = quantize(&value, self.mode, grain).map_err(place)?;
         if is_alone {
-            let (changed, values) = done.error(&value, grain).ok_or_else(|| place("its codes cannot be read".into()))?;
+            let (changed, values) = done
+                .error(&value, grain)
+                .ok_or_else(|| place("its codes cannot be read".into()))?;
             self.error.changed += changed;
             self.error.values += values;
         }

@@ -227,7 +227,11 @@ pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, 
 /// What was done, in one sentence.
 fn summary(spec: &QuantizeSpec, placed: &Placed, weight_error: Option<f64>) -> String {
     let mode = spec.mode;
-    let alone = placed.weights.keys().filter(|(node, _)| placed.alone.contains(node)).count();
+    let alone = placed
+        .weights
+        .keys()
+        .filter(|(node, _)| placed.alone.contains(node))
+        .count();
     let off = weight_error.map_or(String::new(), |error| {
         format!(", which changed them by {:.2} % (root mean square)", 1e2 * error)
     });
@@ -243,7 +247,10 @@ fn summary(spec: &QuantizeSpec, placed: &Placed, weight_error: Option<f64>) -> S
             ),
             false => format!("{weights}, blocks of {}){off}", spec.block.unwrap_or(BLOCK)),
         };
-        parts.push(format!("Quantized {} to {mode} ({how}", count(placed.lowered.len(), "node")));
+        parts.push(format!(
+            "Quantized {} to {mode} ({how}",
+            count(placed.lowered.len(), "node")
+        ));
     }
     if alone > 0 {
         parts.push(format!(

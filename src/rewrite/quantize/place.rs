@@ -1,8 +1,8 @@
 //! Which inputs of which nodes are quantized, and why others are not.
 
+use super::alone::is_recurrent;
 use super::patterns::{cores, written_out};
 use super::scales::Scales;
-use super::alone::is_recurrent;
 use super::weighted::is_weighted;
 use super::weights::Grain;
 use super::{QuantMode, QuantizeSpec};
@@ -110,7 +110,10 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
     }
     for id in ids() {
         if let Some(what) = alone.remove(&id) {
-            placer.placed.notes.push((label(graph.node(id)), format!("float: {what}")));
+            placer
+                .placed
+                .notes
+                .push((label(graph.node(id)), format!("float: {what}")));
             continue;
         }
         let note = match reasons.remove(&id) {

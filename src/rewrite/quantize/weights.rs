@@ -40,7 +40,10 @@ impl Quantized {
         let inner_of = |axis: usize| {
             let inner: u64 = weight.dims.get(axis + 1..)?.iter().product();
             let length = *weight.dims.get(axis)?;
-            Some((usize::try_from(inner).ok()?.max(1), usize::try_from(length).ok()?.max(1)))
+            Some((
+                usize::try_from(inner).ok()?.max(1),
+                usize::try_from(length).ok()?.max(1),
+            ))
         };
         let scale_of: Box<dyn Fn(usize) -> usize> = match grain {
             Grain::Tensor => Box::new(|_| 0),

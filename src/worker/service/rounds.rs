@@ -97,7 +97,11 @@ pub fn measure(context: &Context, rows: &mut [Row], plan: &Rounds) -> Result<Don
                 ended_early: Some(format!(
                     "ended by the user after {}; {} were wanted, and what comes after them was left out",
                     format::plural(round as usize, "round"),
-                    if plan.wanted.is_some() { format!("{} to {}", plan.least, plan.most) } else { plan.least.to_string() },
+                    if plan.wanted.is_some() {
+                        format!("{} to {}", plan.least, plan.most)
+                    } else {
+                        plan.least.to_string()
+                    },
                 )),
             });
         }
