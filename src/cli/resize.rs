@@ -147,7 +147,7 @@ impl Verified {
     }
 }
 
-/// Runs the model as it was and as it is now on the embedded engine: at the old sizes, and for an opened batch at twice as
+/// Runs the model as it was and as it is now: at the old sizes, and for an opened batch at twice as
 /// much, where the old model runs on each half.
 fn verify(args: &ResizeArgs, model: &Arc<Model>, applied: &[AppliedPatch]) -> Result<Vec<Verified>, CliError> {
     let folder = tempfile::tempdir().map_err(CliError::failed)?;
@@ -206,7 +206,11 @@ fn fixed_shapes(graph: &Graph) -> BTreeMap<String, Vec<u64>> {
         .collect()
 }
 
-/// Compares two models at these shapes; an engine that does not take one of them is no verdict.
+/// Engines that both models are run on: the first that takes them.
+const ENGINES: [&str; 2] = ["embedded", "onnxruntime-cpu"];
+
+/// Compares two models at these shapes, on the embedded engine or, where that does not take one of them, on ONNX Runtime.
+/// Where none takes them there is no verdict.
 fn run(
     new: &Path,
     old: &Path,
@@ -214,12 +218,33 @@ fn run(
     at: String,
     quiet: bool,
 ) -> Result<Verified, CliError> {
+    let mut refused = Vec::new();
+    for engine in ENGINES {
+        match run_on(engine, new, old, shapes, &at, quiet)? {
+            Ok(verified) => return Ok(verified),
+            Err(why) => refused.push(format!("{engine}: {why}")),
+        }
+    }
+    Ok(Verified::not(&at, &refused.join("; ")))
+}
+
+/// The verdict of one engine, or why it has none.
+fn run_on(
+    engine: &str,
+    new: &Path,
+    old: &Path,
+    shapes: &BTreeMap<String, Vec<u64>>,
+    at: &str,
+    quiet: bool,
+) -> Result<Result<Verified, String>, CliError> {
     let mut recipe = Recipe::for_model(new);
     recipe.bench.shapes = shapes.clone();
-    recipe.accuracy.reference = Some(TargetSpec {
-        name: "embedded".into(),
+    let target = TargetSpec {
+        name: engine.into(),
         ..TargetSpec::default()
-    });
+    };
+    recipe.target = target.clone();
+    recipe.accuracy.reference = Some(target);
     let task = Task::Accuracy {
         recipe: Box::new(recipe),
         against: Some(old.to_path_buf()),
@@ -232,17 +257,17 @@ fn run(
             _ => return Err(CliError::failed("the comparison gave no result")),
         },
         Err(error) if error.exit() == Exit::Cancelled => return Err(error),
-        Err(error) => return Ok(Verified::not(&at, &error.to_string())),
+        Err(error) => return Ok(Err(error.to_string())),
     };
     let worst = found.outputs.iter().filter_map(|o| o.error).fold(0.0, f64::max);
-    Ok(Verified {
-        at,
+    Ok(Ok(Verified {
+        at: at.to_owned(),
         words: format!(
-            "largest error {}, limit {}",
+            "largest error {}, limit {}, on {engine}",
             format::significant(worst),
             format::significant(found.limit)
         ),
         was_run: true,
         is_wrong: found.is_bad() || found.outputs.iter().any(|o| o.error.is_none()),
-    })
+    }))
 }

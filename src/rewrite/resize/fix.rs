@@ -1,6 +1,7 @@
 //! Open sizes fixed.
 
 use super::{Place, dims, known, refuse_broken, size_at};
+use crate::graph::sizes::{Point, evaluate};
 use crate::graph::{Dim, Graph};
 use crate::model::Model;
 use crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value as DimValue;
@@ -66,6 +67,10 @@ pub(in crate::rewrite) fn fix_sizes(model: &Arc<Model>, sizes: &BTreeMap<String,
     let after = Graph::new(fixed.clone());
     if let Some(problem) = after.problems.iter().find(|p| !graph.problems.contains(p)) {
         return Err(format!("the graph does not work at these sizes: {}", problem.message));
+    }
+    // What stays open does so here.
+    if let Err(conflict) = evaluate(&after, &Point::new()) {
+        return Err(format!("the graph does not work at these sizes: {conflict}"));
     }
     Ok(Done {
         summary: format!("Fixed {} of inputs", count(notes.len(), "size")),

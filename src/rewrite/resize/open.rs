@@ -10,7 +10,7 @@ use super::{Place, dims, refuse_broken, size_at};
 use crate::graph::{Dim, Graph, NodeId, TensorKind};
 use crate::model::onnx::__buffa::oneof::tensor_shape_proto::dimension::Value as DimValue;
 use crate::model::onnx::{GraphProto, ModelProto, NodeProto};
-use crate::model::{Model, attribute};
+use crate::model::{DataType, Model, Tensor, attribute};
 use crate::rewrite::clean::{Done, count};
 use crate::rewrite::label;
 use crate::rewrite::names::Fresh;
@@ -223,6 +223,54 @@ impl Opening<'_> {
                 self.notes.push((label(owner), why));
                 self.drop_unread(top);
             }
+            Rewrite::Limit { owner, dtype, why } => {
+                let owner = now.node(owner);
+                let place = owner.path.top_index().map(|i| i as usize).ok_or_else(lost)?;
+                let (size, in_front) = self.size(top)?;
+                let place = place + in_front;
+                let (scalar, no_axes) = (
+                    self.fresh.name(format!("{size}_scalar")),
+                    self.fresh.name("no_axes".into()),
+                );
+                top.initializer.push(int64(&[]).ok_or_else(lost)?.to_proto(&no_axes));
+                let mut made = vec![plain("Reshape", vec![size, no_axes], &scalar)];
+                let mut limit = scalar;
+                if dtype != DataType::Int64 {
+                    let cast = self.fresh.name(format!("{limit}_cast"));
+                    made.push(NodeProto {
+                        attribute: vec![attribute::int("to", i64::from(dtype.to_onnx()))],
+                        ..plain("Cast", vec![limit], &cast)
+                    });
+                    limit = cast;
+                }
+                let slot = top
+                    .node
+                    .get_mut(place)
+                    .and_then(|n| n.input.get_mut(1))
+                    .ok_or_else(lost)?;
+                *slot = limit;
+                top.node.splice(place..place, made);
+                self.notes.push((label(owner), why));
+                self.drop_unread(top);
+            }
+            Rewrite::Scales { scales, why } => {
+                let name = self.fresh.name(format!(
+                    "{}_scales",
+                    node.outputs
+                        .first()
+                        .copied()
+                        .flatten()
+                        .map_or("resize", |t| &now.tensor(t).name)
+                ));
+                let value = Tensor::from_f32(&[scales.len() as u64], &scales).ok_or_else(lost)?;
+                top.initializer.push(value.to_proto(&name));
+                let inputs = &mut top.node.get_mut(at).ok_or_else(lost)?.input;
+                inputs.truncate(2);
+                inputs.resize(2, String::new());
+                inputs.push(name);
+                self.notes.push((label(node), why));
+                self.drop_unread(top);
+            }
             Rewrite::Widen { input, axis, rank, why } => {
                 let read = node.inputs.get(input).copied().flatten().ok_or_else(lost)?;
                 let operand = now.tensor(read).name.to_string();
@@ -307,10 +355,12 @@ impl Opening<'_> {
             .iter()
             .map(|n| n.op_type.as_deref() != Some("Constant") || n.output.iter().any(|o| is_read(o) || was_read(o)))
             .collect();
+        // The default of an input stays with it.
+        let is_input = |name: &String| top.input.iter().any(|i| i.name.as_ref() == Some(name));
         let keep_value: Vec<bool> = top
             .initializer
             .iter()
-            .map(|t| t.name.as_ref().is_none_or(|n| is_read(n) || was_read(n)))
+            .map(|t| t.name.as_ref().is_none_or(|n| is_read(n) || was_read(n) || is_input(n)))
             .collect();
         let mut keep = keep_node.into_iter();
         top.node.retain(|_| keep.next().unwrap_or(true));

@@ -18,6 +18,14 @@ pub(super) enum Rewrite {
         values: Vec<i64>,
         why: String,
     },
+    /// A Resize to sizes becomes one by these scales.
+    Scales { scales: Vec<f32>, why: String },
+    /// The limit of a Range becomes the size.
+    Limit {
+        owner: NodeId,
+        dtype: DataType,
+        why: String,
+    },
     /// An operand that has 1 on an axis is expanded to the size there.
     Widen {
         input: usize,
@@ -65,6 +73,7 @@ impl Rules<'_> {
             "Slice" => self.slice(now, id),
             "Concat" => self.concat(now, id),
             "LSTM" | "GRU" | "RNN" => self.states(now, id),
+            "Resize" => self.resize(now, id),
             "Add" | "Sub" | "Mul" | "Div" | "Pow" | "Where" | "Equal" | "Less" | "Greater" | "And" | "Or" | "PRelu"
             | "Max" | "Min" | "Mod" => self.broadcast(now, id, 0),
             "MatMul" => self.broadcast(now, id, 2),
@@ -314,6 +323,72 @@ impl Rules<'_> {
         }))
     }
 
+    /// A Resize to a number where its input has the size is one by the ratio of both.
+    fn resize(&self, now: &Graph, id: NodeId) -> Result<Option<Rewrite>, String> {
+        let node = now.node(id);
+        let (Some(x), Some(y)) = (first(&node.inputs), first(&node.outputs)) else {
+            return Ok(None);
+        };
+        let shape = |t: TensorId| now.tensor(t).ty.shape.as_ref().map(|s| s.0.as_slice());
+        let (Some(from), Some(to)) = (shape(x), shape(y)) else {
+            return Ok(None);
+        };
+        let held: Vec<Open> = self
+            .open(now, x)
+            .into_iter()
+            .filter(|o| matches!(to.get(o.axis), Some(Dim::Known(_))))
+            .collect();
+        if held.is_empty() || node.inputs.get(3).copied().flatten().is_none() {
+            return Ok(None);
+        }
+        let (Some(before), Some(after)) = (self.sizes(now, x, 1), self.sizes(now, y, 1)) else {
+            return self.refuse(node, "its sizes are not known");
+        };
+        let proto = now.proto(id);
+        if !matches!(proto.text("keep_aspect_ratio_policy"), None | Some("stretch")) {
+            return self.refuse(node, "it keeps the aspect ratio of a size that it holds as a number");
+        }
+        let axes = proto.ints("axes").map(<[i64]>::to_vec);
+        let axes: Vec<usize> = match axes {
+            None => (0..from.len()).collect(),
+            Some(list) => {
+                let rank = from.len() as i64;
+                let whole = list.iter().map(|a| if *a < 0 { a + rank } else { *a });
+                whole.filter_map(|a| usize::try_from(a).ok()).collect()
+            }
+        };
+        let mut scales = Vec::with_capacity(axes.len());
+        for axis in axes {
+            let (Some(a), Some(b)) = (before.get(axis), after.get(axis)) else {
+                return self.refuse(node, "its axes are not those of its input");
+            };
+            #[allow(clippy::cast_precision_loss)]
+            let scale = *b as f32 / *a as f32;
+            // The output is the floor of the product, in FP32.
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss
+            )]
+            let again = (*a as f32 * scale).floor() as u64;
+            if again != *b {
+                return self.refuse(node, &format!("{b} is no product of {a} and a scale in FP32"));
+            }
+            scales.push(scale);
+        }
+        let numbers: Vec<String> = held
+            .iter()
+            .filter_map(|o| after.get(o.axis))
+            .map(u64::to_string)
+            .collect();
+        let why = format!(
+            "its sizes hold {}, which became scales {}",
+            numbers.join(" and "),
+            scales.iter().map(f32::to_string).collect::<Vec<_>>().join(", ")
+        );
+        Ok(Some(Rewrite::Scales { scales, why }))
+    }
+
     /// Operands of a Concat agree on every axis but its own.
     fn concat(&self, now: &Graph, id: NodeId) -> Result<Option<Rewrite>, String> {
         let node = now.node(id);
@@ -434,7 +509,7 @@ impl Rules<'_> {
             })),
             n if n == of.held && n > 1 => {
                 if let Producer::Node { node: maker, .. } = info.producer
-                    && let Some(rewrite) = self.once(now, maker, axis, n)
+                    && let Some(rewrite) = self.once(now, maker, axis, n).or_else(|| self.counted(now, maker, n))
                 {
                     return Ok(Some(rewrite));
                 }
@@ -445,6 +520,51 @@ impl Rules<'_> {
             }
             _ => self.refuse(node, &format!("{what}, which does not go with {}", self.name)),
         }
+    }
+
+    /// Positions 0, 1, … up to the old size, found behind this node through what only picks, casts or adds to them.
+    fn counted(&self, now: &Graph, maker: NodeId, held: u64) -> Option<Rewrite> {
+        const PASSED: [&str; 8] = [
+            "Unsqueeze",
+            "Squeeze",
+            "Cast",
+            "Identity",
+            "Gather",
+            "Add",
+            "Mul",
+            "Sub",
+        ];
+        let mut queue = vec![(maker, 0)];
+        while let Some((id, depth)) = queue.pop() {
+            let node = now.node(id);
+            if &*node.op_type == "Range" && node.body == 0 {
+                let scalar = |i: usize| {
+                    let value = now.constant(node.inputs.get(i).copied().flatten()?)?.ok()?;
+                    value.to_f64_iter()?.next()
+                };
+                #[allow(clippy::cast_precision_loss)]
+                let counts = scalar(0) == Some(0.0) && scalar(1) == Some(held as f64) && scalar(2) == Some(1.0);
+                if counts {
+                    return Some(Rewrite::Limit {
+                        owner: id,
+                        dtype: now.tensor(node.inputs.get(1).copied().flatten()?).ty.dtype?,
+                        why: format!("its limit {held} became {}", self.name),
+                    });
+                }
+            }
+            if depth < 8 && PASSED.contains(&&*node.op_type) {
+                let makers = node
+                    .inputs
+                    .iter()
+                    .flatten()
+                    .filter_map(|t| match now.tensor(*t).producer {
+                        Producer::Node { node, .. } => Some((node, depth + 1)),
+                        _ => None,
+                    });
+                queue.extend(makers);
+            }
+        }
+        None
     }
 
     /// A node that repeats something by a constant, made to do it once.

@@ -33,6 +33,12 @@ pub fn twice(
         .filter(|t| t.kind == TensorKind::Constant)
         .map(|t| &*t.name)
         .collect();
+    let opset = before
+        .proto()
+        .opset_import
+        .iter()
+        .find(|o| o.domain.as_deref().is_none_or(str::is_empty));
+    let opset = opset.and_then(|o| o.version).unwrap_or(1);
     let half = |tensor: &str, part: usize| match tensor.is_empty() || stored.contains(tensor) {
         true => tensor.to_owned(),
         false => format!("half{part}/{tensor}"),
@@ -58,17 +64,23 @@ pub fn twice(
                 (Some(place), Some(size)) => {
                     doubled.insert(tensor.clone(), size * 2);
                     let bounds = [
-                        ("from", size * part as u64),
-                        ("to", size * (part as u64 + 1)),
-                        ("axis", place.axis as u64),
+                        ("starts", size * part as u64),
+                        ("ends", size * (part as u64 + 1)),
+                        ("axes", place.axis as u64),
                     ];
-                    let mut inputs = vec![tensor.clone()];
+                    let mut slice = plain("Slice", vec![tensor.clone()], to.clone());
                     for (what, n) in bounds {
-                        let value = i64::try_from(n).ok().and_then(|n| vector(&format!("{to}/{what}"), n));
-                        top.initializer.push(value.ok_or("a size that does not fit 64 bits")?);
-                        inputs.push(format!("{to}/{what}"));
+                        let n = i64::try_from(n).map_err(|_| "a size that does not fit 64 bits")?;
+                        if opset < 10 {
+                            slice.attribute.push(attribute::ints(what, &[n]));
+                            continue;
+                        }
+                        let name = format!("{to}/{what}");
+                        top.initializer
+                            .push(vector(&name, n).ok_or("a size that does not fit 64 bits")?);
+                        slice.input.push(name);
                     }
-                    plain("Slice", inputs, to)
+                    slice
                 }
                 _ => plain("Identity", vec![tensor.clone()], to),
             };

@@ -1,7 +1,7 @@
 //! Sizes: every model runs through every command without a shape typed.
 
 mod given;
-mod models;
+pub mod models;
 mod seen;
 
 use super::support::{model, onnxruntime_library, rtx_folders};
