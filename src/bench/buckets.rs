@@ -56,6 +56,23 @@ pub struct Choice {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// The same against one engine for the whole range of sizes, which takes every request at its own size; none where its
+    /// latencies were not measured.
+    #[serde(default)]
+    pub over_range: Option<OverRange>,
+}
+
+/// What buckets gain over one range of sizes.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OverRange {
+    /// Expected latency of a request at its own size in the engine for the whole range, in milliseconds.
+    pub expected_ms: f64,
+    /// That over the buckets' expected latency; below 1 where the range is faster.
+    pub gain: f64,
+    /// Lower end of its 95 % interval, over the measured rounds.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
 }
 
 /// The latency at a size: measured, or on the line between the two measured sizes around it; none outside.
@@ -142,14 +159,40 @@ fn median_curve(measured: &[Measured], drawn: Option<&[usize]>) -> Vec<(u64, f64
     measured.iter().filter_map(one).collect()
 }
 
-/// Chooses at most `count` buckets for the requests over the measured curve.
-///
-/// # Errors
-/// No requests, no curve, requests beyond what was measured.
-pub fn buckets(measured: &[Measured], requests: &[Requests], count: usize) -> Result<Choice, String> {
+/// What has figures, ascending by size.
+fn usable(measured: &[Measured]) -> Vec<Measured> {
     let mut measured = measured.to_vec();
     measured.sort_by_key(|m| m.size);
     measured.retain(|m| !m.rounds_ms.is_empty() && m.rounds_ms.iter().all(|ms| ms.is_finite() && *ms > 0.0));
+    measured
+}
+
+/// The median of sorted gains' middle 95 %.
+fn interval(mut gains: Vec<f64>, gain: f64) -> (f64, f64) {
+    gains.sort_unstable_by(f64::total_cmp);
+    let end = |share: usize| {
+        gains
+            .get(share.min(gains.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(gain)
+    };
+    let cut = gains.len() / 40;
+    (end(cut).min(gain), end(gains.len().saturating_sub(cut + 1)).max(gain))
+}
+
+/// Chooses at most `count` buckets for the requests over the measured curve. `range` is the curve of one engine for the whole
+/// range of sizes, measured in the same rounds, where there is one.
+///
+/// # Errors
+/// No requests, no curve, requests beyond what was measured.
+pub fn buckets(
+    measured: &[Measured],
+    range: Option<&[Measured]>,
+    requests: &[Requests],
+    count: usize,
+) -> Result<Choice, String> {
+    let measured = usable(measured);
+    let range = range.map(usable);
     let curve = median_curve(&measured, None);
     let (Some(first), Some(last)) = (curve.first(), curve.last()) else {
         return Err("nothing was measured".into());
@@ -173,25 +216,37 @@ pub fn buckets(measured: &[Measured], requests: &[Requests], count: usize) -> Re
     let expected_ms = of(&curve, &sizes).ok_or_else(missing)?;
     let one_ms = of(&curve, &one).ok_or_else(missing)?;
     let unpadded_ms = of(&curve, &own).ok_or_else(missing)?;
-    let rounds = measured.iter().map(|m| m.rounds_ms.len()).min().unwrap_or(0);
+    let both = measured.iter().chain(range.iter().flatten());
+    let rounds = both.map(|m| m.rounds_ms.len()).min().unwrap_or(0);
     let mut random = Random::new(SEED);
     let mut gains: Vec<f64> = Vec::with_capacity(RESAMPLES);
+    let mut over_range: Vec<f64> = Vec::with_capacity(RESAMPLES);
     for _ in 0..RESAMPLES {
         // Rounds of different sizes that were measured in turn are drawn together.
         let drawn: Vec<usize> = (0..rounds)
             .map(|_| random.below(rounds.max(1) as u64) as usize)
             .collect();
         let curve = median_curve(&measured, Some(&drawn));
-        gains.extend(of(&curve, &one).zip(of(&curve, &sizes)).map(|(one, some)| one / some));
+        let some = of(&curve, &sizes);
+        gains.extend(of(&curve, &one).zip(some).map(|(one, some)| one / some));
+        if let Some(range) = &range {
+            let range = of(&median_curve(range, Some(&drawn)), &own);
+            over_range.extend(range.zip(some).map(|(range, some)| range / some));
+        }
     }
-    gains.sort_unstable_by(f64::total_cmp);
     let gain = one_ms / expected_ms;
-    let end = |share: usize| {
-        gains
-            .get(share.min(gains.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(gain)
-    };
+    let (low, high) = interval(gains, gain);
+    let over_range = range.as_ref().and_then(|range| {
+        let range_ms = of(&median_curve(range, None), &own)?;
+        let gain = range_ms / expected_ms;
+        let (low, high) = interval(over_range, gain);
+        Some(OverRange {
+            expected_ms: range_ms,
+            gain,
+            low,
+            high,
+        })
+    });
     let total: u64 = joined.iter().map(|(_, n)| n).sum();
     let mut below = 0;
     let bucket = |size: &u64| {
@@ -214,8 +269,9 @@ pub fn buckets(measured: &[Measured], requests: &[Requests], count: usize) -> Re
         one_ms,
         unpadded_ms,
         gain,
-        low: end(gains.len() / 40).min(gain),
-        high: end(gains.len() - gains.len() / 40 - 1).max(gain),
+        low,
+        high,
+        over_range,
     })
 }
 
@@ -233,6 +289,26 @@ fn joined(requests: &[Requests]) -> Vec<(u64, u64)> {
     let mut out: Vec<(u64, u64)> = all.rchunks(together).filter_map(chunk).collect();
     out.reverse();
     out
+}
+
+impl OverRange {
+    /// `one engine for the whole range 3.1 ms, which is 1.2 times slower (95 % interval …)`.
+    fn words(&self) -> String {
+        use crate::format::{significant, speedup};
+        let (words, gain, low, high) = if self.gain >= 1.0 {
+            ("the buckets are", self.gain, self.low, self.high)
+        } else {
+            ("the range is", 1.0 / self.gain, 1.0 / self.high, 1.0 / self.low)
+        };
+        let verdict = if low > 1.0 { "" } else { ", which is within the noise" };
+        format!(
+            "one engine for the whole range, without padding, {} ms: {words} {} faster (95 % interval {} to {}{verdict})",
+            significant(self.expected_ms),
+            speedup(gain),
+            speedup(low),
+            speedup(high)
+        )
+    }
 }
 
 impl Choice {
@@ -257,9 +333,12 @@ impl Choice {
         } else {
             ", which is within the noise"
         };
+        let range = self
+            .over_range
+            .map_or_else(String::new, |range| format!("; {}", range.words()));
         format!(
             "{over} {}: {} ms expected where each request is padded to the next, {} ms with {} alone, {} faster (95 % interval \
-             {interval}{verdict})",
+             {interval}{verdict}){range}",
             sizes.join(", "),
             significant(self.expected_ms),
             significant(self.one_ms),
@@ -341,7 +420,7 @@ mod tests {
     fn the_gain_over_one_size_is_that_of_the_traffic() {
         let measured = curve(&[(32, 1.0), (64, 2.0), (128, 4.0), (512, 16.0)], 0.01);
         let traffic = requests(&[(32, 90), (512, 10)]);
-        let choice = buckets(&measured, &traffic, 2).unwrap();
+        let choice = buckets(&measured, None, &traffic, 2).unwrap();
         let sizes: Vec<(u64, u64)> = choice.buckets.iter().map(|b| (b.size, b.requests)).collect();
         assert_eq!(sizes, [(32, 90), (512, 10)]);
         assert!(
@@ -356,14 +435,41 @@ mod tests {
         );
         // Sizes between those measured lie on the line; beyond them nothing is said.
         assert_eq!(latency(&[(10, 1.0), (20, 3.0)], 15), Some(2.0));
-        let error = buckets(&measured, &requests(&[(600, 1)]), 2).unwrap_err();
+        let error = buckets(&measured, None, &requests(&[(600, 1)]), 2).unwrap_err();
         assert!(error.contains("measured were 32 to 512"), "{error}");
         // One bucket is what is asked, or what is enough.
-        assert_eq!(buckets(&measured, &traffic, 1).unwrap().buckets.len(), 1);
+        assert_eq!(buckets(&measured, None, &traffic, 1).unwrap().buckets.len(), 1);
         let flat = curve(&[(32, 1.0), (512, 1.0)], 0.0);
-        let one = buckets(&flat, &traffic, 3).unwrap();
+        let one = buckets(&flat, None, &traffic, 3).unwrap();
         assert_eq!((one.buckets.len(), one.gain), (1, 1.0), "{one:?}");
-        assert!(buckets(&[], &traffic, 2).is_err() && buckets(&measured, &[], 2).is_err());
+        assert!(buckets(&[], None, &traffic, 2).is_err() && buckets(&measured, None, &[], 2).is_err());
+    }
+
+    #[test]
+    fn the_gain_over_one_range_is_that_over_its_own_curve_without_padding() {
+        let measured = curve(&[(32, 1.0), (64, 2.0), (512, 16.0)], 0.01);
+        // The range costs twice as much at every size.
+        let range = curve(&[(32, 2.0), (64, 4.0), (512, 32.0)], 0.01);
+        let traffic = requests(&[(32, 50), (64, 40), (512, 10)]);
+        let choice = buckets(&measured, Some(&range), &traffic, 2).unwrap();
+        let over = choice.over_range.unwrap();
+        // 0.5 * 2 + 0.4 * 4 + 0.1 * 32 in the range; 0.9 * 2 + 0.1 * 16 in buckets of 64 and 512.
+        assert!(
+            (over.expected_ms - 5.8).abs() < 1e-9 && (choice.expected_ms - 3.4).abs() < 1e-9,
+            "{choice:?}"
+        );
+        assert!(
+            (over.gain - 5.8 / 3.4).abs() < 1e-9 && over.low > 1.0 && over.low <= over.gain && over.gain <= over.high
+        );
+        assert!(
+            choice.words("seq").contains("the buckets are 1.71x faster"),
+            "{}",
+            choice.words("seq")
+        );
+        // An engine that takes every size as well as its own needs no padding, and is faster.
+        let same = buckets(&measured, Some(&measured), &traffic, 2).unwrap();
+        assert!(same.over_range.unwrap().gain < 1.0);
+        assert!(same.words("seq").contains("the range is"), "{}", same.words("seq"));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 use super::Sample;
 use super::stats::span_ms;
 use crate::data::random::Random;
+use crate::data::traffic::Requests;
 use crate::format::{self, significant};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,9 @@ pub struct Curve {
     pub knee: Option<Knee>,
     /// Why there is none.
     pub no_knee: Option<String>,
+    /// Requests of real traffic by size, where it was given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traffic: Vec<Requests>,
     /// Why larger batch sizes were not measured, when the largest asked for was not reached.
     pub stopped: Option<String>,
 }

@@ -10,10 +10,12 @@ use super::request;
 use super::table::Table;
 use crate::bench::Comparison;
 use crate::bench::sweep::{Curve, Point};
+use crate::data::traffic::Requests;
 use crate::export::sweep::words;
 use crate::format::{self, significant};
 use crate::recipe::units::parse_duration;
 use crate::recipe::{Grid, Recipe, SweepSpec};
+use crate::worker::service::buckets::plan;
 use crate::worker::service::planned_sweep;
 use crate::worker::{Task, TaskOutput};
 
@@ -29,9 +31,19 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
     if grid != Grid::default() {
         recipe.variants = grid.variants(|_| Ok(Default::default())).map_err(CliError::unusable)?;
     }
-    recipe.sweep = Some(spec(args, recipe.sweep.take())?);
+    let traffic = traffic(args, &recipe)?;
+    recipe.sweep = Some(match &traffic {
+        Some((spec, _)) => spec.clone(),
+        None => spec(args, recipe.sweep.take())?,
+    });
     may_write(&args.report, &recipe)?;
-    let comparison = measure(&recipe, args.recipe.json)?;
+    let mut comparison = measure(&recipe, args.recipe.json)?;
+    if let Some((_, requests)) = traffic {
+        comparison
+            .sweeps
+            .iter_mut()
+            .for_each(|c| c.traffic.clone_from(&requests));
+    }
     write_reports(&args.report, &comparison, &recipe)?;
     if args.recipe.json {
         print_json(&comparison)?;
@@ -39,6 +51,27 @@ pub fn sweep(args: &SweepArgs) -> Result<Exit, CliError> {
         print(&comparison);
     }
     Ok(verdict(&comparison))
+}
+
+/// The sweep over the sizes that traffic has, and how many requests have each.
+fn traffic(args: &SweepArgs, recipe: &Recipe) -> Result<Option<(SweepSpec, Vec<Requests>)>, CliError> {
+    let Some(path) = &args.traffic else { return Ok(None) };
+    request::must_exist("--traffic: ", path)?;
+    // Without a word the table's own columns say what varies.
+    let over = Some(args.over.as_str()).filter(|over| *over != SweepSpec::BATCH);
+    let plan = plan(recipe, path, over).map_err(CliError::unusable)?;
+    let mut spec = plan.recipe.sweep.unwrap_or_default();
+    if !args.sizes.is_empty() {
+        let sizes = if spec.is_batch() {
+            &mut spec.batches
+        } else {
+            &mut spec.sizes
+        };
+        sizes.clone_from(&args.sizes);
+        sizes.sort_unstable();
+        sizes.dedup();
+    }
+    Ok(Some((spec, plan.requests)))
 }
 
 /// What the recipe says, with the options over it.

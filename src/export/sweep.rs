@@ -3,6 +3,7 @@
 use super::svg::{Svg, color, ticks};
 use crate::bench::Comparison;
 use crate::bench::sweep::{Curve, Point};
+use crate::data::traffic::Requests;
 use crate::format::{self, significant};
 
 const WIDTH: f64 = 860.0;
@@ -12,6 +13,8 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 210.0;
 const TOP: f64 = 34.0;
 const FOOT: f64 = 54.0;
+/// The bars of real traffic.
+const TRAFFIC: &str = "#8884";
 
 /// The figure; none when nothing was swept. Batch sizes stand at equal distances for doublings.
 pub fn throughput(comparison: &Comparison) -> Option<String> {
@@ -22,8 +25,10 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
         .filter(|(_, c)| !c.points.is_empty())
         .collect();
     let points = || curves.iter().flat_map(|(_, c)| &c.points);
-    let least = points().map(Point::size).min()?.max(1) as f64;
-    let most = points().map(Point::size).max()?.max(1) as f64;
+    let traffic = curves.first().map_or(&[][..], |(_, c)| c.traffic.as_slice());
+    let asked = || traffic.iter().map(|r| r.size);
+    let least = points().map(Point::size).chain(asked()).min()?.max(1) as f64;
+    let most = points().map(Point::size).chain(asked()).max()?.max(1) as f64;
     let top = points().map(|p| p.high).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
     let (right, base) = (WIDTH - RIGHT, HEIGHT - FOOT);
     let doublings = (most / least).log2();
@@ -37,6 +42,15 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
     for mark in ticks(0.0, top, 5) {
         svg.line((LEFT, y(mark)), (right, y(mark)), "");
         svg.text(LEFT - 8.0, y(mark) + 4.0, "end", "m n", &significant(mark));
+    }
+    // Real traffic behind the curves: the share of the requests that have each size.
+    let peak = traffic.iter().map(|r| r.count).max().unwrap_or(0).max(1) as f64;
+    for requests in traffic {
+        let height = requests.count as f64 / peak * (base - TOP) / 2.0;
+        svg.rect(x(requests.size) - 3.0, base - height, 6.0, height, TRAFFIC);
+    }
+    if let Some(words) = traffic_words(traffic) {
+        svg.text(right, 16.0, "end", "m", &words);
     }
     let mut batches: Vec<u64> = points().map(Point::size).collect();
     batches.sort_unstable();
@@ -83,6 +97,17 @@ pub fn throughput(comparison: &Comparison) -> Option<String> {
     }
     let over = curves.first().map_or("batch size", |(_, c)| over_words(c));
     Some(svg.finish(&format!("Images per second against {over}")))
+}
+
+/// `bars: 1,200 requests, most of them at 128`; none without traffic.
+fn traffic_words(traffic: &[Requests]) -> Option<String> {
+    let most = traffic.iter().max_by_key(|r| r.count)?;
+    let all: u64 = traffic.iter().map(|r| r.count).sum();
+    Some(format!(
+        "bars: {} requests, most of them at {}",
+        format::count(all),
+        format::count(most.size)
+    ))
 }
 
 /// What varies, in words: `batch size`, `seq`.
@@ -188,6 +213,16 @@ mod tests {
             words[0].contains("between 4 and 8") && words[2].contains("it failed"),
             "{words:?}"
         );
+        assert!(!svg.contains(TRAFFIC));
+        let requests = |size: u64, count: u64| Requests {
+            size,
+            padded: size,
+            count,
+        };
+        comparison.sweeps[0].traffic = vec![requests(1, 900), requests(32, 300)];
+        let svg = throughput(&comparison).unwrap();
+        assert_eq!(svg.matches(TRAFFIC).count(), 2, "a bar for each size of the traffic");
+        assert!(svg.contains("bars: 1,200 requests, most of them at 1"), "{svg}");
         comparison.sweeps.clear();
         assert_eq!(throughput(&comparison), None);
     }

@@ -343,6 +343,17 @@ fn buckets_come_from_traffic_and_curve_and_go_into_a_recipe() {
     let recipe = Recipe::open(&home.path().join("r.toml")).unwrap();
     let ranges: Vec<Vec<u64>> = recipe.profiles.iter().map(|p| p.inputs["b"].max.clone()).collect();
     assert_eq!(ranges, [vec![1, sizes[0], 64], vec![1, 512, 64]]);
+    // The embedded engine takes every size as it is: no padding is faster than buckets.
+    let over_range = &v["over_range"];
+    let number = |key: &str| over_range[key].as_f64().unwrap();
+    assert!(
+        number("low") <= number("gain") && number("gain") <= number("high"),
+        "{v}"
+    );
+    assert!(
+        (number("expected_ms") - v["unpadded_ms"].as_f64().unwrap()).abs() < 1e-9,
+        "{v}"
+    );
     // From a curve that was measured before.
     let sweep = [
         "sweep",
@@ -360,6 +371,71 @@ fn buckets_come_from_traffic_and_curve_and_go_into_a_recipe() {
     std::fs::write(home.path().join("curve.json"), &curve.stdout).unwrap();
     let text = stdout(&of(&["--curve", "curve.json"]));
     assert!(text.contains("ms expected where each request is padded"), "{text}");
+    assert!(
+        text.contains("one engine for the whole range, without padding"),
+        "{text}"
+    );
+    // The same traffic drawn over the curve.
+    let drawn = [
+        "sweep",
+        &model,
+        "--shape",
+        "a:1x64x64",
+        "--duration",
+        "50ms",
+        "--traffic",
+        "t.csv",
+        "--json",
+        "-o",
+        "t.html",
+    ];
+    let v = json(&run(home.path(), drawn), 0);
+    let curve = &v["sweeps"][0];
+    assert_eq!(
+        curve["traffic"],
+        serde_json::json!([
+            {"size": 8, "padded": 8, "count": 900}, {"size": 16, "padded": 16, "count": 60},
+            {"size": 512, "padded": 512, "count": 40}
+        ])
+    );
+    assert_eq!(
+        curve["points"].as_array().unwrap().len(),
+        3,
+        "the sizes of the traffic are measured: {v}"
+    );
+    let html = std::fs::read_to_string(home.path().join("t.html")).unwrap();
+    assert!(html.contains("bars: 1,000 requests, most of them at 8"));
+    // Counted from a folder of data: a file is a request.
+    let folder = home.path().join("requests");
+    std::fs::create_dir(&folder).unwrap();
+    for (index, length) in [24u64, 24, 48].into_iter().enumerate() {
+        let array = |input: &str| (input.to_owned(), (vec![1, length, 64], vec![0.0; length as usize * 64]));
+        let request = [array("a"), array("b")].into();
+        super::support::write_npz(&folder.join(format!("{index}.npz")), &request);
+    }
+    let counted = [
+        "sweep",
+        &model,
+        "--duration",
+        "50ms",
+        "--over",
+        "seq",
+        "--traffic",
+        "requests",
+        "--json",
+    ];
+    let v = json(&run(home.path(), counted), 0);
+    let traffic = &v["sweeps"][0]["traffic"];
+    assert_eq!(
+        (&traffic[0]["size"], &traffic[0]["count"]),
+        (&24.into(), &2.into()),
+        "{traffic}"
+    );
+    assert_eq!(
+        (&traffic[1]["size"], &traffic[1]["count"]),
+        (&48.into(), &1.into()),
+        "{traffic}"
+    );
     for (traffic, words) in [
         ("height,width\n3,4\n", "buckets are chosen along one size"),
         ("seq\n1000\n", "measured were 8 to 512"),

@@ -127,6 +127,10 @@ pub struct SweepArgs {
     /// Sizes of what varies, separated by commas; without them a quarter to four times the size that is measured otherwise
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = at_least_one::<u64>)]
     pub sizes: Vec<u64>,
+    /// What is really asked for, drawn over the curve: a .csv file with a column for each size and one called count, or data
+    /// whose samples are counted (with --over). Without --sizes the sizes that it has are measured
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["batch", "max_batch", "max_latency"])]
+    pub traffic: Option<PathBuf>,
     /// Batch sizes, separated by commas; without them powers of two until --max-batch, --max-latency or memory end them
     #[arg(long, value_name = "N", value_delimiter = ',', conflicts_with_all = ["max_batch", "max_latency"], value_parser = at_least_one::<u64>)]
     pub batch: Vec<u64>,

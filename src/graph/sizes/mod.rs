@@ -105,12 +105,33 @@ impl Sizes {
         self.inputs.iter().map(|(name, s)| (name.clone(), at(s))).collect()
     }
 
-    /// What was decided, in one line: `images 1x3x640x640 (metadata imgsz)`; `None` where the model leaves nothing open.
+    /// What was decided, in one line: `images 1x3x640x640 (metadata imgsz)`, inputs of the same size and reason together:
+    /// `ids, mask 1x128 (tokens of a paragraph)`; `None` where the model leaves nothing open.
     pub fn words(&self) -> Option<String> {
         /// More inputs than this are counted.
         const MOST: usize = 6;
         let open: Vec<(&String, &InputSize)> = self.inputs.iter().filter(|(_, s)| s.is_open).collect();
-        let mut texts: Vec<String> = open.iter().take(MOST).map(|(name, size)| size.words(name)).collect();
+        let mut groups: Vec<(&str, Vec<(String, Vec<&str>)>)> = Vec::new();
+        for (name, size) in open.iter().take(MOST) {
+            let text = size.text();
+            if !groups.iter().any(|(reason, _)| *reason == size.reason) {
+                groups.push((&size.reason, Vec::new()));
+            }
+            let Some((_, sizes)) = groups.iter_mut().find(|(reason, _)| *reason == size.reason) else {
+                continue;
+            };
+            match sizes.iter_mut().find(|(other, _)| *other == text) {
+                Some((_, names)) => names.push(name),
+                None => sizes.push((text, vec![name])),
+            }
+        }
+        let group = |(reason, sizes): (&str, Vec<(String, Vec<&str>)>)| {
+            let sizes = sizes
+                .into_iter()
+                .map(|(text, names)| format!("{} {text}", names.join(", ")));
+            format!("{} ({reason})", sizes.collect::<Vec<_>>().join(", "))
+        };
+        let mut texts: Vec<String> = groups.into_iter().map(group).collect();
         if open.len() > MOST {
             texts.push(format!("and {} more", open.len() - MOST));
         }
@@ -125,13 +146,19 @@ impl Sizes {
 }
 
 impl InputSize {
+    /// `1x3x640x640`, of a shape tensor its values: `= 64,64`.
+    fn text(&self) -> String {
+        match &self.value {
+            Some(value) if value.len() <= 8 => {
+                format!("= {}", value.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
+            }
+            _ => crate::graph::Shape::known(&self.shape).to_string(),
+        }
+    }
+
     /// `images 1x3x640x640 (metadata imgsz)`, a shape tensor with its values: `hw = 64,64 (…)`.
     pub fn words(&self, name: &str) -> String {
-        let text = |list: &[i64]| list.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
-        match &self.value {
-            Some(value) if value.len() <= 8 => format!("{name} = {} ({})", text(value), self.reason),
-            _ => format!("{name} {} ({})", crate::graph::Shape::known(&self.shape), self.reason),
-        }
+        format!("{name} {} ({})", self.text(), self.reason)
     }
 }
 

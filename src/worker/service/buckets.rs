@@ -3,12 +3,13 @@
 use super::sizes::patched_graph;
 use crate::bench::Comparison;
 use crate::bench::buckets::{Choice, Measured, buckets};
+use crate::bench::sweep::{Curve, Point};
 use crate::data::over::Over;
 use crate::data::shapes::run_shapes;
 use crate::data::traffic::{Requests, Traffic, sizes_to_measure};
 use crate::graph::Graph;
 use crate::graph::ranges::{ProfileSpec, around, complete};
-use crate::recipe::{DataSource, Recipe, SweepSpec};
+use crate::recipe::{DataSource, Recipe, SweepSpec, VariantSpec};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,9 +17,15 @@ use std::path::Path;
 /// Sizes that are measured at most where the traffic has more.
 const MEASURED: usize = 12;
 
+/// The variant of a plan whose engine serves the whole range of sizes.
+const RANGE: &str = "one range";
+/// The variant whose engine has a profile for each size.
+const FIXED: &str = "fixed";
+
 /// What to measure, and for which requests.
 pub struct Plan {
-    /// The recipe, with a sweep over the size. On TensorRT every size has a profile of its own that fixes it.
+    /// The recipe, with a sweep over the size. On TensorRT it has two variants: an engine with a profile of its own for every
+    /// size, which fixes it, and one for the whole range.
     pub recipe: Recipe,
     /// The requests along the size.
     pub requests: Vec<Requests>,
@@ -95,10 +102,13 @@ pub fn plan(recipe: &Recipe, traffic: &Path, over: Option<&str>) -> Result<Plan,
         graph,
         shapes,
     };
-    plan.recipe.profiles = match plan.recipe.target.name.starts_with("tensorrt") {
-        true => plan.fixed(&sizes)?,
-        false => Vec::new(),
-    };
+    plan.recipe.profiles = Vec::new();
+    if plan.recipe.target.name.starts_with("tensorrt") {
+        plan.recipe.variants = vec![
+            with_profiles(FIXED, &plan.fixed(&sizes)?)?,
+            with_profiles(RANGE, &[plan.range(&sizes)?])?,
+        ];
+    }
     Ok(plan)
 }
 
@@ -128,7 +138,25 @@ fn over_of(graph: &Graph, asked: Option<&str>, table: &Traffic) -> Result<Over, 
     Over::find(graph, &table.over())
 }
 
+fn with_profiles(name: &str, profiles: &[ProfileSpec]) -> Result<VariantSpec, String> {
+    let value = toml::Value::try_from(profiles).map_err(|e| e.to_string())?;
+    Ok(VariantSpec {
+        name: name.into(),
+        overrides: toml::Table::from_iter([("profile".to_owned(), value)]),
+    })
+}
+
 impl Plan {
+    /// One profile around all sizes, best at the size of most requests.
+    fn range(&self, sizes: &[u64]) -> Result<ProfileSpec, String> {
+        let most = self.requests.iter().max_by_key(|r| r.count).map(|r| r.padded);
+        let shapes = |size: &u64| self.over.set(&self.graph, &self.shapes, *size);
+        let all: Vec<_> = most.iter().chain(sizes).map(shapes).collect::<Result<_, _>>()?;
+        let points: Vec<_> = all.iter().collect();
+        let at = all.first().ok_or("the traffic has no sizes")?;
+        Ok(complete(&self.graph, &around(&self.graph, &points, None), at))
+    }
+
     /// One profile for each size that fixes it.
     fn fixed(&self, sizes: &[u64]) -> Result<Vec<ProfileSpec>, String> {
         let one = |size: &u64| {
@@ -143,11 +171,12 @@ impl Plan {
     /// # Errors
     /// No such curve, or one that ends before the traffic does.
     pub fn choose(&self, comparison: &Comparison, count: usize) -> Result<Buckets, String> {
-        let is_wanted = |c: &&crate::bench::sweep::Curve| match self.over.is_batch() {
+        let is_wanted = |c: &&Curve| match self.over.is_batch() {
             true => c.is_batch(),
             false => c.over == self.over.label,
         };
-        let Some(curve) = comparison.sweeps.iter().find(is_wanted) else {
+        let is_range = |c: &&Curve| c.name.ends_with(RANGE);
+        let Some(curve) = comparison.sweeps.iter().filter(is_wanted).find(|c| !is_range(c)) else {
             let others: Vec<&str> = comparison.sweeps.iter().map(|c| c.over.as_str()).collect();
             return Err(match others.as_slice() {
                 [] => "it has no curve of a sweep".into(),
@@ -159,19 +188,24 @@ impl Plan {
             });
         };
         let rounds = |row: usize| comparison.variants.get(row).map(|v| v.round_medians_ms.clone());
-        let measured: Vec<Measured> = curve
-            .points
-            .iter()
-            .filter_map(|p| {
+        let measured = |curve: &Curve| -> Vec<Measured> {
+            let of = |p: &Point| {
                 Some(Measured {
                     size: p.size(),
                     rounds_ms: rounds(p.row)?,
                 })
-            })
-            .collect();
-        let choice = buckets(&measured, &self.requests, count)?;
+            };
+            curve.points.iter().filter_map(of).collect()
+        };
         let row = curve.points.first().and_then(|p| comparison.variants.get(p.row));
         let target = row.map(|v| v.target.clone()).unwrap_or_default();
+        // A runtime that takes every size as it is has measured the range with the sizes themselves.
+        let range = match target.starts_with("tensorrt") {
+            true => comparison.sweeps.iter().filter(is_wanted).find(is_range).map(&measured),
+            false => Some(measured(curve)),
+        };
+        let measured = measured(curve);
+        let choice = buckets(&measured, range.as_deref(), &self.requests, count)?;
         let warnings = self.warnings(&target, &choice, &measured);
         Ok(Buckets {
             model: comparison.model.clone(),
@@ -187,7 +221,7 @@ impl Plan {
     }
 
     fn warnings(&self, target: &str, choice: &Choice, measured: &[Measured]) -> Vec<String> {
-        use crate::format::{plural, significant};
+        use crate::format::plural;
         let mut out = Vec::new();
         let is_measured = |size: u64| measured.iter().any(|m| m.size == size);
         let between = choice.buckets.iter().filter(|b| !is_measured(b.size)).count();
@@ -202,9 +236,7 @@ impl Plan {
         }
         if !target.starts_with("tensorrt") && choice.unpadded_ms < choice.expected_ms {
             out.push(format!(
-                "{target} takes every size as it is: {} ms are expected without padding, so buckets pay only for an engine \
-                 whose shapes are fixed",
-                significant(choice.unpadded_ms)
+                "{target} takes every size as it is, so buckets pay only for an engine whose shapes are fixed"
             ));
         }
         if let Some(most) = self.requests.iter().map(|r| r.padded - r.size).max().filter(|n| *n > 0) {

@@ -170,6 +170,7 @@ fn curve(name: String, over: &str, stopped: Option<String>, measured: &[(Point, 
         points: points.collect(),
         knee,
         no_knee,
+        traffic: Vec::new(),
         stopped,
     }
 }

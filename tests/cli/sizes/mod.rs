@@ -218,15 +218,23 @@ fn all_models_run_through_every_command_without_a_shape() {
 fn what_runs_is_said_with_its_reason() {
     let home = tempfile::tempdir().unwrap();
     let all = cases();
-    let yolo = write(home.path(), all.iter().find(|c| c.name == "ultralytics").unwrap());
+    let yolo = Case {
+        name: "ultralytics of small pictures",
+        sizes: "images 1x3x64x96",
+        model: models::yolo(
+            &["batch", "3", "height", "width"],
+            &[("stride", "32"), ("imgsz", "[64, 96]"), ("task", "detect")],
+        ),
+    };
+    let yolo = write(home.path(), &yolo);
     let file = yolo.to_str().unwrap();
     let bench = ["bench", file, "--target", "embedded", "--duration", "50ms"];
     let output = run(home.path(), bench);
     expect_code(&output, 0);
-    let line = "sizes: images 1x3x480x640 (metadata imgsz); give --shape to change them";
+    let line = "sizes: images 1x3x64x96 (metadata imgsz); give --shape to change them";
     assert!(stderr(&output).lines().any(|l| l == line), "{}", stderr(&output));
     let wanted = serde_json::json!({"images": {
-        "shape": [1, 3, 480, 640], "source": "metadata", "reason": "metadata imgsz"
+        "shape": [1, 3, 64, 96], "source": "metadata", "reason": "metadata imgsz"
     }});
     let (half, engine) = (home.path().join("half.onnx"), home.path().join("engine.onnx"));
     for command in [
@@ -235,11 +243,32 @@ fn what_runs_is_said_with_its_reason() {
         vec!["bench", file, "--target", "embedded", "--duration", "50ms"],
         vec!["build", file, "--target", "embedded", "-o", engine.to_str().unwrap()],
         vec!["cast", file, "--to", "fp16", "-o", half.to_str().unwrap()],
-        vec!["profile", file, "--target", "embedded"],
+        vec!["profile", file, "--target", "embedded", "--runs", "2"],
+        vec![
+            "compare",
+            file,
+            "--target",
+            "embedded",
+            "--duration",
+            "50ms",
+            "-o",
+            "report.md",
+            "--force",
+        ],
+        vec!["quantize", file, "-o", half.to_str().unwrap(), "--force"],
+        vec!["accuracy", file, "--against", file, "--target", "embedded"],
     ] {
         let v = json(&run(home.path(), command.iter().copied().chain(["--json"])), 0);
         assert_eq!(v["sizes"], wanted, "{command:?}");
     }
+    let report = std::fs::read_to_string(home.path().join("report.md")).unwrap();
+    assert!(report.contains("images 1x3x64x96 (metadata imgsz)"), "{report}");
+    // Inputs of one size are said together.
+    let bert = write(home.path(), all.iter().find(|c| c.name == "exported bert").unwrap());
+    let output = run(home.path(), ["inspect", bert.to_str().unwrap()]);
+    let line =
+        "sizes: attention_mask, input_ids, token_type_ids 1x128 (tokens of a paragraph); give --shape to change them";
+    assert!(stderr(&output).lines().any(|l| l == line), "{}", stderr(&output));
     let given = [
         "bench",
         file,
@@ -254,6 +283,47 @@ fn what_runs_is_said_with_its_reason() {
     let v = json(&run(home.path(), given), 0);
     assert_eq!(v["sizes"]["images"]["source"], "given");
     assert_eq!(v["shapes"], serde_json::json!(["images:2x3x64x96"]));
+}
+
+/// A range for the ids is one for what shares their sizes; longer than the stored positions names the node.
+#[test]
+fn ranges_of_an_exported_bert_fill_each_other_and_end_at_its_positions() {
+    let home = tempfile::tempdir().unwrap();
+    let all = cases();
+    let bert = write(home.path(), all.iter().find(|c| c.name == "exported bert").unwrap());
+    let check = |longest: &str, code: i32| {
+        let max = format!("input_ids:{longest}");
+        let ranges = ["--min", "input_ids:1x16", "--opt", "input_ids:1x128", "--max", &max];
+        let base = [
+            "check",
+            bert.to_str().unwrap(),
+            "--target",
+            "tensorrt-rtx@1.7",
+            "--json",
+        ];
+        json(&run(home.path(), base.iter().chain(&ranges)), code)
+    };
+    let v = check("8x256", 0);
+    let notes = v["notes"].to_string();
+    for input in ["attention_mask", "token_type_ids"] {
+        assert!(notes.contains(&format!("{input} 1x16 to 8x256, best 1x128")), "{notes}");
+    }
+    let corners = v["corners"].as_array().unwrap();
+    assert!(
+        corners.len() >= 5 && corners.iter().all(|c| c["fault"].is_null()),
+        "{v}"
+    );
+    let bytes = |at: &str| {
+        let corner = corners.iter().find(|c| c["at"] == at).unwrap();
+        corner["memory"]["activation_bytes"].as_u64().unwrap()
+    };
+    assert!(
+        bytes("the minimum") < bytes("the optimum") && bytes("the optimum") < bytes("the maximum"),
+        "{v}"
+    );
+    let v = check("1x600", 0);
+    let reasons = v["findings"].to_string();
+    assert!(reasons.contains("the maximum") && reasons.contains("512"), "{reasons}");
 }
 
 #[test]

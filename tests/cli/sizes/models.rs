@@ -265,7 +265,7 @@ fn turns_lines(dims: &[&str]) -> ModelProto {
 }
 
 /// Boxes at three scales, one row each.
-fn yolo(dims: &[&str], props: &[(&'static str, &'static str)]) -> ModelProto {
+pub fn yolo(dims: &[&str], props: &[(&'static str, &'static str)]) -> ModelProto {
     let mut m = Maker::new(&[("images", Float32, dims)]);
     m.props = props.to_vec();
     let a = m.halve("images", 3, 8, 3);
@@ -341,6 +341,105 @@ fn bert(positions: Option<u64>) -> ModelProto {
     let x = m.op("Mul", &[&x, &mask], vec![]);
     let y = m.attend(&x, 8);
     m.gives(&[&y])
+}
+
+/// BERT as exporters of torch write it: positions are a slice of a stored row of 512, the mask is added to the scores as
+/// -10000, heads are made by Reshape to shapes that are put together, layer normalizations are spelled out.
+fn exported_bert() -> ModelProto {
+    const WIDTH: u64 = 16;
+    const HEADS: i64 = 2;
+    let dims: &[&str] = &["batch", "sequence"];
+    let mut m = Maker::new(&[
+        ("input_ids", Int64, dims),
+        ("attention_mask", Int64, dims),
+        ("token_type_ids", Int64, dims),
+    ]);
+    let number = |m: &mut Maker, v: f32| {
+        let name = m.fresh("c");
+        m.weights.push(floats(&name, &[], &[v]));
+        name
+    };
+    let norm = |m: &mut Maker, x: &str| {
+        let mean = m.op("ReduceMean", &[x], vec![ints("axes", &[-1])]);
+        let centred = m.op("Sub", &[x, &mean], vec![]);
+        let two = number(m, 2.0);
+        let squares = m.op("Pow", &[&centred, &two], vec![]);
+        let variance = m.op("ReduceMean", &[&squares], vec![ints("axes", &[-1])]);
+        let epsilon = number(m, 1e-12);
+        let variance = m.op("Add", &[&variance, &epsilon], vec![]);
+        let deviation = m.op("Sqrt", &[&variance], vec![]);
+        let y = m.op("Div", &[&centred, &deviation], vec![]);
+        let (scale, shift) = (m.weight(&[WIDTH]), m.weight(&[WIDTH]));
+        let y = m.op("Mul", &[&y, &scale], vec![]);
+        m.op("Add", &[&y, &shift], vec![])
+    };
+    // The length of the sentence cuts the stored positions.
+    let shape = m.op("Shape", &["input_ids"], vec![]);
+    let one = m.number(1);
+    let length = m.op("Gather", &[&shape, &one], vec![]);
+    let front = m.numbers(&[0]);
+    let end = m.op("Unsqueeze", &[&length, &front], vec![]);
+    let all: Vec<i64> = (0..512).collect();
+    let places = m.fresh("position_ids");
+    m.weights
+        .push(Tensor::from_i64(&[1, 512], &all).unwrap().to_proto(&places));
+    let (start, axis, step) = (m.numbers(&[0]), m.numbers(&[1]), m.numbers(&[1]));
+    let places = m.op("Slice", &[&places, &start, &end, &axis, &step], vec![]);
+    let words = m.embed("input_ids", 99, WIDTH);
+    let types = m.embed("token_type_ids", 2, WIDTH);
+    let positions = m.embed(&places, 512, WIDTH);
+    let x = m.op("Add", &[&words, &types], vec![]);
+    let x = m.op("Add", &[&x, &positions], vec![]);
+    let mut x = norm(&mut m, &x);
+    let axes = m.numbers(&[1, 2]);
+    let mask = m.op("Unsqueeze", &["attention_mask", &axes], vec![]);
+    let mask = m.op("Cast", &[&mask], vec![int("to", 1)]);
+    let (whole, much) = (number(&mut m, 1.0), number(&mut m, -10_000.0));
+    let mask = m.op("Sub", &[&whole, &mask], vec![]);
+    let mask = m.op("Mul", &[&mask, &much], vec![]);
+    for _ in 0..2 {
+        let heads = |m: &mut Maker, x: &str| {
+            let y = m.matmul(x, WIDTH, WIDTH);
+            let shape = m.op("Shape", &[x], vec![]);
+            let (from, to) = (m.numbers(&[0]), m.numbers(&[2]));
+            let outer = m.op("Slice", &[&shape, &from, &to], vec![]);
+            let inner = m.numbers(&[HEADS, WIDTH as i64 / HEADS]);
+            let shape = m.op("Concat", &[&outer, &inner], vec![int("axis", 0)]);
+            m.op("Reshape", &[&y, &shape], vec![])
+        };
+        let (q, k, v) = (heads(&mut m, &x), heads(&mut m, &x), heads(&mut m, &x));
+        let (q, k, v) = (
+            m.transpose(&q, &[0, 2, 1, 3]),
+            m.transpose(&k, &[0, 2, 3, 1]),
+            m.transpose(&v, &[0, 2, 1, 3]),
+        );
+        let scores = m.op("MatMul", &[&q, &k], vec![]);
+        let root = number(&mut m, (WIDTH as f32 / HEADS as f32).sqrt());
+        let scores = m.op("Div", &[&scores, &root], vec![]);
+        let scores = m.op("Add", &[&scores, &mask], vec![]);
+        let weights = m.op("Softmax", &[&scores], vec![int("axis", -1)]);
+        let y = m.op("MatMul", &[&weights, &v], vec![]);
+        let y = m.transpose(&y, &[0, 2, 1, 3]);
+        let y = m.reshape(&y, &[0, 0, WIDTH as i64]);
+        let y = m.matmul(&y, WIDTH, WIDTH);
+        let y = m.op("Add", &[&y, &x], vec![]);
+        let attended = norm(&mut m, &y);
+        let y = m.matmul(&attended, WIDTH, 64);
+        let (root, half, whole) = (number(&mut m, 2.0f32.sqrt()), number(&mut m, 0.5), number(&mut m, 1.0));
+        let inner = m.op("Div", &[&y, &root], vec![]);
+        let inner = m.op("Erf", &[&inner], vec![]);
+        let inner = m.op("Add", &[&inner, &whole], vec![]);
+        let y = m.op("Mul", &[&y, &inner], vec![]);
+        let y = m.op("Mul", &[&y, &half], vec![]);
+        let y = m.matmul(&y, 64, WIDTH);
+        let y = m.op("Add", &[&y, &attended], vec![]);
+        x = norm(&mut m, &y);
+    }
+    let first = m.number(0);
+    let pooled = m.op("Gather", &[&x, &first], vec![int("axis", 1)]);
+    let pooled = m.matmul(&pooled, WIDTH, WIDTH);
+    let pooled = m.op("Tanh", &[&pooled], vec![]);
+    m.gives(&[&x, &pooled])
 }
 
 fn clip_text() -> ModelProto {
@@ -749,6 +848,11 @@ pub fn cases() -> Vec<Case> {
             "bert without positions",
             "attention_mask 1x128, input_ids 1x128, token_type_ids 1x128",
             bert(None),
+        ),
+        case(
+            "exported bert",
+            "attention_mask 1x128, input_ids 1x128, token_type_ids 1x128",
+            exported_bert(),
         ),
         case("clip's text", "input_ids 1x77", clip_text()),
         case(
