@@ -3,9 +3,11 @@
 use super::args::QuantizeArgs;
 use super::exit::{CliError, Exit};
 use super::lower;
+use crate::graph::Graph;
 use crate::model::Model;
-use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantizeSpec};
+use crate::rewrite::{Calibration, CastSpec, LowType, Method, PatchSpec, QuantizeSpec, held_ranges};
 use crate::worker::Want;
+use std::sync::Arc;
 
 /// Finds thresholds, quantizes, writes the model, says what was done.
 pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
@@ -15,6 +17,12 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
             "--block: {} has no blocks; they go with --mode int4",
             args.mode
         )));
+    }
+    let mut held = Default::default();
+    if args.requantize {
+        let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
+        held = held_ranges(&Graph::new(Arc::new(model)));
+        recipe.patches.push(PatchSpec::StripQuantization {});
     }
     if !args.as_is {
         let least = match args.rest {
@@ -26,6 +34,9 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         let opset = least.max(args.mode.least_opset());
         let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
         recipe.patches.extend(PatchSpec::before_lowering(&model));
+        recipe
+            .patches
+            .extend(PatchSpec::before_quantizing_halves(&Graph::new(Arc::new(model))));
         recipe.patches.extend(PatchSpec::before_quantizing(opset));
     }
     lower::check_choice(&args.nodes, &recipe)?;
@@ -41,8 +52,10 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         block: args.block,
         ..QuantizeSpec::new(args.mode, method, found)
     };
+    // Ranges that somebody calibrated beat those of generated inputs.
+    let uses_held = !held.is_empty() && recipe.data.calibration.is_none() && args.rest.is_none();
     let needs_data = args.mode.has_activations() || args.rest.is_some();
-    let found = if needs_data {
+    let found = if needs_data && !uses_held {
         if recipe.data.calibration.is_none() {
             errln!("note: without --data the scales come from generated inputs, which real data may exceed");
         }
@@ -55,12 +68,18 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
         };
         lower::calibrate(&recipe, &args.calibration.sample, want)?
     } else {
-        if args.calibration.sample.data.path.is_some() {
+        if args.calibration.sample.data.path.is_some() && !args.mode.has_activations() {
             errln!("note: {} looks at weights only; --data is not read", args.mode);
         }
         Calibration::default()
     };
-    let mut patches = vec![PatchSpec::Quantize(Box::new(spec(&found)))];
+    let mut own = spec(&found);
+    if uses_held && args.mode.has_activations() {
+        own.method = Method::Max;
+        own.source = "the pairs that the model had".into();
+        own.thresholds = held;
+    }
+    let mut patches = vec![PatchSpec::Quantize(Box::new(own))];
     patches.extend(args.rest.map(|to| {
         PatchSpec::Cast(Box::new(CastSpec {
             keep_io_types: !args.lower_io,

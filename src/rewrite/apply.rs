@@ -3,7 +3,7 @@
 use super::fuse::{Fused, fuse};
 use super::{
     GraphDiff, Loss, PatchSpec, body_ranges, cast, clean, diff, duplicates, fold, functions, inline, mend, merge,
-    opset, outputs, quantize, resize, simplify,
+    opset, outputs, quantize, resize, simplify, strip,
 };
 use crate::graph::Graph;
 use crate::model::Model;
@@ -67,6 +67,8 @@ pub fn apply(model: &Arc<Model>, spec: &PatchSpec) -> Result<AppliedPatch, Strin
         PatchSpec::AddBodyRanges {} => body_ranges::add_body_ranges(model)?,
         PatchSpec::FixSizes { sizes } => resize::fix_sizes(model, sizes)?,
         PatchSpec::OpenSize { name, axes } => resize::open_size(model, name, axes)?,
+        PatchSpec::StripQuantization {} => strip::strip(model)?,
+        PatchSpec::RaiseFloats {} => cast::double::raise(model)?,
         PatchSpec::Cast(spec) => cast::cast(model, spec, &mut losses)?,
         PatchSpec::Quantize(spec) => quantize::quantize(model, spec)?,
     };

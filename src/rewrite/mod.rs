@@ -31,6 +31,7 @@ pub mod resize;
 pub mod search;
 mod simplify;
 pub mod spec;
+mod strip;
 #[cfg(test)]
 mod tests;
 
@@ -46,3 +47,4 @@ pub use names::matches;
 pub use quantize::{Method, QuantMode, QuantizeSpec};
 pub use ranges::{Calibration, Observed, Range, Ranges};
 pub use spec::PatchSpec;
+pub use strip::held_ranges;

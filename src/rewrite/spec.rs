@@ -1,7 +1,8 @@
 //! The patches there are, as data: `[[patch]]` of a recipe.
 
 use super::{CastSpec, LowType, QuantizeSpec};
-use crate::model::Model;
+use crate::graph::Graph;
+use crate::model::{DataType, Model};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -73,6 +74,10 @@ pub enum PatchSpec {
         /// Where it is: inputs and axes (`images:0`), all of one size.
         axes: Vec<String>,
     },
+    /// Take out pairs of QuantizeLinear and DequantizeLinear, and make constants that are dequantized floats.
+    StripQuantization {},
+    /// Make float16 and bfloat16 float32; inputs and outputs keep their types.
+    RaiseFloats {},
     /// Lower float32 to float16 or bfloat16.
     Cast(Box<CastSpec>),
     /// Compute in 8 bits, or store weights in 4, where that pays.
@@ -110,6 +115,13 @@ impl PatchSpec {
     /// they are inlined.
     pub fn before_lowering(model: &Model) -> Option<Self> {
         (!model.proto().functions.is_empty()).then_some(Self::InlineFunctions {})
+    }
+
+    /// What a model with 16-bit floats needs before it is quantized: float32, which scales and ranges are made for.
+    pub fn before_quantizing_halves(graph: &Graph) -> Option<Self> {
+        let is_half = |dtype| matches!(dtype, Some(DataType::Float16 | DataType::BFloat16));
+        let has = graph.tensors.iter().any(|t| is_half(t.ty.dtype));
+        has.then_some(Self::RaiseFloats {})
     }
 
     /// What makes a model ready for quantization: an opset that has what it needs, and weights that are constants.
@@ -155,9 +167,15 @@ impl PatchSpec {
         ]
     }
 
+    /// The patches that take back what others lowered.
+    pub fn to_float() -> [Self; 2] {
+        [Self::StripQuantization {}, Self::RaiseFloats {}]
+    }
+
     /// The patches that need no choices, in the order in which they are best applied.
     pub fn offered() -> Vec<Self> {
         let mut out = Self::clean_up();
+        out.extend(Self::to_float());
         out.extend(OFFERED_OPSETS.map(|to| Self::RaiseOpset { to }));
         out
     }
@@ -182,6 +200,8 @@ impl PatchSpec {
             Self::AddBodyRanges {} => "add-body-ranges",
             Self::FixSizes { .. } => "fix-sizes",
             Self::OpenSize { .. } => "open-size",
+            Self::StripQuantization {} => "strip-quantization",
+            Self::RaiseFloats {} => "raise-floats",
             Self::Cast(_) => "cast",
             Self::Quantize(_) => "quantize",
         }
@@ -233,6 +253,12 @@ impl PatchSpec {
             Self::OpenSize { .. } => {
                 "A fixed size of inputs becomes open; reshapes, slices and expansions that hold it are rewritten"
             }
+            Self::StripQuantization {} => {
+                "QuantizeLinear and DequantizeLinear go, quantized weights become floats: the model computes in float again"
+            }
+            Self::RaiseFloats {} => {
+                "What was lowered to 16 bits computes in float32 again, so that it can be lowered otherwise; inputs and outputs keep their types"
+            }
             Self::Cast(_) => {
                 "Nodes that can take it compute in 16 bits; half the memory, faster where the hardware has it"
             }
@@ -268,6 +294,8 @@ impl PatchSpec {
             Self::AddBodyRanges {} => "Add ranges of bodies",
             Self::FixSizes { .. } => "Fix sizes",
             Self::OpenSize { .. } => "Open a size",
+            Self::StripQuantization {} => "Remove quantization",
+            Self::RaiseFloats {} => "Raise 16-bit floats to FP32",
             Self::Cast(spec) => match spec.to {
                 LowType::Fp16 => "Cast to FP16",
                 LowType::Bf16 => "Cast to BF16",

@@ -240,3 +240,49 @@ fn what_is_missing_is_said_with_the_next_step() {
         );
     }
 }
+
+/// Libraries that are none, end the process, or give nothing: the worker is what they take along, and the answer says which library it
+/// was or how the worker ended.
+#[test]
+fn libraries_that_crash_or_lie_end_in_words() {
+    let Some(home) = Home::new() else { return };
+    let folder = home.folder.path();
+    let head = "#include <cstdlib>\n#include <unistd.h>\n#include <cstddef>\nextern \"C\" __attribute__((visibility(\"default\"))) \
+                void* CreateEpFactories(const char*, const void*, const void*, void** f, size_t most, size_t* n)";
+    let release =
+        "extern \"C\" __attribute__((visibility(\"default\"))) void* ReleaseEpFactory(void*) { return nullptr; }";
+    let model = digits().join("digits.onnx");
+    for (name, body) in [
+        ("empty", None),
+        ("aborts", Some("{ abort(); }")),
+        ("leaves", Some("{ _exit(0); }")),
+        ("nothing", Some("{ *n = 0; return nullptr; }")),
+        ("wild", Some("{ *n = most + 7; return nullptr; }")),
+        ("null", Some("{ f[0] = nullptr; *n = 1; return nullptr; }")),
+    ] {
+        let (source, library) = (folder.join(format!("{name}.cpp")), folder.join(format!("lib{name}.so")));
+        let text = body.map_or("int nobody;".to_owned(), |body| format!("{head} {body}\n{release}\n"));
+        std::fs::write(&source, text).unwrap();
+        let built = Command::new("g++")
+            .args(["-shared", "-fPIC", "-o"])
+            .args([&library, &source])
+            .status();
+        assert!(built.unwrap().success(), "{name}");
+        let text = format!(
+            "version = 1\nmodel.path = {model:?}\nbench.duration_s = 0.1\n[target]\nname = \"onnxruntime-ep\"\nlibrary = {library:?}\n\
+             [build.options]\nlibrary = {:?}\n",
+            home.real.join("onnxruntime/capi")
+        );
+        std::fs::write(folder.join("r.toml"), text).unwrap();
+        let output = home.run(&["bench", "r.toml"]);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            matches!(output.status.code(), Some(1..=3)),
+            "{name}: {:?} {error}",
+            output.status
+        );
+        let is_named = error.contains(&format!("lib{name}.so"));
+        assert!(is_named || error.contains("ended"), "{name}: {error}");
+        assert!(!error.contains("panicked"), "{name}: {error}");
+    }
+}

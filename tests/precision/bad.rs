@@ -143,7 +143,7 @@ fn models_that_are_lowered_already() {
     }
     place.refuses_one(&["quantize", "int8.onnx"], &[], &["quantized already", "quantizing"]);
     place.refuses_one(
-        &["quantize", "half.onnx"],
+        &["quantize", "half.onnx", "--as-is"],
         &[],
         &["float16 tensors already", "quantize the float32 model"],
     );
@@ -153,7 +153,7 @@ fn models_that_are_lowered_already() {
         &["nothing to cast", "float16"],
     );
     place.refuses_one(
-        &["quantize", "half.onnx"],
+        &["quantize", "half.onnx", "--as-is"],
         &["--mode", "int4"],
         &["float16 tensors already"],
     );

@@ -141,7 +141,7 @@ fn inputs_that_polygraphy_saved_are_samples() {
     write(&home.path().join("m.onnx"), graph);
     let feed = |values: &[f32]| {
         let mut header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 24), }".to_owned();
-        while (10 + header.len() + 1) % 64 != 0 {
+        while !(10 + header.len() + 1).is_multiple_of(64) {
             header.push(' ');
         }
         header.push('\n');

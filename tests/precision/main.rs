@@ -7,6 +7,7 @@ mod cli;
 mod judge;
 mod layouts;
 mod quantize;
+mod quantized;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod rtx;
 mod search;

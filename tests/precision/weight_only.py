@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes three models that have no activation to quantize, only weights.
+"""Writes four models that have no activation to quantize, only weights.
 
     weight_only.py FOLDER
 
 recurrent.onnx (LSTM in both directions, then a GRU; x [4, 2, 24]), branches.onnx (a MatMul in each branch of an If: one weight in
 the branch, the other of the model; x [2, 32], or minus x) and loop.onnx (three turns of a MatMul whose weight is in the body;
-x [2, 32]).
+x [2, 32]), and embedding.onnx (rows of a table, averaged; ids [2, 5]).
 """
 
 import sys
@@ -78,9 +78,18 @@ def loop() -> onnx.GraphProto:
     return helper.make_graph(nodes, "loop", [value("x", 2, 32)], [value("y", 2, 32)], stored)
 
 
+def embedding() -> onnx.GraphProto:
+    nodes = [
+        helper.make_node("Gather", ["table", "ids"], ["rows"], "look"),
+        helper.make_node("ReduceMean", ["rows"], ["y"], "mean", axes=[1], keepdims=0),
+    ]
+    ids = helper.make_tensor_value_info("ids", TensorProto.INT64, [2, 5])
+    return helper.make_graph(nodes, "embedding", [ids], [value("y", 2, 200)], [constant("table", 60, 200)])
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
-    for make in (recurrent, branches, loop):
+    for make in (recurrent, branches, loop, embedding):
         save(folder / f"{make.__name__}.onnx", make())
 
 

@@ -26,6 +26,7 @@ fn models_without_an_activation_to_quantize_get_smaller_weights() {
         ("recurrent", "x:float32:4x2x24", 2, 4),
         ("branches", "x:float32:2x32", 2, 2),
         ("loop", "x:float32:2x32", 1, 1),
+        ("embedding", "ids:int64:2x5=3", 1, 1),
     ] {
         let (before, after) = (format!("{name}.onnx"), format!("{name}_int8.onnx"));
         let report = json(&run(home.path(), &["quantize", &before, "-o", &after, "--json"]));
@@ -140,5 +141,5 @@ fn weights_alone_are_stored_beside_others_where_asked_for_and_never_against_the_
         "fp8",
         "--weight-only",
     ];
-    assert!(refused(&run(home.path(), &fp8), 2).contains("stored in INT8 only"));
+    assert!(refused(&run(home.path(), &fp8), 2).contains("in INT8 or INT4, not in FP8"));
 }

@@ -61,11 +61,15 @@ pub struct QuantizeArgs {
     /// to 512 places long. Off by default
     #[arg(long)]
     pub attention: bool,
-    /// Also store in INT8 the weights of what has no quantized activations: LSTM, GRU, RNN, and nodes inside If, Loop and Scan.
-    /// They compute in float on dequantized weights: a smaller file, not a faster one. Done by itself where nothing else can
-    /// be quantized
+    /// Also store in INT8 the weights of what has no quantized activations: LSTM, GRU, RNN, nodes inside If, Loop and Scan, and
+    /// tables of embeddings (those in INT4 with --mode int4). They compute in float on dequantized weights: a smaller file, not
+    /// a faster one. With INT8 done by itself where nothing else can be quantized
     #[arg(long)]
     pub weight_only: bool,
+    /// Remove the quantization that the model has and quantize it anew: asymmetric becomes symmetric, per tensor per channel, INT8
+    /// another --mode. Without --data the ranges are those that its pairs hold. Without this, what is quantized already is kept
+    #[arg(long)]
+    pub requantize: bool,
     /// Lower what stays float to this type: fp16 or bf16
     #[arg(long, value_name = "TYPE", value_parser = named::<LowType>)]
     pub rest: Option<LowType>,

@@ -67,7 +67,7 @@ pub struct CleanArgs {
     #[arg(long, value_name = "VERSION")]
     pub opset: Option<i64>,
     /// Do only this, for example fold-constants; repeatable, applied in the order given
-    #[arg(long, value_name = "PATCH", value_parser = clean_up_patch)]
+    #[arg(long, value_name = "PATCH", value_parser = only_patch)]
     pub only: Vec<PatchSpec>,
     /// Also remove inputs that nothing reads; callers then give fewer
     #[arg(long)]
@@ -133,7 +133,17 @@ fn opened(text: &str) -> Result<(String, String), String> {
 
 /// A clean-up patch by the name that recipes use; the error lists the names.
 fn clean_up_patch(text: &str) -> Result<PatchSpec, String> {
-    let all = PatchSpec::clean_up();
+    named_patch(text, &PatchSpec::clean_up())
+}
+
+/// A clean-up patch, or one of those that are done only where they are asked for.
+fn only_patch(text: &str) -> Result<PatchSpec, String> {
+    let mut all = PatchSpec::clean_up();
+    all.extend(PatchSpec::to_float());
+    named_patch(text, &all)
+}
+
+fn named_patch(text: &str, all: &[PatchSpec]) -> Result<PatchSpec, String> {
     let names: Vec<&str> = all.iter().map(PatchSpec::kind).collect();
     let unknown = || format!("unknown patch; there are {}", names.join(", "));
     all.iter().find(|p| p.kind() == text).cloned().ok_or_else(unknown)

@@ -1,9 +1,11 @@
-//! Float64 to float32, the step before lowering: engines for GPUs have no double precision worth having.
+//! Float32 in the place of another float type. Of float64, the step before lowering: engines for GPUs have no double precision worth
+//! having. Of 16-bit types, for models that somebody lowered and that are to be lowered otherwise ([`raise`]).
 //!
 //! What only computes integers from integers stays float64 ([`exact`]): beyond 2^24 float32 has no longer all of them. Where
 //! such numbers mix with others they become float32 too, and a [`Loss`] says so.
 
 use super::integers::{casts_to_integer, is_arithmetic};
+use crate::format::plural;
 use crate::graph::{Graph, NodeId, Producer, TensorId};
 use crate::model::onnx::__buffa::oneof::type_proto;
 use crate::model::onnx::{
@@ -11,12 +13,16 @@ use crate::model::onnx::{
 };
 use crate::model::{DataType, Model, Tensor, attribute};
 use crate::rewrite::bodies::body_mut;
+use crate::rewrite::clean::{Done, remove_no_ops};
+use crate::rewrite::fold::refuse_broken;
 use crate::rewrite::loss::{Loss, LossKind};
 use crate::rewrite::names::Fresh;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 const DOUBLE: i32 = 11;
+const HALF: i32 = 10;
+const BRAIN: i32 = 16;
 const FLOAT: i32 = 1;
 /// The largest integer up to which float32 has all (24 bits of digits).
 const EXACT: u32 = 1 << 24;
@@ -49,24 +55,74 @@ pub(super) fn narrow(
         let tensor = graph.tensor(*id);
         (tensor.body, &*tensor.name)
     });
-    let mut narrower = Narrower {
+    let mut changer = Changer {
         graph,
+        from: DOUBLE,
         names: names.collect(),
         exact: &exact,
         losses,
     };
     if let Some(top) = proto.graph.as_option_mut() {
-        let kept = if keep_io_types {
-            kept(graph, top)
-        } else {
-            HashMap::new()
-        };
-        narrower.graph(0, top)?;
-        if keep_io_types {
-            restore(top, &kept);
-        }
+        changer.change(top, keep_io_types)?;
     }
     Ok(Some((Arc::new(model.with_proto(proto)), count)))
+}
+
+/// The model with float32 in the place of float16 and bfloat16; inputs and outputs keep their types, with casts behind and in front of
+/// them. Exact: float32 has every number of both.
+///
+/// # Errors
+/// Structural problems, constants that cannot be read, local functions with such types, which are to be inlined first.
+pub(in crate::rewrite) fn raise(model: &Arc<Model>) -> Result<Done, String> {
+    let mut at = Arc::clone(model);
+    let mut count = 0;
+    for (from, dtype) in [(HALF, DataType::Float16), (BRAIN, DataType::BFloat16)] {
+        let graph = Graph::new(Arc::clone(&at));
+        refuse_broken(&graph)?;
+        let tensors = graph.tensors.iter().filter(|t| t.ty.dtype == Some(dtype)).count();
+        if tensors == 0 {
+            continue;
+        }
+        if !at.proto().functions.is_empty() {
+            return Err("the model has local functions, whose types are not known; inline them first".into());
+        }
+        count += tensors;
+        let mut proto = at.proto().clone();
+        let mut changer = Changer {
+            graph: &graph,
+            from,
+            names: HashSet::new(),
+            exact: &HashSet::new(),
+            losses: &mut Vec::new(),
+        };
+        if let Some(top) = proto.graph.as_option_mut() {
+            changer.change(top, true)?;
+        }
+        at.check_intact().map_err(|e| e.to_string())?;
+        at = Arc::new(at.with_proto(proto));
+    }
+    if count == 0 {
+        return Ok(Done {
+            model: at,
+            summary: "No tensor of 16-bit floats to raise".into(),
+            notes: Vec::new(),
+        });
+    }
+    // Casts between what is one type now.
+    let at = remove_no_ops(&at)?.model;
+    let graph = Graph::new(Arc::clone(&at));
+    let left = graph.tensors.iter();
+    let left = left
+        .filter(|t| matches!(t.ty.dtype, Some(DataType::Float16 | DataType::BFloat16)))
+        .count();
+    Ok(Done {
+        summary: format!(
+            "Raised {} of 16-bit floats to float32",
+            plural(count.saturating_sub(left), "tensor")
+        ),
+        model: at,
+        notes: Vec::new(),
+    })
 }
 
 /// Groups of float64 tensors that nodes other than Cast tie together: all of a group have one type.
@@ -156,16 +212,28 @@ fn exact(graph: &Graph, losses: &mut Vec<Loss>) -> HashSet<TensorId> {
     all.filter(|id| kept.contains(&groups.of(*id))).collect()
 }
 
-struct Narrower<'a> {
+struct Changer<'a> {
     graph: &'a Graph,
-    /// Tensors that stay float64.
+    /// The type that becomes float32, as ONNX numbers it.
+    from: i32,
+    /// Tensors that stay as they are.
     exact: &'a HashSet<TensorId>,
     /// Their bodies and names.
     names: HashSet<(u32, &'a str)>,
     losses: &'a mut Vec<Loss>,
 }
 
-impl Narrower<'_> {
+impl Changer<'_> {
+    fn change(&mut self, top: &mut GraphProto, keep_io_types: bool) -> Result<(), String> {
+        if !keep_io_types {
+            return self.graph(0, top);
+        }
+        let kept = kept(self.graph, top, self.from);
+        self.graph(0, top)?;
+        restore(top, &kept, self.from);
+        Ok(())
+    }
+
     fn graph(&mut self, at: u32, graph: &mut GraphProto) -> Result<(), String> {
         let source = self.graph;
         for tensor in &mut graph.initializer {
@@ -188,7 +256,7 @@ impl Narrower<'_> {
             if !self.stays(at, info.name.as_deref())
                 && let Some(ty) = info.r#type.as_option_mut()
             {
-                set_type(ty);
+                set_type(ty, self.from);
             }
         }
         let ids = source.bodies.get(at as usize).map_or(&[][..], |b| b.nodes.as_slice());
@@ -214,7 +282,7 @@ impl Narrower<'_> {
 
     fn attribute(&mut self, attribute: &mut AttributeProto) -> Result<(), String> {
         let names_type = attribute.name.as_deref().is_some_and(|n| TYPE_ATTRIBUTES.contains(&n));
-        if names_type && attribute.r#type == Some(AttributeType::INT) && attribute.i == Some(i64::from(DOUBLE)) {
+        if names_type && attribute.r#type == Some(AttributeType::INT) && attribute.i == Some(i64::from(self.from)) {
             attribute.i = Some(i64::from(FLOAT));
         }
         if let Some(tensor) = attribute.t.as_option_mut() {
@@ -238,7 +306,7 @@ impl Narrower<'_> {
     }
 
     fn tensor(&mut self, tensor: &mut TensorProto) -> Result<(), String> {
-        if tensor.data_type != Some(DOUBLE) {
+        if tensor.data_type != Some(self.from) {
             return Ok(());
         }
         let name = tensor.name.clone().unwrap_or_default();
@@ -276,36 +344,36 @@ impl Narrower<'_> {
     }
 }
 
-/// Changes a tensor's type; sequences and optionals of float64 are changed inside.
-fn set_type(ty: &mut TypeProto) {
+/// Changes a tensor's type; sequences and optionals are changed inside.
+fn set_type(ty: &mut TypeProto, from: i32) {
     match &mut ty.value {
-        Some(type_proto::Value::TensorType(tensor)) if tensor.elem_type == Some(DOUBLE) => {
+        Some(type_proto::Value::TensorType(tensor)) if tensor.elem_type == Some(from) => {
             tensor.elem_type = Some(FLOAT);
         }
         Some(type_proto::Value::SequenceType(inner)) => {
             if let Some(ty) = inner.elem_type.as_option_mut() {
-                set_type(ty);
+                set_type(ty, from);
             }
         }
         Some(type_proto::Value::OptionalType(inner)) => {
             if let Some(ty) = inner.elem_type.as_option_mut() {
-                set_type(ty);
+                set_type(ty, from);
             }
         }
         _ => {}
     }
 }
 
-fn is_double(info: &crate::model::onnx::ValueInfoProto) -> bool {
+fn is_of(info: &crate::model::onnx::ValueInfoProto, from: i32) -> bool {
     let value = info.r#type.as_option().and_then(|ty| ty.value.as_ref());
-    matches!(value, Some(type_proto::Value::TensorType(t)) if t.elem_type == Some(DOUBLE))
+    matches!(value, Some(type_proto::Value::TensorType(t)) if t.elem_type == Some(from))
 }
 
-/// New names for the float64 inputs and outputs of the model, used inside already.
-fn kept(graph: &Graph, top: &mut GraphProto) -> HashMap<String, String> {
+/// New names for the inputs and outputs of this type, used inside already.
+fn kept(graph: &Graph, top: &mut GraphProto, from: i32) -> HashMap<String, String> {
     let mut fresh = Fresh::new(graph);
     let stored: Vec<&String> = top.initializer.iter().filter_map(|t| t.name.as_ref()).collect();
-    let infos = top.input.iter().chain(&top.output).filter(|i| is_double(i));
+    let infos = top.input.iter().chain(&top.output).filter(|i| is_of(i, from));
     let names = infos.filter_map(|i| i.name.clone()).filter(|n| !stored.contains(&n));
     let new: HashMap<String, String> = names
         .map(|name| {
@@ -340,7 +408,7 @@ fn rename(graph: &mut GraphProto, names: &HashMap<String, String>) {
 }
 
 /// Gives inputs and outputs their type back, with casts to and from what is used inside.
-fn restore(top: &mut GraphProto, kept: &HashMap<String, String>) {
+fn restore(top: &mut GraphProto, kept: &HashMap<String, String>, dtype: i32) {
     let cast = |from: &str, made: &str, to: i32| NodeProto {
         op_type: Some("Cast".into()),
         name: Some(format!("{made}/cast")),
@@ -354,14 +422,14 @@ fn restore(top: &mut GraphProto, kept: &HashMap<String, String>) {
         let name = info.name.clone().unwrap_or_default();
         if let Some(inner) = kept.get(&name) {
             first.push(cast(&name, inner, FLOAT));
-            widen(info);
+            give_back(info, dtype);
         }
     }
     for info in &mut top.output {
         let name = info.name.clone().unwrap_or_default();
         if let Some(inner) = kept.get(&name) {
-            top.node.push(cast(inner, &name, DOUBLE));
-            widen(info);
+            top.node.push(cast(inner, &name, dtype));
+            give_back(info, dtype);
         }
     }
     first.append(&mut top.node);
@@ -370,10 +438,10 @@ fn restore(top: &mut GraphProto, kept: &HashMap<String, String>) {
         .retain(|i| !i.name.as_ref().is_some_and(|n| kept.contains_key(n)));
 }
 
-fn widen(info: &mut crate::model::onnx::ValueInfoProto) {
+fn give_back(info: &mut crate::model::onnx::ValueInfoProto, dtype: i32) {
     if let Some(ty) = info.r#type.as_option_mut()
         && let Some(type_proto::Value::TensorType(tensor)) = &mut ty.value
     {
-        tensor.elem_type = Some(DOUBLE);
+        tensor.elem_type = Some(dtype);
     }
 }

@@ -8,7 +8,7 @@
 mod cleanup;
 mod decide;
 mod depth;
-mod double;
+pub(super) mod double;
 mod insert;
 mod integers;
 pub(super) mod op_types;

@@ -1,11 +1,12 @@
-//! Weights stored in INT8 for nodes that compute in float: recurrent ones, and those inside bodies, for which no activation
-//! is quantized.
+//! Weights stored as codes for nodes that compute in float: recurrent ones, those inside bodies, for which no activation is
+//! quantized, and tables that rows are looked up in.
 
 use super::place::Placer;
 use super::weighted::{LEAST_SIZE, is_weighted};
 use super::weights::Grain;
+use super::{BLOCK, QuantMode};
 use crate::graph::{Node, NodeId, TensorId};
-use crate::model::DataType;
+use crate::model::{Attributes, DataType};
 
 /// LSTM, GRU and RNN: no engine computes them on codes, so their weights alone can be stored as such.
 pub(super) fn is_recurrent(node: &Node) -> bool {
@@ -23,6 +24,8 @@ impl Placer<'_> {
         }
         // W [directions, gates * hidden, input] and R [directions, gates * hidden, hidden] (operators LSTM, GRU, RNN).
         let indices: &[usize] = match () {
+            () if self.is_table(id, node) => &[0],
+            () if self.mode() == QuantMode::Int4 => return None,
             () if is_recurrent(node) => &[1, 2],
             () if is_weighted(node) && node.body != 0 => &[1],
             () => return None,
@@ -50,14 +53,32 @@ impl Placer<'_> {
             self.placed.weights.insert((id, index), (weight, grain));
             words.push(match grain {
                 Grain::Channel(axis) => format!("{} (per channel of axis {axis})", graph.tensor(weight).name),
-                _ => graph.tensor(weight).name.to_string(),
+                Grain::Blocks { axis, size } => {
+                    format!("{} (in blocks of {size} along axis {axis})", graph.tensor(weight).name)
+                }
+                Grain::Tensor => graph.tensor(weight).name.to_string(),
             });
         }
         self.placed.alone.insert(id);
         Some(Ok(format!(
-            "weight-only INT8 of {}; it computes on dequantized values",
+            "weight-only {} of {}; it computes on dequantized values",
+            self.mode(),
             words.join(" and ")
         )))
+    }
+
+    /// True for a Gather of whole rows of a stored matrix: an embedding.
+    fn is_table(&self, id: NodeId, node: &Node) -> bool {
+        let is_gather = node.domain.is_empty() && &*node.op_type == "Gather";
+        let table = node
+            .inputs
+            .first()
+            .copied()
+            .flatten()
+            .filter(|t| is_gather && self.is_constant(*t));
+        let is_float = |t: TensorId| self.graph.tensor(t).ty.dtype == Some(DataType::Float32);
+        table.is_some_and(|t| is_float(t) && self.sizes(t).is_some_and(|s| s.len() == 2))
+            && self.graph.proto(id).int("axis").unwrap_or(0) == 0
     }
 
     fn grain_alone(&self, id: NodeId, node: &Node, weight: TensorId, is_asked: bool) -> Result<Grain, String> {
@@ -81,8 +102,25 @@ impl Placer<'_> {
         };
         if let Some(least) = least.filter(|n| **n < LEAST_SIZE && !is_asked) {
             return Err(format!(
-                "its weight {name} has a side of {least}; storing less than {LEAST_SIZE} in INT8 gains nothing"
+                "its weight {name} has a side of {least}; storing less than {LEAST_SIZE} in {} gains nothing",
+                self.mode()
             ));
+        }
+        // Each row of a table has scales of its own: they are looked up one by one.
+        if self.is_table(id, node) {
+            return match (self.mode(), &sizes[..]) {
+                (QuantMode::Int4, [rows, columns]) => {
+                    if !rows.saturating_mul(*columns).is_multiple_of(2) {
+                        return Err(format!(
+                            "its table {name} has an odd number of values; two go into a byte"
+                        ));
+                    }
+                    let size = u64::from(self.spec.block.unwrap_or(BLOCK)).min(*columns);
+                    let size = usize::try_from(size).unwrap_or(usize::MAX);
+                    Ok(Grain::Blocks { axis: 1, size })
+                }
+                _ => Ok(Grain::Channel(0)),
+            };
         }
         let axis = match is_recurrent(node) {
             true => Some(1).filter(|_| sizes.len() == 3),

@@ -30,7 +30,8 @@ pub(in crate::rewrite) use neighbours::fuses;
 use super::clean::{Done, count};
 use super::fold::refuse_broken;
 use super::ranges::{Calibration, Observed};
-use crate::graph::{Graph, NodeId};
+use super::strip::pairs;
+use crate::graph::{Graph, NodeId, Producer, TensorInfo};
 use crate::model::{DataType, Model};
 use place::Placed;
 use serde::{Deserialize, Serialize};
@@ -114,9 +115,9 @@ pub struct QuantizeSpec {
     /// The two products inside attention are quantized too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attention: bool,
-    /// Weights of nodes for which there is no quantized activation (LSTM, GRU, RNN, nodes inside If, Loop and Scan) are stored
-    /// as codes too, which the node reads dequantized; INT8 only. Done without being asked for where nothing else can be
-    /// quantized.
+    /// Weights of nodes for which there is no quantized activation (LSTM, GRU, RNN, nodes inside If, Loop and Scan, tables that
+    /// Gather looks rows up in) are stored as codes too, which the node reads dequantized; in INT4 tables only. In INT8 done
+    /// without being asked for where nothing else can be quantized.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub weight_only: bool,
     /// Values of a weight that share a 4-bit scale; default [`BLOCK`].
@@ -169,7 +170,7 @@ pub fn read_as_codes(graph: &Graph, spec: &QuantizeSpec) -> Vec<String> {
 /// Quantizes what should be.
 ///
 /// # Errors
-/// A model that is quantized or half precision already, or of too old an opset; a method that the type does not take;
+/// A model that is half precision or computes on codes already, or of too old an opset; a method that the type does not take;
 /// structural problems; weights that cannot be read; nothing to quantize.
 pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, String> {
     let graph = Graph::new(model.clone());
@@ -199,10 +200,8 @@ pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, 
             "the products inside attention have no weights, which is all that {mode} stores"
         ));
     }
-    if spec.weight_only && mode != QuantMode::Int8 {
-        return Err(format!(
-            "weights of nodes without quantized activations are stored in INT8 only, not in {mode}"
-        ));
+    if spec.weight_only && mode == QuantMode::Fp8 {
+        return Err("weights alone are stored in INT8 or INT4, not in FP8".into());
     }
     if spec.block == Some(0) {
         return Err("a block of 0 values is none".into());
@@ -210,6 +209,14 @@ pub(super) fn quantize(model: &Arc<Model>, spec: &QuantizeSpec) -> Result<Done, 
     let scales = scales::join(&graph, mode, &spec.thresholds);
     let placed = place::place(&graph, spec, &scales);
     if placed.weights.is_empty() && placed.activations.is_empty() {
+        let pairs = pairs(&graph);
+        if pairs > 0 {
+            return Err(format!(
+                "the model is quantized already: it has {}, and nothing else of it can be quantized; --requantize (the patch \
+                 strip-quantization in front) quantizes it anew",
+                count(pairs, "quantizing or dequantizing node")
+            ));
+        }
         return Err(format!(
             "no node of the model can be quantized{}",
             placed.nearest(&graph)
@@ -261,14 +268,8 @@ fn summary(spec: &QuantizeSpec, placed: &Placed, weight_error: Option<f64>) -> S
     }
     parts.join(". ")
 }
-/// Refuses models that are quantized or half precision already.
+/// Refuses models with operators that compute on codes themselves, and those that are half precision already.
 fn refuse_lowered(graph: &Graph) -> Result<(), String> {
-    let is = |name: &str| graph.nodes.iter().filter(|n| *n.op_type == *name).count();
-    let quantized = is("QuantizeLinear").max(is("DequantizeLinear"));
-    if quantized > 0 {
-        let nodes = count(quantized, "quantizing or dequantizing node");
-        return Err(format!("the model is quantized already: it has {nodes}"));
-    }
     const INTEGER: [&str; 8] = [
         "QLinearConv",
         "QLinearMatMul",
@@ -286,7 +287,9 @@ fn refuse_lowered(graph: &Graph) -> Result<(), String> {
             node.op_type
         ));
     }
-    let has = |dtype: DataType| graph.tensors.iter().any(|t| t.ty.dtype == Some(dtype));
+    // Inputs and outputs may be: what is raised keeps their types.
+    let is_inner = |t: &&TensorInfo| t.producer != Producer::Input && !t.is_output;
+    let has = |dtype: DataType| graph.tensors.iter().filter(is_inner).any(|t| t.ty.dtype == Some(dtype));
     match [DataType::Float16, DataType::BFloat16].into_iter().find(|d| has(*d)) {
         Some(dtype) => Err(format!(
             "the model has {dtype} tensors already: quantize the float32 model, then cast the rest"

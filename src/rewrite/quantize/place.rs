@@ -11,6 +11,7 @@ use crate::model::DataType;
 use crate::rewrite::clean::label;
 use crate::rewrite::edit::defaults;
 use crate::rewrite::names::matches;
+use crate::rewrite::strip::is_dequantized;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What is quantized.
@@ -73,7 +74,10 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
         placed: Placed::default(),
     };
     let mut reasons: BTreeMap<NodeId, Result<String, String>> = BTreeMap::new();
-    let ids = || (0..graph.nodes.len() as u32).map(NodeId);
+    let all = || (0..graph.nodes.len() as u32).map(NodeId);
+    // What is quantized already stays as it is.
+    let kept: HashSet<NodeId> = all().filter(|id| is_quantized(graph, *id)).collect();
+    let ids = || all().filter(|id| !kept.contains(id));
     for id in ids() {
         if let Some(outcome) = placer.weighted(id) {
             reasons.insert(id, outcome);
@@ -99,7 +103,7 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
     }
     let is_nothing = placer.placed.weights.is_empty() && placer.placed.activations.is_empty();
     let mut alone: BTreeMap<NodeId, String> = BTreeMap::new();
-    if spec.mode == QuantMode::Int8 && (spec.weight_only || is_nothing) {
+    if spec.weight_only || (spec.mode == QuantMode::Int8 && is_nothing) {
         for id in ids() {
             match placer.alone(id) {
                 Some(Ok(what)) => drop(alone.insert(id, what)),
@@ -108,7 +112,12 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
             }
         }
     }
-    for id in ids() {
+    for id in all() {
+        if kept.contains(&id) {
+            let note = "kept: it is quantized already".to_owned();
+            placer.placed.notes.push((label(graph.node(id)), note));
+            continue;
+        }
         if let Some(what) = alone.remove(&id) {
             placer
                 .placed
@@ -134,6 +143,13 @@ pub(super) fn place(graph: &Graph, spec: &QuantizeSpec, scales: &Scales) -> Plac
         placer.placed.notes.push((label(graph.node(id)), note));
     }
     placer.placed
+}
+
+/// True for what converts between floats and codes, and for what reads codes through it.
+fn is_quantized(graph: &Graph, id: NodeId) -> bool {
+    let node = graph.node(id);
+    matches!(&*node.op_type, "QuantizeLinear" | "DequantizeLinear")
+        || node.inputs.iter().flatten().any(|t| is_dequantized(graph, *t))
 }
 
 impl Placer<'_> {
