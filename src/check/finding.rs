@@ -112,7 +112,9 @@ impl Report {
     /// the device has 23.5 GiB`. None where no corner works.
     pub fn memory_words(&self) -> Option<String> {
         let needed = self.corners.iter().filter_map(|c| Some((c, c.memory?)));
-        let (corner, most) = needed.max_by_key(|(_, m)| m.total_bytes)?;
+        let (corner, most) = needed
+            .filter(|(_, m)| m.total_bytes > 0)
+            .max_by_key(|(_, m)| m.total_bytes)?;
         let device = self
             .device_bytes
             .map_or_else(String::new, |n| format!("; the device has {}", format::bytes(n)));

@@ -1,7 +1,7 @@
 //! A shape for every input, from what the user gave, the profiles and the model's own declaration.
 
 use super::Samples;
-use crate::graph::sizes::{Hint, Sizes, Source, propose};
+use crate::graph::sizes::{Hint, Sizes, Source, Unsolved, propose};
 use crate::graph::{Dim, Graph, Shape, TensorInfo};
 use crate::recipe::de::suggest;
 use crate::recipe::{BenchSpec, DataSource, ProfileSpec, Recipe};
@@ -29,6 +29,20 @@ pub fn sizes(
     profiles: &[ProfileSpec],
     data: Option<&Known>,
 ) -> Result<Sizes, String> {
+    let hints = hints(graph, bench, profiles, data)?;
+    propose(graph, &hints).map_err(|unsolved| unsolved.to_string())
+}
+
+/// What is said of the inputs from outside the model.
+///
+/// # Errors
+/// As [`sizes`], but for what the graph says.
+fn hints(
+    graph: &Graph,
+    bench: &BenchSpec,
+    profiles: &[ProfileSpec],
+    data: Option<&Known>,
+) -> Result<Vec<Hint>, String> {
     let names: Vec<&str> = inputs(graph).map(|i| i.name.as_ref()).collect();
     let in_profiles = profiles.iter().flat_map(|p| p.inputs.keys().chain(p.values.keys()));
     let in_bench = bench.shapes.keys().chain(bench.values.keys());
@@ -66,7 +80,7 @@ pub fn sizes(
             hints.push(hint(name, shape, Source::Data, data.map_or("", |d| &d.source)));
         }
     }
-    propose(graph, &hints).map_err(|unsolved| unsolved.to_string())
+    Ok(hints)
 }
 
 fn hint(input: &str, shape: &[u64], source: Source, reason: &str) -> Hint {
@@ -205,7 +219,11 @@ pub fn sizes_or_fault(graph: &Graph, recipe: &Recipe) -> Result<Sizes, SizesErro
         true => sample_shapes(graph, recipe).map_err(SizesError::Data)?,
         false => None,
     };
-    sizes(graph, &recipe.bench, &recipe.profiles, sample.as_ref()).map_err(SizesError::Model)
+    let hints = hints(graph, &recipe.bench, &recipe.profiles, sample.as_ref()).map_err(SizesError::Model)?;
+    propose(graph, &hints).map_err(|unsolved| match &unsolved {
+        Unsolved::Rank { .. } => SizesError::Rank(unsolved.to_string()),
+        _ => SizesError::Model(unsolved.to_string()),
+    })
 }
 
 /// Why there are no sizes for a recipe.
@@ -214,6 +232,9 @@ pub enum SizesError {
     /// Its data cannot be read, or does not fit the model; names the file.
     #[error("{0}")]
     Data(String),
+    /// Nothing says how many dimensions an input has.
+    #[error("{0}")]
+    Rank(String),
     /// What is given does not fit the model, or the model works at no size that was found.
     #[error("{0}")]
     Model(String),

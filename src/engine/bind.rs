@@ -127,6 +127,15 @@ impl WarmShapes {
 /// [`EngineError::Request`] for shapes that contradict the model.
 pub fn warm_shapes(graph: &Graph, recipe: &Recipe) -> Result<Vec<WarmShapes>, EngineError> {
     let mut all: Vec<WarmShapes> = Vec::new();
+    // Without a rank there is nothing to run it on before somebody says a shape.
+    let top = graph.bodies.first().map_or(&[][..], |b| b.inputs.as_slice());
+    let lacks_rank = |id: &TensorId| {
+        let input = graph.tensor(*id);
+        input.ty.shape.is_none() && !recipe.bench.shapes.contains_key(&*input.name)
+    };
+    if top.iter().any(lacks_rank) && run_sizes(graph, recipe).is_err() {
+        return Ok(all);
+    }
     let measured = run_sizes(graph, recipe).map_err(EngineError::Request)?;
     let profiles = recipe.profiles.iter().map(|p| {
         let at = sizes(graph, &BenchSpec::default(), std::slice::from_ref(p), None);

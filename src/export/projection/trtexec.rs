@@ -51,8 +51,13 @@ pub fn trtexec_line(recipe: &Recipe) -> Result<Projection, String> {
             words.push(format!("--{flag}Shapes={}", all.join(",")));
         }
     }
-    if !recipe.bench.shapes.is_empty() {
-        words.push(format!("--shapes={}", shapes(recipe.bench.shapes.iter())));
+    let run: Vec<String> = (recipe.bench.shapes.iter())
+        .filter(|(name, _)| !recipe.bench.values.contains_key(*name))
+        .map(|(name, sizes)| one(name, sizes))
+        .chain(recipe.bench.values.iter().map(|(name, values)| one(name, values)))
+        .collect();
+    if !run.is_empty() {
+        words.push(format!("--shapes={}", run.join(",")));
     }
     if let Some(device) = recipe.target.device {
         words.push(format!("--device={device}"));
@@ -128,14 +133,7 @@ fn bench(recipe: &Recipe, eleven: bool, words: &mut Vec<String>, notes: &mut Vec
     }
 }
 
-/// `name:1x3,other:2`, names with special characters in single quotes as trtexec's help says.
-fn shapes<'a>(inputs: impl Iterator<Item = (&'a String, &'a Vec<u64>)>) -> String {
-    inputs
-        .map(|(name, sizes)| one(name, sizes))
-        .collect::<Vec<_>>()
-        .join(",")
-}
-
+/// `name:1x3`; a name with special characters in single quotes as trtexec's help says.
 fn one<T: ToString>(name: &str, numbers: &[T]) -> String {
     let special = name.contains([':', ',']);
     let name = if special { format!("'{name}'") } else { name.to_owned() };

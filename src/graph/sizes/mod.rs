@@ -110,8 +110,10 @@ impl Sizes {
     pub fn words(&self) -> Option<String> {
         /// More inputs than this are counted.
         const MOST: usize = 6;
+        /// A size, and the inputs that have it.
+        type Together<'n> = (String, Vec<&'n str>);
         let open: Vec<(&String, &InputSize)> = self.inputs.iter().filter(|(_, s)| s.is_open).collect();
-        let mut groups: Vec<(&str, Vec<(String, Vec<&str>)>)> = Vec::new();
+        let mut groups: Vec<(&str, Vec<Together<'_>>)> = Vec::new();
         for (name, size) in open.iter().take(MOST) {
             let text = size.text();
             if !groups.iter().any(|(reason, _)| *reason == size.reason) {
@@ -125,7 +127,7 @@ impl Sizes {
                 None => sizes.push((text, vec![name])),
             }
         }
-        let group = |(reason, sizes): (&str, Vec<(String, Vec<&str>)>)| {
+        let group = |(reason, sizes): (&str, Vec<Together<'_>>)| {
             let sizes = sizes
                 .into_iter()
                 .map(|(text, names)| format!("{} {text}", names.join(", ")));

@@ -112,6 +112,10 @@ pub fn model_command_line(recipe: &Recipe) -> (String, Vec<&'static str>) {
     for (name, dims) in &recipe.bench.shapes {
         line.extend(["--shape".into(), word(&format!("{name}:{}", shape(dims)))]);
     }
+    for (name, values) in &recipe.bench.values {
+        let values: Vec<String> = values.iter().map(i64::to_string).collect();
+        line.extend(["--shape".into(), word(&format!("{name}={}", values.join(",")))]);
+    }
     if let Some(protocol) = recipe.bench.protocol {
         line.extend(["--protocol".into(), protocol.name().into()]);
     }

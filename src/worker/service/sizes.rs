@@ -17,6 +17,7 @@ use std::sync::Arc;
 /// No sizes work for the model, or those given do not fit it; data that would say the sizes and cannot be read.
 pub fn decide(context: &Context, mut task: Task) -> Result<(Task, Sizes), JobError> {
     let is_check = matches!(task, Task::Check { .. });
+    let is_build = matches!(task, Task::Build { .. });
     let recipe = match &mut task {
         Task::Check { recipe, .. }
         | Task::Build { recipe, .. }
@@ -44,7 +45,18 @@ pub fn decide(context: &Context, mut task: Task) -> Result<(Task, Sizes), JobErr
         Err(SizesError::Model(_)) if recipe.profiles.iter().any(|p| !p.is_empty()) => {
             return Ok((task, Sizes::default()));
         }
-        Err(SizesError::Model(why)) => return Err(request(format!("{}: {why}", recipe.model.path.display()))),
+        // NVIDIA's parser reads such an input as a scalar, and builds for it.
+        Err(SizesError::Rank(why)) if is_build && recipe.target.name.starts_with("tensorrt") => {
+            context.log(
+                None,
+                "warn",
+                format!("no sizes: {why}; the builder takes the input as a scalar"),
+            );
+            return Ok((task, Sizes::default()));
+        }
+        Err(SizesError::Rank(why) | SizesError::Model(why)) => {
+            return Err(request(format!("{}: {why}", recipe.model.path.display())));
+        }
     };
     if found.inputs.values().any(|s| s.is_open) && !is_check {
         recipe.bench.shapes = found.shapes();

@@ -7,9 +7,10 @@ mod seen;
 use super::support::{model, onnxruntime_library, rtx_folders};
 use super::{enginesmith, expect_code, json, run, stderr};
 use buffa::Message;
-use enginesmith::graph::Graph;
 use enginesmith::graph::sizes::{Sizes, evaluate, propose};
+use enginesmith::graph::{Graph, sample};
 use enginesmith::model::Model;
+use enginesmith::model::onnx::__buffa::oneof::type_proto;
 use models::{Case, cases};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -340,12 +341,28 @@ fn a_size_at_which_the_graph_does_not_meet_is_refused_with_the_node() {
     assert!(stderr(&output).contains("Concat"), "{}", stderr(&output));
 }
 
+/// An input of which nothing says how many dimensions it has; NVIDIA builds for a scalar.
+fn any_rank() -> Case {
+    let mut graph = sample::graph(&["x"], &["y"], vec![], vec![sample::node("Relu", &["x"], &["y"])]);
+    for value in graph.input.iter_mut().chain(&mut graph.output) {
+        if let Some(type_proto::Value::TensorType(t)) = &mut value.r#type.get_or_insert_default().value {
+            t.shape = Default::default();
+        }
+    }
+    Case {
+        name: "any rank",
+        sizes: "",
+        model: sample::proto(graph, vec![]),
+    }
+}
+
 #[test]
 fn tensorrt_rtx_builds_without_a_shape() {
     let Some(folder) = rtx_folders().pop() else { return };
     let home = tempfile::tempdir().unwrap();
-    let all = cases();
-    for name in ["torch classifier", "bert", "two towers", "shape tensor"] {
+    let mut all = cases();
+    all.push(any_rank());
+    for name in ["torch classifier", "bert", "two towers", "shape tensor", "any rank"] {
         let path = write(home.path(), all.iter().find(|c| c.name == name).unwrap());
         let output = enginesmith(home.path())
             .env("LD_LIBRARY_PATH", &folder)
