@@ -331,7 +331,7 @@ pub(super) fn fits(name: &str, sizes: &[u64], shape: &Shape) -> Result<(), Strin
 /// The shapes with another batch: the first dimension of every input that shares the first input's dynamic first dimension.
 ///
 /// # Errors
-/// The model's batch is fixed at another size.
+/// The first dimension is fixed at another size.
 pub fn with_batch(
     graph: &Graph,
     shapes: &BTreeMap<String, Vec<u64>>,
@@ -356,7 +356,8 @@ pub fn with_batch(
         }
         (None, Some((_, Dim::Known(fixed)))) if *fixed == batch => Ok(out),
         (None, Some((name, dim))) => Err(format!(
-            "the model's batch is fixed at {dim} (input {name:?}), so a batch of {batch} cannot be measured"
+            "the first dimension of input {name:?}, which a batch would be, is fixed at {dim}, so a batch of {batch} cannot be \
+             measured; `enginesmith resize --open {name}:0=batch` opens it where it is one"
         )),
         (None, None) => Err("the model has no input with a batch dimension".into()),
     }
