@@ -8,9 +8,9 @@ use enginesmith::model::onnx::GraphProto;
 use enginesmith::model::{DataType, Tensor};
 use std::path::Path;
 
-/// Nodes and outputs; with names of [`LONG`] bytes, together 10 MB.
-const MANY: usize = 500;
-const LONG: usize = 20_000;
+/// Nodes and outputs; with names of [`LONG`] bytes, together 9 MB.
+const MANY: usize = 100;
+const LONG: usize = 90_000;
 
 fn long(i: usize) -> String {
     format!("/model/layers.{i}/{}", "a".repeat(LONG))
@@ -63,17 +63,15 @@ fn results_longer_than_a_line_arrive_whole() {
     let home = tempfile::tempdir().unwrap();
     chain(&home.path().join("chain.onnx"), false);
     chain(&home.path().join("wide.onnx"), true);
-    for target in ["embedded", "onnxruntime-cpu"] {
-        let arguments = ["profile", "chain.onnx", "--target", target, "--runs", "1", "--json"];
-        let output = run(home.path(), &arguments);
-        let profile = json(&output, 0);
-        let layers = profile["layers"].as_array().unwrap();
-        assert!(
-            layers.len() > MANY / 4 && output.stdout.len() > 8 << 20,
-            "{target}: {}",
-            layers.len()
-        );
-    }
+    let arguments = ["profile", "chain.onnx", "--target", "embedded", "--runs", "1", "--json"];
+    let output = run(home.path(), &arguments);
+    let profile = json(&output, 0);
+    let layers = profile["layers"].as_array().unwrap();
+    assert!(
+        layers.len() > MANY / 4 && output.stdout.len() > 8 << 20,
+        "{}",
+        layers.len()
+    );
     let quantized = run(home.path(), &["quantize", "wide.onnx", "-o", "int8.onnx", "--json"]);
     let report = json(&quantized, 0);
     assert_eq!(report["notes"].as_array().unwrap().len(), MANY + 1);
