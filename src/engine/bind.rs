@@ -68,11 +68,15 @@ pub fn check_inputs<'a>(
             ));
         }
         let shape = Shape::known(&tensor.dims);
-        let fits = spec.shape.0.len() == tensor.dims.len()
-            && spec.shape.0.iter().zip(&tensor.dims).all(|(want, is)| match want {
-                Dim::Known(want) => want == is,
-                Dim::Symbol(_) | Dim::Unknown => true,
-            });
+        // One unknown size is also how an input without a rank is described; the runtime says what it takes.
+        let is_any = spec.shape.0 == [Dim::Unknown];
+        let has_rank = spec.shape.0.len() == tensor.dims.len();
+        let fits = is_any
+            || has_rank
+                && spec.shape.0.iter().zip(&tensor.dims).all(|(want, is)| match want {
+                    Dim::Known(want) => want == is,
+                    Dim::Symbol(_) | Dim::Unknown => true,
+                });
         if !fits {
             return request(format!(
                 "input {name} has the shape {shape}, the model wants {}",

@@ -182,14 +182,7 @@ fn through_every_command<'m>(models: impl Iterator<Item = (&'m str, PathBuf)>, h
 
 #[test]
 fn models_run_through_every_command_without_a_shape() {
-    let handful = [
-        "detector",
-        "bert",
-        "decoder with a cache",
-        "streaming sound",
-        "shape tensor",
-        "two towers",
-    ];
+    let handful = ["decoder with a cache", "streaming sound", "shape tensor", "no rank"];
     let home = tempfile::tempdir().unwrap();
     let all = cases();
     let chosen = all.iter().filter(|c| handful.contains(&c.name));
