@@ -275,7 +275,7 @@ fn a_shape_tensor_has_a_range_of_values() {
     );
     let record = json(&on_rtx(home.path(), "build", &model, &["--json"]), 0);
     assert!(
-        notes(&record).contains("values of shape tensors that nobody gave: hw = "),
+        notes(&record).contains("values of shape tensors that no profile gives: hw = 32,32 (the size of the picture)"),
         "{record}"
     );
     let typo = on_rtx(home.path(), "build", &model, &["--min", "hw=a,b"]);
