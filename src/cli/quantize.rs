@@ -18,10 +18,11 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
             args.mode
         )));
     }
+    let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
+    let graph = Graph::new(Arc::new(model));
     let mut held = Default::default();
     if args.requantize {
-        let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
-        held = held_ranges(&Graph::new(Arc::new(model)));
+        held = held_ranges(&graph);
         recipe.patches.push(PatchSpec::StripQuantization {});
     }
     if !args.as_is {
@@ -32,11 +33,8 @@ pub fn quantize(args: &QuantizeArgs) -> Result<Exit, CliError> {
             Some(LowType::Bf16) => 22,
         };
         let opset = least.max(args.mode.least_opset());
-        let model = Model::open(&recipe.model.path).map_err(CliError::unusable)?;
-        recipe.patches.extend(PatchSpec::before_lowering(&model));
-        recipe
-            .patches
-            .extend(PatchSpec::before_quantizing_halves(&Graph::new(Arc::new(model))));
+        recipe.patches.extend(PatchSpec::before_lowering(&graph.model));
+        recipe.patches.extend(PatchSpec::before_quantizing_halves(&graph));
         recipe.patches.extend(PatchSpec::before_quantizing(opset));
     }
     lower::check_choice(&args.nodes, &recipe)?;

@@ -1,7 +1,7 @@
 //! Which types a runtime computes in, asked of the runtime itself: a model of one operator is lowered as users' models are, built
 //! and run, and its numbers are compared with those of the same model in FP32. No list says what runs.
 
-use super::{BuildContext, BuildRequest, Builder, EngineError, Progress, Stage};
+use super::{BuildContext, BuildRequest, Builder, EngineError, Silent};
 use crate::data::NamedTensors;
 use crate::engine::tiny::difference;
 use crate::graph::Graph;
@@ -207,17 +207,6 @@ fn one_node(operator: &str) -> Result<Model, String> {
 /// Values from -1 to 1 that are the same every time and of both signs in every row and column.
 fn wave(count: usize) -> Vec<f32> {
     (0..count).map(|i| ((i * 37 % 101) as f32 - 50.0) / 50.0).collect()
-}
-
-/// Nobody listens.
-struct Silent;
-
-impl Progress for Silent {
-    fn stage(&self, _: Stage) {}
-    fn log(&self, _: &str, _: &str) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub use record::{Recorder, record_path};
 use types::with_outputs;
 pub use types::{
     BuildContext, BuildRecord, BuildRequest, Builder, Engine, EngineError, Found, ObserverRequest, Progress,
-    ProviderNodes, See, Spread, Stage, TargetInfo, TensorSpec, Usable, everywhere,
+    ProviderNodes, See, Silent, Spread, Stage, TargetInfo, TensorSpec, Usable, everywhere,
 };
 
 /// True for targets whose build makes a session and decides nothing by measuring: made anew, it is the same engine.

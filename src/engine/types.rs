@@ -85,6 +85,17 @@ pub trait Progress: Send + Sync {
     fn cancelled(&self) -> bool;
 }
 
+/// Progress of a build that nobody watches and nobody cancels.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&self, _: Stage) {}
+    fn log(&self, _: &str, _: &str) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
 /// Context of a build.
 pub struct BuildContext<'a> {
     /// Progress and cancel.

@@ -102,6 +102,13 @@ pub struct Node {
     pub function: Option<u32>,
 }
 
+impl Node {
+    /// The tensor at this input; `None` where it is left out or there are fewer.
+    pub fn input(&self, index: usize) -> Option<TensorId> {
+        self.inputs.get(index).copied().flatten()
+    }
+}
+
 /// Who makes a tensor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Producer {

@@ -139,10 +139,6 @@ impl Round<'_> {
         is_constant.then(|| self.graph.constant(tensor)?.ok())?
     }
 
-    fn input(node: &Node, at: usize) -> Option<TensorId> {
-        node.inputs.get(at).copied().flatten()
-    }
-
     /// The tensor that this node scales and shifts by constants, and by which.
     fn step(&self, id: NodeId, node: &Node) -> Option<(TensorId, Step)> {
         // Elementwise operators broadcast by numpy's rules from opset 7 on.
@@ -152,7 +148,7 @@ impl Round<'_> {
         match &*node.op_type {
             "BatchNormalization" => {
                 let affine = self.batch_norm(id, node)?;
-                Some((Self::input(node, 0)?, Step::PerChannel(affine)))
+                Some((node.input(0)?, Step::PerChannel(affine)))
             }
             "Mul" | "Add" | "Sub" | "Div" => {
                 let [Some(a), Some(b)] = node.inputs[..] else {
@@ -185,7 +181,7 @@ impl Round<'_> {
         }
         let epsilon = f64::from(proto.float("epsilon").unwrap_or(1e-5));
         let mut values = (1..5).map(|at| {
-            let value = self.constant(Self::input(node, at)?)?;
+            let value = self.constant(node.input(at)?)?;
             let is_list = value.dims.len() == 1 && is_exact(value.dtype);
             is_list.then(|| Some(value.to_f64_iter()?.collect::<Vec<f64>>()))?
         });
@@ -225,7 +221,7 @@ impl Round<'_> {
             return self.extend_batch_norm(id, node, step, maker, target);
         }
         let computed = |what: &str| format!("the {what} of {} is computed or no float32", label(target));
-        let weight_id = Self::input(target, 1).ok_or_else(|| computed("weight"))?;
+        let weight_id = target.input(1).ok_or_else(|| computed("weight"))?;
         let weight = self.constant(weight_id).filter(|w| is_exact(w.dtype));
         let weight = weight.ok_or_else(|| computed("weight"))?;
         let scales = match &step {
@@ -235,11 +231,11 @@ impl Round<'_> {
         if scales && self.edit.uses(weight_id) > 1 {
             return Err(format!("weight {:?} is shared", graph.tensor(weight_id).name));
         }
-        let bias = match Self::input(target, 2) {
+        let bias = match target.input(2) {
             None => None,
             Some(bias) => Some(self.constant(bias).ok_or_else(|| computed("bias"))?),
         };
-        let read = Self::input(target, 0).ok_or("the node before has no input")?;
+        let read = target.input(0).ok_or("the node before has no input")?;
         let rank = graph.tensor(read).ty.shape.as_ref().map(|s| s.0.len());
         let layout = Layout::of(target, proto, &weight, rank).ok_or("its weight or input has no known layout")?;
         let affine = self.per_channel(node, step, layout.channel_axis, layout.rank)?;
@@ -275,7 +271,7 @@ impl Round<'_> {
             proto.attribute.retain(|a| a.name.as_deref() != Some("beta"));
         }
         let weight_name = &graph.tensor(weight_id).name;
-        let bias_name = match Self::input(target, 2) {
+        let bias_name = match target.input(2) {
             Some(bias) => format!("{}__merged", graph.tensor(bias).name),
             None => format!("{weight_name}__bias"),
         };
@@ -291,7 +287,7 @@ impl Round<'_> {
             Feed::Tensor(weight_id)
         };
         let mut feeds = vec![Feed::Tensor(read), weight];
-        if is_shifted || Self::input(target, 2).is_some() {
+        if is_shifted || target.input(2).is_some() {
             feeds.push(Feed::Value(bias_name, new_bias));
         }
         self.edit.replace(id, proto, feeds);
@@ -311,7 +307,7 @@ impl Round<'_> {
         if self.batch_norm(maker, target).is_none() {
             return Err(format!("{} has no constants, or is one of training", label(target)));
         }
-        let inputs: Option<Vec<TensorId>> = (0..5).map(|at| Self::input(target, at)).collect();
+        let inputs: Option<Vec<TensorId>> = (0..5).map(|at| target.input(at)).collect();
         let inputs = inputs.ok_or_else(|| format!("{} lacks an input", label(target)))?;
         let rank = graph.tensor(inputs[0]).ty.shape.as_ref().map(|s| s.0.len());
         let rank = rank.ok_or("the rank is not known")?;

@@ -125,17 +125,13 @@ impl<'a> Look<'a> {
         is_plain.then_some((id, maker))
     }
 
-    fn input(node: &Node, at: usize) -> Option<TensorId> {
-        node.inputs.get(at).copied().flatten()
-    }
-
     fn is_constant(&self, tensor: TensorId) -> bool {
         self.graph.tensor(tensor).kind == TensorKind::Constant && !self.defaults.contains(&tensor)
     }
 
     /// The values of a constant input.
     fn integers(&self, node: &Node, at: usize) -> Option<Vec<i64>> {
-        let tensor = Self::input(node, at).filter(|t| self.is_constant(*t))?;
+        let tensor = node.input(at).filter(|t| self.is_constant(*t))?;
         self.graph.constant(tensor)?.ok()?.to_i64()
     }
 
@@ -180,21 +176,18 @@ impl<'a> Look<'a> {
         }
         Some(Rewritten {
             proto: proto.clone(),
-            feeds: vec![
-                Feed::Tensor(Self::input(maker, 0)?),
-                Feed::Tensor(Self::input(node, 1)?),
-            ],
+            feeds: vec![Feed::Tensor(maker.input(0)?), Feed::Tensor(node.input(1)?)],
             what: "reads past the one before",
         })
     }
 
     /// The shape of a Reshape written out, where all but one size of the result are known.
     fn reshape_shape(&self, id: NodeId, node: &Node) -> Option<Rewritten> {
-        let shape = Self::input(node, 1)?;
+        let shape = node.input(1)?;
         if self.opset(node) < 5 || self.is_constant(shape) || self.defaults.contains(&shape) {
             return None;
         }
-        let made = Self::input(node, 0).zip(node.outputs.first().copied().flatten())?;
+        let made = node.input(0).zip(node.outputs.first().copied().flatten())?;
         let dims = &self.graph.tensor(made.1).ty.shape.as_ref()?.0;
         if is_contradicted(self.graph, made.1) {
             return None;
@@ -223,7 +216,7 @@ impl<'a> Look<'a> {
     /// place, `-1` for one that is computed.
     fn reshape_parts(&self, id: NodeId, node: &Node) -> Option<Rewritten> {
         const COMPUTED: i64 = -2;
-        let (read, shape) = (Self::input(node, 0)?, Self::input(node, 1)?);
+        let (read, shape) = (node.input(0)?, node.input(1)?);
         let proto = self.graph.proto(id);
         if self.opset(node) < 5 || proto.int("allowzero").unwrap_or(0) != 0 {
             return None;
@@ -285,7 +278,7 @@ impl<'a> Look<'a> {
         for (at, node) in self.graph.nodes.iter().enumerate() {
             let copies = || self.graph.proto(NodeId(at as u32)).int("allowzero").unwrap_or(0) == 0;
             let is_one = node.body == 0 && &*node.op_type == "Reshape" && node.domain.is_empty();
-            let Some(read) = Self::input(node, 0).filter(|_| is_one && copies()) else {
+            let Some(read) = node.input(0).filter(|_| is_one && copies()) else {
                 continue;
             };
             let sizes = self
@@ -321,9 +314,9 @@ impl<'a> Look<'a> {
 
     /// Of which tensors this list, or single number, holds which sizes.
     fn sizes(&self, tensor: TensorId, depth: usize) -> Option<Vec<(TensorId, usize)>> {
-        let inner = |node: &Node| self.sizes(Self::input(node, 0)?, depth.checked_sub(1)?);
+        let inner = |node: &Node| self.sizes(node.input(0)?, depth.checked_sub(1)?);
         if let Some(shape) = self.maker(tensor, "Shape") {
-            let of = Self::input(shape, 0)?;
+            let of = shape.input(0)?;
             // Part of a shape (from opset 15 on) is seldom written.
             let Producer::Node { node: id, .. } = self.graph.tensor(tensor).producer else {
                 return None;
@@ -364,7 +357,7 @@ impl<'a> Look<'a> {
 
     fn transpose(&self, edit: &Edit<'_>, id: NodeId, node: &Node) -> Option<Rewritten> {
         let (first, maker) = self.before(edit, node, &["Transpose"])?;
-        let source = Self::input(maker, 0)?;
+        let source = maker.input(0)?;
         let perm = |id: NodeId| -> Option<Vec<usize>> {
             let given = self.graph.proto(id).ints("perm").filter(|p| !p.is_empty());
             let perm: Vec<usize> = match given {
@@ -395,13 +388,13 @@ impl<'a> Look<'a> {
     /// Constant starts, ends, axes and steps (Slice-10).
     fn slice_of(&self, node: &Node) -> Option<SliceOf> {
         let (starts, ends) = (self.integers(node, 1)?, self.integers(node, 2)?);
-        let given = |at: usize, default: Vec<i64>| match Self::input(node, at) {
+        let given = |at: usize, default: Vec<i64>| match node.input(at) {
             None => Some(default),
             Some(_) => self.integers(node, at),
         };
         let axes = given(3, (0..starts.len() as i64).collect())?;
         let steps = given(4, vec![1; starts.len()])?;
-        let rank = self.rank(Self::input(node, 0)?);
+        let rank = self.rank(node.input(0)?);
         let axes: Option<Vec<i64>> = axes
             .iter()
             .map(|axis| {
@@ -436,7 +429,7 @@ impl<'a> Look<'a> {
         inner.axes.extend(outer.axes);
         inner.steps.extend(outer.steps);
         let base = &self.graph.tensor(node.outputs.first().copied().flatten()?).name;
-        let mut feeds = vec![Feed::Tensor(Self::input(maker, 0)?)];
+        let mut feeds = vec![Feed::Tensor(maker.input(0)?)];
         for (name, values) in [
             ("starts", inner.starts),
             ("ends", inner.ends),
@@ -455,7 +448,7 @@ impl<'a> Look<'a> {
 
     fn squeeze(&self, edit: &Edit<'_>, id: NodeId, node: &Node) -> Option<Rewritten> {
         let (first, maker) = self.before(edit, node, &["Squeeze"])?;
-        let source = Self::input(maker, 0)?;
+        let source = maker.input(0)?;
         let rank = self.rank(source);
         let inner = Self::from_front(&self.axes(first, maker, 13)?, rank)?;
         let outer = Self::from_front(&self.axes(id, node, 13)?, rank.and_then(|r| r.checked_sub(inner.len())))?;
@@ -468,7 +461,7 @@ impl<'a> Look<'a> {
 
     fn unsqueeze(&self, edit: &Edit<'_>, id: NodeId, node: &Node) -> Option<Rewritten> {
         let (first, maker) = self.before(edit, node, &["Unsqueeze"])?;
-        let source = Self::input(maker, 0)?;
+        let source = maker.input(0)?;
         let (inner, outer) = (self.axes(first, maker, 13)?, self.axes(id, node, 13)?);
         let rank = self.rank(source).map(|r| r + inner.len());
         let inner = Self::from_front(&inner, rank)?;
@@ -517,7 +510,7 @@ impl<'a> Look<'a> {
         if proto.int("keepdims").unwrap_or(1) != 0 {
             return None;
         }
-        let source = Self::input(maker, 0)?;
+        let source = maker.input(0)?;
         let rank = self.rank(source);
         let from = if &*maker.op_type == "ReduceSum" { 13 } else { 18 };
         let dropped = Self::from_front(&self.axes(first, maker, from)?, rank)?;
@@ -528,7 +521,7 @@ impl<'a> Look<'a> {
         let mut proto = proto.clone();
         proto.attribute.retain(|a| a.name.as_deref() != Some("keepdims"));
         let mut feeds = vec![Feed::Tensor(source)];
-        feeds.extend(Self::input(maker, 1).map(Feed::Tensor));
+        feeds.extend(maker.input(1).map(Feed::Tensor));
         Some(Rewritten {
             proto,
             feeds,
@@ -540,7 +533,7 @@ impl<'a> Look<'a> {
     fn pad(&self, edit: &Edit<'_>, id: NodeId, node: &Node) -> Option<Rewritten> {
         let (first, maker) = self.before(edit, node, &["Pad"])?;
         let (conv, pad) = (self.graph.proto(id), self.graph.proto(first));
-        let is_zero = match Self::input(maker, 2) {
+        let is_zero = match maker.input(2) {
             None => pad.float("value").unwrap_or(0.0) == 0.0,
             Some(value) => {
                 let value = self
@@ -552,7 +545,7 @@ impl<'a> Look<'a> {
         };
         let is_plain = matches!(pad.text("mode"), None | Some("constant"))
             && matches!(conv.text("auto_pad"), None | Some("NOTSET" | ""))
-            && Self::input(maker, 3).is_none()
+            && maker.input(3).is_none()
             && is_zero;
         if !is_plain {
             return None;
@@ -580,9 +573,9 @@ impl<'a> Look<'a> {
         let sums: Option<Vec<i64>> = own.iter().zip(added).map(|(a, b)| a.checked_add(*b)).collect();
         let mut proto = conv.clone();
         set_ints(&mut proto, "pads", sums?);
-        let mut feeds = vec![Feed::Tensor(Self::input(maker, 0)?)];
+        let mut feeds = vec![Feed::Tensor(maker.input(0)?)];
         for at in 1..node.inputs.len() {
-            feeds.push(Feed::Tensor(Self::input(node, at)?));
+            feeds.push(Feed::Tensor(node.input(at)?));
         }
         Some(Rewritten {
             proto,

@@ -6,6 +6,7 @@
 use super::bodies::body_mut;
 use super::clean::{Done, count, label, remove_dead, remove_no_ops};
 use super::fold::refuse_broken;
+use super::quantize::Grain;
 use crate::graph::{Graph, Node, NodeId, Producer, TensorId};
 use crate::model::onnx::{GraphProto, NodeProto, TensorProto};
 use crate::model::{Attributes, DataType, Model, Tensor};
@@ -16,18 +17,14 @@ fn is(node: &Node, op: &str) -> bool {
     *node.op_type == *op && matches!(&*node.domain, "" | "com.microsoft")
 }
 
-fn input(node: &Node, index: usize) -> Option<TensorId> {
-    node.inputs.get(index).copied().flatten()
-}
-
 /// The value of a constant input; none where it has none.
 fn constant(graph: &Graph, node: &Node, index: usize) -> Option<Tensor> {
-    graph.constant(input(node, index)?)?.ok()
+    graph.constant(node.input(index)?)?.ok()
 }
 
 /// The node that quantizes what this one dequantizes.
 fn quantizes(graph: &Graph, node: &Node) -> Option<NodeId> {
-    match graph.tensor(input(node, 0)?).producer {
+    match graph.tensor(node.input(0)?).producer {
         Producer::Node { node: maker, .. } if is(graph.node(maker), "QuantizeLinear") => Some(maker),
         _ => None,
     }
@@ -52,7 +49,7 @@ pub(super) fn pairs(graph: &Graph) -> usize {
 pub fn held_ranges(graph: &Graph) -> BTreeMap<String, f32> {
     let mut found: BTreeMap<String, f32> = BTreeMap::new();
     for node in graph.nodes.iter().filter(|n| is(n, "QuantizeLinear")) {
-        let Some(data) = input(node, 0) else { continue };
+        let Some(data) = node.input(0) else { continue };
         let scales = constant(graph, node, 1).and_then(|s| s.to_f32());
         let Some([scale]) = scales.as_deref() else { continue };
         let zero = constant(graph, node, 2);
@@ -108,7 +105,7 @@ pub(super) fn strip(model: &Arc<Model>) -> Result<Done, String> {
             continue;
         };
         let name = &graph.tensor(output).name;
-        if let Some(first) = quantizes(&graph, node).and_then(|q| input(graph.node(q), 0)) {
+        if let Some(first) = quantizes(&graph, node).and_then(|q| graph.node(q).input(0)) {
             becomes.insert(id, Becomes::Passing(graph.tensor(first).name.to_string()));
             passing += 1;
         } else if let Some(value) = dequantized(&graph, id, node) {
@@ -178,7 +175,7 @@ fn dequantized(graph: &Graph, id: NodeId, node: &Node) -> Option<Result<Tensor, 
     let codes = constant(graph, node, 0)?;
     let scale = constant(graph, node, 1)?;
     let zero = constant(graph, node, 2);
-    if input(node, 2).is_some() && zero.is_none() {
+    if node.input(2).is_some() && zero.is_none() {
         return None;
     }
     let proto = graph.proto(id);
@@ -196,24 +193,19 @@ fn floats(codes: &Tensor, scale: &Tensor, zero: Option<&Tensor>, axis: i64, bloc
         Some(zero) => zero.to_f32()?,
         None => vec![0.0; scales.len()],
     };
-    let rank = i64::try_from(codes.dims.len()).ok()?;
-    let at = usize::try_from(if axis < 0 { axis + rank } else { axis }).ok()?;
-    let size = |dims: &[u64]| usize::try_from(dims.iter().product::<u64>()).ok();
-    let index: Box<dyn Fn(usize) -> usize> = if scales.len() == 1 && scale.dims.len() < 2 {
-        Box::new(|_| 0)
+    let grain = if scales.len() == 1 && scale.dims.len() < 2 {
+        Grain::Tensor
     } else {
-        let inner = size(codes.dims.get(at + 1..)?)?.max(1);
-        let length = usize::try_from(*codes.dims.get(at)?).ok()?.max(1);
+        let rank = i64::try_from(codes.dims.len()).ok()?;
+        let axis = usize::try_from(if axis < 0 { axis + rank } else { axis }).ok()?;
         match usize::try_from(block).ok()? {
-            0 => Box::new(move |i| i / inner % length),
-            block => {
-                let blocks = length.div_ceil(block);
-                Box::new(move |i| (i / inner / length * blocks + i / inner % length / block) * inner + i % inner)
-            }
+            0 => Grain::Channel(axis),
+            size => Grain::Blocks { axis, size },
         }
     };
+    let scale_of = grain.scale_of(&codes.dims)?;
     let made = values.iter().enumerate().map(|(i, code)| {
-        let at = index(i);
+        let at = scale_of(i);
         Some((code - zeros.get(at)?) * scales.get(at)?)
     });
     Tensor::from_f32(&codes.dims, &made.collect::<Option<Vec<f32>>>()?)
@@ -255,8 +247,8 @@ mod tests {
         );
         let graph = Graph::new(done.model);
         assert_eq!(graph.nodes.len(), 1);
-        let weight = input(&graph.nodes[0], 1).unwrap();
-        assert_eq!(&*graph.tensor(input(&graph.nodes[0], 0).unwrap()).name, "x");
+        let weight = graph.nodes[0].input(1).unwrap();
+        assert_eq!(&*graph.tensor(graph.nodes[0].input(0).unwrap()).name, "x");
         let value = graph.constant(weight).unwrap().unwrap();
         assert_eq!(value.to_f32().unwrap(), [-64.0, -0.5, 63.5, 0.0]);
     }

@@ -448,8 +448,7 @@ fn difference(s: &mut State) {
             None => {}
         }
     }
-    let graph = s.doc.as_ref().and_then(|d| d.shown()).map(|a| Arc::clone(&a.graph));
-    if let (Some(graph), Some(run)) = (graph, &mut s.lab.difference) {
+    if let (Some(graph), Some(run)) = (s.shown_graph(), &mut s.lab.difference) {
         run.follow(&graph);
     }
 }

@@ -2,13 +2,12 @@
 //! [`Action`]s, which `app` carries out between frames.
 
 use crate::engine::TargetInfo;
-use crate::graph::{NodeId, TensorId};
+use crate::graph::{Graph, NodeId, TensorId};
 use crate::studio::build::file::EngineFile;
 use crate::studio::command::CommandId;
 use crate::studio::engine_file::opened::OpenedEngine;
 use crate::studio::jobs::Job;
 use crate::studio::lab::run::Lab;
-use crate::studio::layers::nodes::LayerNodes;
 use crate::studio::log::lines::{Level, Log};
 use crate::studio::model::document::Document;
 use crate::studio::model::opening::{Dialog, Opening};
@@ -221,6 +220,11 @@ impl State {
         self.actions.push(action);
     }
 
+    /// The graph that is shown.
+    pub fn shown_graph(&self) -> Option<Arc<Graph>> {
+        Some(Arc::clone(&self.doc.as_ref()?.shown()?.graph))
+    }
+
     /// The known targets; empty until they are.
     pub fn known_targets(&self) -> &[TargetInfo] {
         if let Targets::Known(list) = &self.targets {
@@ -247,20 +251,10 @@ impl State {
 
     /// Chooses the layer that computes a node, in the engine view and the layer view; one that does and is chosen stays.
     pub fn choose_layers_of(&mut self, node: NodeId) {
-        let pick = |nodes: Option<&LayerNodes>, chosen: Option<usize>| {
-            let layers = nodes.map(|n| n.layers(node)).unwrap_or_default();
-            let stays = chosen.is_some_and(|c| layers.contains(&c));
-            layers.first().copied().filter(|_| !stays)
-        };
-        if let Some(engine) = &mut self.engine
-            && let Some(layer) = pick(engine.nodes.as_ref(), engine.rows.chosen())
-        {
-            engine.choose(Some(layer), true);
-        }
-        if let Some(run) = &mut self.lab.profile
-            && let Some(layer) = pick(run.nodes.as_ref(), run.rows.chosen())
-        {
-            run.choose(Some(layer), true);
+        let engine = self.engine.as_mut().map(|e| &mut e.table);
+        let profile = self.lab.profile.as_mut().map(|p| &mut p.table);
+        for table in engine.into_iter().chain(profile) {
+            table.choose_layer_of(node);
         }
     }
 

@@ -129,7 +129,7 @@ fn with_layers(dir: &tempfile::TempDir) -> Harness<'static, Studio> {
 fn layers_and_nodes_are_selected_both_ways_and_painted() {
     let dir = tempfile::tempdir().unwrap();
     let mut h = with_layers(&dir);
-    let engine = |h: &Harness<'_, Studio>| h.state().state().engine.as_ref().unwrap().rows.chosen();
+    let engine = |h: &Harness<'_, Studio>| h.state().state().engine.as_ref().unwrap().table.rows.chosen();
     assert_eq!(h.state().state().engine.as_ref().unwrap().view.layers.len(), 3);
     h.get_by_label_contains("2 of 3 layers name nodes of the open model");
     h.get_by_label_contains("Layers by type: FP32: 2 layers (67 %), FP16: 1 layer (33 %)");
@@ -208,7 +208,7 @@ fn layers_are_profiled_and_lead_to_their_nodes() {
     h.get_by_label("Layers in order of execution, as wide as their share of the time");
     let run = h.state().state().lab.profile.as_ref().unwrap();
     let profile = &run.result.as_ref().unwrap().profile;
-    assert_eq!(run.nodes.as_ref().unwrap().mapped(), profile.layers.len());
+    assert_eq!(run.table.nodes.as_ref().unwrap().mapped(), profile.layers.len());
     // Sorted by share at first: the first row is the largest.
     let most = profile
         .layers

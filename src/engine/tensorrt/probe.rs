@@ -11,7 +11,7 @@ use crate::data::generate::generate;
 use crate::data::shapes::sizes;
 use crate::engine::cuda::{self, DeviceInfo};
 use crate::engine::tiny::{self, Agreement, Arithmetic};
-use crate::engine::{BuildContext, BuildRequest, EngineError, Progress, Stage, builder};
+use crate::engine::{BuildContext, BuildRequest, EngineError, Silent, builder};
 use crate::files;
 use crate::graph::Graph;
 use crate::model::Model;
@@ -334,17 +334,6 @@ fn run(
     let mut engine = builder.build(&request, &context)?;
     *built = true;
     engine.infer(&inputs)
-}
-
-/// Nobody listens.
-struct Silent;
-
-impl Progress for Silent {
-    fn stage(&self, _: Stage) {}
-    fn log(&self, _: &str, _: &str) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]

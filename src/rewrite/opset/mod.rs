@@ -265,7 +265,7 @@ impl<'a> Raised<'_, 'a> {
     }
 
     fn input(&self, at: usize) -> Option<TensorId> {
-        self.node.inputs.get(at).copied().flatten()
+        self.node.input(at)
     }
 
     /// True when the model's own node has this input.

@@ -37,7 +37,7 @@ impl Placer<'_> {
         let mut stored: Vec<(usize, TensorId, Grain)> = Vec::new();
         let mut why = None;
         for index in indices {
-            let Some(weight) = node.inputs.get(*index).copied().flatten() else {
+            let Some(weight) = node.input(*index) else {
                 continue;
             };
             match self.grain_alone(id, node, weight, is_asked) {
@@ -70,12 +70,7 @@ impl Placer<'_> {
     /// True for a Gather of whole rows of a stored matrix: an embedding.
     fn is_table(&self, id: NodeId, node: &Node) -> bool {
         let is_gather = node.domain.is_empty() && &*node.op_type == "Gather";
-        let table = node
-            .inputs
-            .first()
-            .copied()
-            .flatten()
-            .filter(|t| is_gather && self.is_constant(*t));
+        let table = node.input(0).filter(|t| is_gather && self.is_constant(*t));
         let is_float = |t: TensorId| self.graph.tensor(t).ty.dtype == Some(DataType::Float32);
         table.is_some_and(|t| is_float(t) && self.sizes(t).is_some_and(|s| s.len() == 2))
             && self.graph.proto(id).int("axis").unwrap_or(0) == 0
@@ -94,10 +89,9 @@ impl Placer<'_> {
         if sizes.contains(&0) {
             return Err(format!("its weight {name} is empty"));
         }
-        let least = match is_recurrent(node) {
-            true => sizes.iter().rev().take(2).min(),
+        let least = match node.op_type.starts_with("Conv") {
             // A kernel's taps count for nothing here.
-            false if node.op_type.starts_with("Conv") => sizes.iter().take(2).max(),
+            true => sizes.iter().take(2).max(),
             false => sizes.iter().rev().take(2).min(),
         };
         if let Some(least) = least.filter(|n| **n < LEAST_SIZE && !is_asked) {

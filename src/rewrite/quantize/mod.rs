@@ -26,6 +26,7 @@ mod weights;
 
 pub use mode::QuantMode;
 pub(in crate::rewrite) use neighbours::fuses;
+pub(in crate::rewrite) use weights::Grain;
 
 use super::clean::{Done, count};
 use super::fold::refuse_broken;
@@ -268,6 +269,7 @@ fn summary(spec: &QuantizeSpec, placed: &Placed, weight_error: Option<f64>) -> S
     }
     parts.join(". ")
 }
+
 /// Refuses models with operators that compute on codes themselves, and those that are half precision already.
 fn refuse_lowered(graph: &Graph) -> Result<(), String> {
     const INTEGER: [&str; 8] = [

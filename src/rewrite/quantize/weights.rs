@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// What parts of a weight share a scale.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
-pub(super) enum Grain {
+pub(in crate::rewrite) enum Grain {
     /// All of it.
     Tensor,
     /// Each slice along this axis.
@@ -21,6 +21,34 @@ pub(super) enum Grain {
         /// Values in a block.
         size: usize,
     },
+}
+
+impl Grain {
+    /// Which scale a value has, both counted through as they are stored, in a tensor of these sizes (operator
+    /// DequantizeLinear-21); `None` for an axis that is not there.
+    pub(in crate::rewrite) fn scale_of(self, dims: &[u64]) -> Option<Box<dyn Fn(usize) -> usize>> {
+        let along = |axis: usize| {
+            let inner: u64 = dims.get(axis + 1..)?.iter().product();
+            let length = *dims.get(axis)?;
+            Some((
+                usize::try_from(inner).ok()?.max(1),
+                usize::try_from(length).ok()?.max(1),
+            ))
+        };
+        Some(match self {
+            Self::Tensor => Box::new(|_| 0),
+            Self::Channel(axis) => {
+                let (inner, length) = along(axis)?;
+                Box::new(move |i| i / inner % length)
+            }
+            Self::Blocks { axis, size } => {
+                let (inner, length) = along(axis)?;
+                let size = size.clamp(1, length);
+                let blocks = length.div_ceil(size);
+                Box::new(move |i| (i / inner / length * blocks + i / inner % length / size) * inner + i % inner)
+            }
+        })
+    }
 }
 
 /// A quantized weight.
@@ -37,27 +65,7 @@ impl Quantized {
     /// Sums of squares of what quantizing changed, and of the values; none where values and codes do not belong together.
     pub(super) fn error(&self, weight: &Tensor, grain: Grain) -> Option<(f64, f64)> {
         let (values, codes, scales) = (weight.to_f32()?, self.values.to_f32()?, self.scale.to_f32()?);
-        let inner_of = |axis: usize| {
-            let inner: u64 = weight.dims.get(axis + 1..)?.iter().product();
-            let length = *weight.dims.get(axis)?;
-            Some((
-                usize::try_from(inner).ok()?.max(1),
-                usize::try_from(length).ok()?.max(1),
-            ))
-        };
-        let scale_of: Box<dyn Fn(usize) -> usize> = match grain {
-            Grain::Tensor => Box::new(|_| 0),
-            Grain::Channel(axis) => {
-                let (inner, length) = inner_of(axis)?;
-                Box::new(move |i| i / inner % length)
-            }
-            Grain::Blocks { axis, size } => {
-                let (inner, length) = inner_of(axis)?;
-                let size = size.clamp(1, length);
-                let blocks = length.div_ceil(size);
-                Box::new(move |i| (i / inner / length * blocks + i / inner % length / size) * inner + i % inner)
-            }
-        };
+        let scale_of = grain.scale_of(&weight.dims)?;
         let mut sums = (0.0, 0.0);
         for (i, (value, code)) in values.iter().zip(codes.iter()).enumerate() {
             let back = code * scales.get(scale_of(i))?;

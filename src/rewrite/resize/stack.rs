@@ -33,12 +33,7 @@ pub fn twice(
         .filter(|t| t.kind == TensorKind::Constant)
         .map(|t| &*t.name)
         .collect();
-    let opset = before
-        .proto()
-        .opset_import
-        .iter()
-        .find(|o| o.domain.as_deref().is_none_or(str::is_empty));
-    let opset = opset.and_then(|o| o.version).unwrap_or(1);
+    let opset = graph.opset(0, "").unwrap_or(1);
     let half = |tensor: &str, part: usize| match tensor.is_empty() || stored.contains(tensor) {
         true => tensor.to_owned(),
         false => format!("half{part}/{tensor}"),

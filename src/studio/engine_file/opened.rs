@@ -5,6 +5,7 @@ use crate::graph::Graph;
 use crate::recipe::{BuildSpec, Recipe};
 use crate::studio::jobs::{Ending, Job};
 use crate::studio::layers::nodes::LayerNodes;
+use crate::studio::layers::table::LayerTable;
 use crate::studio::widgets::rows::{Cell, Heading, Rows};
 use crate::worker::{ServiceEvent, Task, TaskOutput};
 use std::path::{Path, PathBuf};
@@ -31,12 +32,8 @@ pub struct OpenedEngine {
     pub asking: Option<Job>,
     /// Why its answer did not come.
     pub unanswered: Option<String>,
-    /// The layers as a table.
-    pub rows: Rows,
-    /// Its layers in the graph that is shown.
-    pub nodes: Option<LayerNodes>,
-    /// Counts up with every new view or choice, for those who draw them.
-    pub version: u64,
+    /// Its layers.
+    pub table: LayerTable,
 }
 
 impl OpenedEngine {
@@ -47,9 +44,7 @@ impl OpenedEngine {
             view: EngineView::default(),
             asking: Some(job),
             unanswered: None,
-            rows: Rows::default(),
-            nodes: None,
-            version: 0,
+            table: LayerTable::default(),
         };
         engine.set(view);
         engine
@@ -71,10 +66,9 @@ impl OpenedEngine {
             cells.push(Cell::Name(nodes));
             cells
         };
-        self.rows = Rows::new(&HEADINGS, view.layers.iter().enumerate().map(row).collect());
-        self.nodes = None;
+        let rows = view.layers.iter().enumerate().map(row).collect();
+        self.table.set(Rows::new(&HEADINGS, rows));
         self.view = view;
-        self.version += 1;
     }
 
     /// Takes in what the library said; every event but the end is given to `see`.
@@ -95,25 +89,9 @@ impl OpenedEngine {
 
     /// Follows the graph that is shown.
     pub fn follow(&mut self, graph: Option<&Arc<Graph>>) {
-        match graph {
-            Some(graph) if self.nodes.as_ref().is_some_and(|n| n.is_of(graph)) => {}
-            Some(graph) if !self.view.layers.is_empty() => {
-                self.nodes = Some(LayerNodes::of_engine(graph, &self.view));
-                self.version += 1;
-            }
-            _ => {
-                self.version += u64::from(self.nodes.is_some());
-                self.nodes = None;
-            }
-        }
-    }
-
-    /// Chooses a layer.
-    pub fn choose(&mut self, layer: Option<usize>, reveal: bool) {
-        if self.rows.chosen() != layer {
-            self.version += 1;
-        }
-        self.rows.choose(layer, reveal);
+        let view = &self.view;
+        let find = |graph: &Arc<Graph>| (!view.layers.is_empty()).then(|| LayerNodes::of_engine(graph, view));
+        self.table.follow(graph, find);
     }
 }
 

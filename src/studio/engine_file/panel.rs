@@ -29,12 +29,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
-    let graph = state
-        .doc
-        .as_ref()
-        .and_then(|d| d.shown())
-        .map(|a| std::sync::Arc::clone(&a.graph));
-    engine.follow(graph.as_ref());
+    engine.follow(state.shown_graph().as_ref());
     head(ui, state, &engine);
     ui.add_space(HALF);
     let size = ui.available_size();
@@ -165,7 +160,7 @@ fn model(ui: &mut Ui, state: &mut State, engine: &OpenedEngine) {
             widgets::name(ui, &recipe.model.path.display().to_string());
         });
     }
-    if let Some(nodes) = &engine.nodes {
+    if let Some(nodes) = &engine.table.nodes {
         let words = format!(
             "{} of {} name nodes of the open model.",
             format::count(nodes.mapped() as u64),
@@ -313,24 +308,28 @@ fn layers(ui: &mut Ui, state: &mut State, engine: &mut OpenedEngine) {
             }
         });
         if let Some((name, _)) = filter.and_then(|i| precisions.get(i)) {
-            engine.rows.filter = name.clone();
+            engine.table.rows.filter = name.clone();
         }
     }
     ui.horizontal(|ui| {
-        widgets::filter(ui, "Filter layers", &mut engine.rows, 220.0);
-        if engine.nodes.as_ref().is_some_and(|n| n.mapped() > 0) && ui.button("Paint graph by type").clicked() {
+        widgets::filter(ui, "Filter layers", &mut engine.table.rows, 220.0);
+        if engine.table.nodes.as_ref().is_some_and(|n| n.mapped() > 0) && ui.button("Paint graph by type").clicked() {
             state.act(Action::Run(CommandId::Paint(crate::studio::state::PaintChoice::Types)));
         }
     });
-    if let Some(layer) = widgets::table(ui, "engine layers", &mut engine.rows, "Show layer", 1) {
+    if let Some(layer) = widgets::table(ui, "engine layers", &mut engine.table.rows, "Show layer", 1) {
         go(state, engine, layer, false);
     }
 }
 
 /// Chooses a layer and shows its first node on the graph.
 fn go(state: &mut State, engine: &mut OpenedEngine, layer: usize, reveal: bool) {
-    engine.choose(Some(layer), reveal);
-    let node = engine.nodes.as_ref().and_then(|n| n.nodes(layer).first().copied());
+    engine.table.choose(Some(layer), reveal);
+    let node = engine
+        .table
+        .nodes
+        .as_ref()
+        .and_then(|n| n.nodes(layer).first().copied());
     if let Some(node) = node {
         state.act(Action::Go(crate::studio::state::Selection::Node(node)));
     }

@@ -225,8 +225,8 @@ impl CanvasPane {
             run.follow(Some(graph));
         }
         let versions = (
-            state.engine.as_ref().map_or(0, |e| e.version),
-            state.lab.profile.as_ref().map_or(0, |p| p.version),
+            state.engine.as_ref().map_or(0, |e| e.table.version),
+            state.lab.profile.as_ref().map_or(0, |p| p.table.version),
         );
         let key = (state.paint, versions.0, versions.1);
         if let Some(old) = old.filter(|old| old.0 == key) {

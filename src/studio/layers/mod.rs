@@ -6,3 +6,4 @@ pub mod nodes;
 pub mod paint;
 pub mod panel;
 pub mod run;
+pub mod table;

@@ -15,7 +15,7 @@ const LISTED: usize = 10;
 pub fn show(ui: &mut Ui, state: &mut State, node: NodeId) {
     let mut actions = Vec::new();
     if let Some(engine) = &mut state.engine
-        && let Some(nodes) = &engine.nodes
+        && let Some(nodes) = &engine.table.nodes
         && !nodes.layers(node).is_empty()
     {
         let layers = nodes.layers(node).to_vec();
@@ -43,12 +43,12 @@ pub fn show(ui: &mut Ui, state: &mut State, node: NodeId) {
             chosen
         });
         if let Some(index) = chosen.flatten() {
-            engine.choose(Some(index), true);
+            engine.table.choose(Some(index), true);
             actions.push(Action::Run(CommandId::Pane(Pane::Engine)));
         }
     }
     if let Some(run) = &mut state.lab.profile
-        && let (Some(nodes), Some(result)) = (&run.nodes, &run.result)
+        && let (Some(nodes), Some(result)) = (&run.table.nodes, &run.result)
         && !nodes.layers(node).is_empty()
     {
         let layers = nodes.layers(node).to_vec();
@@ -74,7 +74,7 @@ pub fn show(ui: &mut Ui, state: &mut State, node: NodeId) {
             chosen
         });
         if let Some(index) = chosen.flatten() {
-            run.choose(Some(index), true);
+            run.table.choose(Some(index), true);
             actions.push(Action::Run(CommandId::Pane(Pane::Layers)));
         }
     }

@@ -32,7 +32,7 @@ pub struct LayerPaint {
 impl LayerPaint {
     /// Types of the open engine's layers.
     pub fn of_engine(view: &GraphView, engine: &OpenedEngine) -> Option<Self> {
-        let nodes = engine.nodes.as_ref().filter(|n| n.is_of(view.graph()))?;
+        let nodes = engine.table.nodes.as_ref().filter(|n| n.is_of(view.graph()))?;
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         let mut types: Vec<(String, usize)> = Vec::new();
         let mut of_node: HashMap<NodeId, usize> = HashMap::new();
@@ -56,7 +56,7 @@ impl LayerPaint {
         }
         let same = |a: Option<usize>, b: Option<usize>| if a == b { a } else { None };
         let values = by_item(view, |id| of_node.get(&id).copied().map(Some), same);
-        let chosen = engine.rows.chosen().map(|i| nodes.nodes(i)).unwrap_or_default();
+        let chosen = engine.table.rows.chosen().map(|i| nodes.nodes(i)).unwrap_or_default();
         Some(Self {
             title: engine.name(),
             values: values.into_iter().map(|(item, v)| (item, Value::Type(v))).collect(),
@@ -68,7 +68,7 @@ impl LayerPaint {
 
     /// Times of the last profile.
     pub fn of_run(view: &GraphView, run: &LayerRun) -> Option<Self> {
-        let nodes = run.nodes.as_ref().filter(|n| n.is_of(view.graph()))?;
+        let nodes = run.table.nodes.as_ref().filter(|n| n.is_of(view.graph()))?;
         let result = run.result.as_ref()?;
         let mut shares: HashMap<NodeId, f64> = HashMap::new();
         for (i, layer) in result.profile.layers.iter().enumerate() {

@@ -35,12 +35,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         );
         return;
     };
-    let graph = state
-        .doc
-        .as_ref()
-        .and_then(|d| d.shown())
-        .map(|a| std::sync::Arc::clone(&a.graph));
-    run.follow(graph.as_ref());
+    run.follow(state.shown_graph().as_ref());
     let again = crate::studio::jobs::panel::standing(ui, "The profile", &run.job);
     if let Some(result) = run.result.take() {
         times(ui, state, &mut run, &result);
@@ -129,7 +124,7 @@ fn times(ui: &mut Ui, state: &mut State, run: &mut LayerRun, of: &LayerProfile) 
         ));
     };
     let label = "Layers in order of execution, as wide as their share of the time";
-    let clicked = segments(ui, label, BAR, &list, run.rows.chosen(), &hover);
+    let clicked = segments(ui, label, BAR, &list, run.table.rows.chosen(), &hover);
     ui.horizontal(|ui| {
         ui.label(RichText::new("first").small().color(t.weak));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -144,8 +139,8 @@ fn times(ui: &mut Ui, state: &mut State, run: &mut LayerRun, of: &LayerProfile) 
         ui.allocate_ui(vec2(left, size.y), |ui| {
             ui.vertical(|ui| {
                 ui.set_width(left);
-                widgets::filter(ui, "Filter layers", &mut run.rows, 220.0);
-                let row = widgets::table(ui, "layer times", &mut run.rows, "Show layer", 1);
+                widgets::filter(ui, "Filter layers", &mut run.table.rows, 220.0);
+                let row = widgets::table(ui, "layer times", &mut run.table.rows, "Show layer", 1);
                 if let Some(layer) = row {
                     go(state, run, layer, false);
                 }
@@ -173,8 +168,8 @@ fn times(ui: &mut Ui, state: &mut State, run: &mut LayerRun, of: &LayerProfile) 
 
 /// Chooses a layer and shows its node on the graph.
 fn go(state: &mut State, run: &mut LayerRun, layer: usize, reveal: bool) {
-    run.choose(Some(layer), reveal);
-    let node = run.nodes.as_ref().and_then(|n| n.nodes(layer).first().copied());
+    run.table.choose(Some(layer), reveal);
+    let node = run.table.nodes.as_ref().and_then(|n| n.nodes(layer).first().copied());
     if let Some(node) = node {
         state.act(Action::Go(Selection::Node(node)));
     }

@@ -5,6 +5,7 @@ use crate::format;
 use crate::graph::Graph;
 use crate::studio::jobs::{Ending, Job};
 use crate::studio::layers::nodes::LayerNodes;
+use crate::studio::layers::table::LayerTable;
 use crate::studio::widgets::rows::{Cell, Heading, Rows};
 use crate::worker::{ServiceEvent, TaskOutput};
 use std::sync::Arc;
@@ -30,12 +31,8 @@ pub struct LayerRun {
     pub variant: String,
     /// The result.
     pub result: Option<LayerProfile>,
-    /// Its layers as a table.
-    pub rows: Rows,
-    /// Its layers in the graph that is shown.
-    pub nodes: Option<LayerNodes>,
-    /// Counts up with every new result or choice, for those who draw them.
-    pub version: u64,
+    /// Its layers.
+    pub table: LayerTable,
 }
 
 impl LayerRun {
@@ -45,9 +42,7 @@ impl LayerRun {
             job,
             variant,
             result: None,
-            rows: Rows::default(),
-            nodes: None,
-            version: 0,
+            table: LayerTable::default(),
         }
     }
 
@@ -61,35 +56,18 @@ impl LayerRun {
             && let TaskOutput::Profile(profile) = &**output
         {
             let layers = profile.profile.layers.iter().enumerate();
-            self.rows = Rows::new(&HEADINGS, layers.map(|(i, l)| row(i, l)).collect());
-            self.rows.sort_by(SHARE);
+            let mut rows = Rows::new(&HEADINGS, layers.map(|(i, l)| row(i, l)).collect());
+            rows.sort_by(SHARE);
+            self.table.set(rows);
             self.result = Some((**profile).clone());
-            self.version += 1;
         }
     }
 
     /// Follows the graph that is shown.
     pub fn follow(&mut self, graph: Option<&Arc<Graph>>) {
-        match (graph, &self.result) {
-            (Some(graph), Some(result)) => {
-                if !self.nodes.as_ref().is_some_and(|n| n.is_of(graph)) {
-                    self.nodes = Some(LayerNodes::of_profile(graph, &result.profile));
-                    self.version += 1;
-                }
-            }
-            _ => {
-                self.version += u64::from(self.nodes.is_some());
-                self.nodes = None;
-            }
-        }
-    }
-
-    /// Chooses a layer.
-    pub fn choose(&mut self, layer: Option<usize>, reveal: bool) {
-        if self.rows.chosen() != layer {
-            self.version += 1;
-        }
-        self.rows.choose(layer, reveal);
+        let result = self.result.as_ref();
+        let find = |graph: &Arc<Graph>| Some(LayerNodes::of_profile(graph, &result?.profile));
+        self.table.follow(graph, find);
     }
 }
 

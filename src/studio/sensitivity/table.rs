@@ -95,7 +95,7 @@ pub fn table(ui: &mut Ui, state: &mut State, found: &Search) {
             });
         });
     if let Some(name) = go {
-        let graph = state.doc.as_ref().and_then(|d| Some(d.shown()?.graph.clone()));
+        let graph = state.shown_graph();
         let at = graph.and_then(|g| g.nodes.iter().position(|n| *n.name == *name));
         if let Some(id) = at.and_then(|i| u32::try_from(i).ok()) {
             state.act(Action::Go(Selection::Node(NodeId(id))));
