@@ -46,7 +46,15 @@ fn a_function_is_measured_beside_an_engine_and_its_results_are_checked() {
         "200ms",
         "--json",
     ];
-    let compared = json(&run(home.path(), both), 0);
+    // Where another process makes rounds scatter there is no speed-up; then it is measured again.
+    let compare = || json(&run(home.path(), both), 0);
+    let scatters = |compared: &serde_json::Value| compared["variants"][1]["ratio"].is_null();
+    let mut compared = compare();
+    for _ in 0..5 {
+        if scatters(&compared) {
+            compared = compare();
+        }
+    }
     let rows = compared["variants"].as_array().unwrap();
     assert_eq!(rows.len(), 2, "{compared}");
     assert!(rows[0]["target"].as_str().unwrap().starts_with("embedded@"));
