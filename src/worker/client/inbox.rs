@@ -104,6 +104,10 @@ fn receive(line: &str, joiner: &mut Joiner, shared: &Shared, answers: &Sender<(u
     }
     shared.heard();
     let id = message.id;
+    // Messages of jobs follow on ours, of which the one with the token is the first.
+    if id != 0 {
+        shared.token_was_read();
+    }
     let answer = |answer| {
         // The sending thread ends only with the worker.
         let _ = answers.send((id, answer));

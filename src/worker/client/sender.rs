@@ -42,8 +42,6 @@ pub struct Sending<W> {
     shared: Arc<Shared>,
     commands: Receiver<Command>,
     answers: Receiver<(u64, Answer)>,
-    /// Removed when the worker ends.
-    token: Option<tempfile::NamedTempFile>,
 }
 
 /// Why a job was not sent.
@@ -69,7 +67,6 @@ impl<W: Write> Sending<W> {
             shared,
             commands,
             answers,
-            token: None,
         }
     }
 
@@ -104,10 +101,11 @@ impl<W: Write> Sending<W> {
     fn hello(&mut self) -> Result<(), Stop> {
         let token = random_hex();
         let file = tempfile::Builder::new().prefix("enginesmith-token-").tempfile();
-        self.token = file
+        let file = file
             .ok()
             .and_then(|mut f| f.write_all(token.as_bytes()).ok().map(|()| f));
-        let token_path = self.token.as_ref().map(|f| sayable(f.path()));
+        let token_path = file.as_ref().map(|f| sayable(f.path()));
+        self.shared.hold_token(file);
         self.send(
             0,
             ToWorker::Hello {

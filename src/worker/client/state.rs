@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tempfile::NamedTempFile;
 
 /// A worker that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -51,6 +52,8 @@ struct Inner {
     errors_ended: bool,
     jobs: HashMap<u64, Pending>,
     strays: VecDeque<String>,
+    /// The proof for a worker that sees our files, until it has read it.
+    token: Option<NamedTempFile>,
 }
 
 struct Pending {
@@ -102,9 +105,20 @@ impl Shared {
                 errors_ended: false,
                 jobs: HashMap::new(),
                 strays: VecDeque::new(),
+                token: None,
             }),
             changed: Condvar::new(),
         }
+    }
+
+    /// Keeps the file that proves to the worker that it sees ours; removed when it was read, or with the worker.
+    pub fn hold_token(&self, token: Option<NamedTempFile>) {
+        self.lock().token = token;
+    }
+
+    /// The worker has read the token: it answers something that was said after it.
+    pub fn token_was_read(&self) {
+        drop(self.lock().token.take());
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
